@@ -34,19 +34,11 @@ impl Format {
     pub const ALL: [Self; 3] = [Self::NDR20_LE, Self::NDR20_BE, Self::Ndr64];
 
     /// Transfer syntax of NDR 2.0, version 2.0 (MS-RPCE 2.2.4.12).
-    pub const NDR20_SYNTAX: Uuid = Uuid::new(
-        0x8a88_5d04,
-        0x1ceb,
-        0x11c9,
-        [0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60],
-    );
+    pub const NDR20_SYNTAX: Uuid =
+        Uuid::new(0x8a88_5d04, 0x1ceb, 0x11c9, [0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60]);
     /// Transfer syntax of NDR64, version 1.0 (MS-RPCE 2.2.5.1).
-    pub const NDR64_SYNTAX: Uuid = Uuid::new(
-        0x7171_0533,
-        0xbeba,
-        0x4937,
-        [0x83, 0x19, 0xb5, 0xdb, 0xef, 0x9c, 0xcc, 0x36],
-    );
+    pub const NDR64_SYNTAX: Uuid =
+        Uuid::new(0x7171_0533, 0xbeba, 0x4937, [0x83, 0x19, 0xb5, 0xdb, 0xef, 0x9c, 0xcc, 0x36]);
 
     /// The byte order of integers.
     #[inline]
@@ -101,9 +93,6 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(text: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name() == text)
-            .ok_or(UnknownFormat)
+        Self::ALL.into_iter().find(|format| format.name() == text).ok_or(UnknownFormat)
     }
 }

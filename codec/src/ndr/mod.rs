@@ -1,7 +1,46 @@
-//! The NDR runtime that generated code rests on.
+//! The NDR runtime that generated code rests on, and any hand-written codec can.
+//!
+//! Octets become values through a [`Reader`], values become octets through a [`Writer`]. Types implement [`Decode`]
+//! and [`Encode`], whole stubs [`DecodeStub`] and [`EncodeStub`]; [`Operation`] ties a request and a response to an
+//! opnum. Rules and names are those of C706 chapter 14 and MS-RPCE 2.2.4, 2.2.5 and 3.1.1.5.3.
+//!
+//! What the reader guarantees on any input:
+//! - no panic, no unchecked index, no overflow;
+//! - no allocation before the count that asks for it was compared with the octets that remain and charged against
+//!   [`Limits`];
+//! - an [`Error`] with offset, field path and reason, or a complete value; never half of one.
 
+mod array;
+mod decode;
+mod encode;
+mod error;
 mod format;
+mod handle;
+#[cfg(feature = "serde")]
+pub mod json;
+mod limits;
+mod path;
+mod reader;
+mod string;
+mod stub;
 mod uuid;
+mod writer;
 
+pub use array::{Counts, Elements, SizedPtr, Varying, VaryingPtr};
+/// The crate that declares flag sets, for generated code.
+pub use bitflags;
+pub use decode::Decode;
+pub use encode::Encode;
+pub use error::{EncodeError, EncodeErrorKind, Error, ErrorKind, InField, Limit};
 pub use format::{Endian, Format, UnknownFormat};
+pub use handle::{ContextHandle, Handle};
+pub use limits::Limits;
+pub use path::Path;
+pub use reader::{Reader, Referent, VaryingCounts};
+/// The crate that serializes values, for generated code.
+#[cfg(feature = "serde")]
+pub use serde;
+pub use string::WStr;
+pub use stub::{Call, DecodeStub, EncodeStub, Interface, Operation};
 pub use uuid::Uuid;
+pub use writer::Writer;

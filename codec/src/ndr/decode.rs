@@ -1,0 +1,181 @@
+//! Values that stub data holds: the two passes of NDR.
+
+use alloc::vec::Vec;
+
+use super::reader::Referent;
+use super::{Error, InField, Reader, SizedPtr, Varying, VaryingPtr, WStr};
+
+/// A type that can be read from stub data.
+///
+/// NDR reads in two passes: the fixed part of a construction, then what its pointers point to (C706 14.3.12.3).
+/// Between them stands a [`Fixed`](Self::Fixed), so that a value of the type itself is never half read.
+pub trait Decode<'de>: Sized {
+    /// What the first pass leaves for the second.
+    type Fixed;
+
+    /// Octets that the fixed part takes at least, in any format, without gaps. Lets a count be refused before
+    /// memory is reserved.
+    const MIN_WIRE_SIZE: usize;
+
+    /// Reads the fixed part.
+    ///
+    /// # Errors
+    /// The octets are not a value of this type.
+    fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self::Fixed, Error>;
+
+    /// Reads what the pointers of the fixed part point to.
+    ///
+    /// # Errors
+    /// The octets are not a value of this type.
+    fn decode_deferred(fixed: Self::Fixed, reader: &mut Reader<'de>) -> Result<Self, Error>;
+
+    /// Reads both parts, one after the other, as a parameter or the target of a pointer has them.
+    ///
+    /// # Errors
+    /// The octets are not a value of this type.
+    #[inline]
+    fn decode(reader: &mut Reader<'de>) -> Result<Self, Error> {
+        let fixed = Self::decode_fixed(reader)?;
+        Self::decode_deferred(fixed, reader)
+    }
+}
+
+/// An integer, which has no second pass.
+macro_rules! scalar {
+    ($($type:ident $size:literal),+) => {$(
+        impl<'de> Decode<'de> for $type {
+            type Fixed = Self;
+            const MIN_WIRE_SIZE: usize = $size;
+
+            #[inline]
+            fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
+                reader.$type()
+            }
+
+            #[inline]
+            fn decode_deferred(fixed: Self, _: &mut Reader<'de>) -> Result<Self, Error> {
+                Ok(fixed)
+            }
+        }
+    )+};
+}
+
+scalar!(u8 1, i8 1, u16 2, i16 2, u32 4, i32 4, u64 8, i64 8);
+
+/// A unique pointer to a string, as arrays of strings hold it.
+impl<'de> Decode<'de> for Option<WStr<'de>> {
+    type Fixed = Referent;
+    const MIN_WIRE_SIZE: usize = 4;
+
+    #[inline]
+    fn decode_fixed(reader: &mut Reader<'de>) -> Result<Referent, Error> {
+        reader.referent()
+    }
+
+    #[inline]
+    fn decode_deferred(fixed: Referent, reader: &mut Reader<'de>) -> Result<Self, Error> {
+        reader.unique(fixed, Reader::wstr)
+    }
+}
+
+impl<'de> Reader<'de> {
+    /// Reads the target of a unique or full pointer, if it has one.
+    ///
+    /// # Errors
+    /// Those of the target, and [`Limits::depth`](super::Limits::depth).
+    #[inline]
+    pub fn unique<T>(
+        &mut self,
+        pointer: Referent,
+        pointee: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        if pointer.is_null() { Ok(None) } else { self.nested(pointee).map(Some) }
+    }
+
+    /// Reads the target of a pointer to an array of `size` elements, if it has one.
+    ///
+    /// # Errors
+    /// Those of the array.
+    #[inline]
+    pub fn sized_ptr<T>(
+        &mut self,
+        pointer: Referent,
+        size: u32,
+        array: impl FnOnce(&mut Self, u32) -> Result<T, Error>,
+    ) -> Result<SizedPtr<T>, Error> {
+        let target = self.unique(pointer, |reader| array(reader, size))?;
+        Ok(target.map_or(SizedPtr::Null { size }, SizedPtr::Array))
+    }
+
+    /// Reads the target of a pointer to an array of `size` elements of which `length` are sent, if it has one.
+    ///
+    /// # Errors
+    /// Those of the array.
+    #[inline]
+    pub fn varying_ptr<T>(
+        &mut self,
+        pointer: Referent,
+        (size, length): (u32, u32),
+        array: impl FnOnce(&mut Self) -> Result<Varying<T>, Error>,
+    ) -> Result<VaryingPtr<T>, Error> {
+        let target = self.unique(pointer, array)?;
+        Ok(target.map_or(VaryingPtr::Null { size, length }, VaryingPtr::Array))
+    }
+
+    /// Reads the octets of a conformant array: maximum count, then as many octets.
+    ///
+    /// # Errors
+    /// The count is malformed, or fewer octets are left.
+    #[inline]
+    pub fn conformant_octets(&mut self) -> Result<&'de [u8], Error> {
+        let count = self.count()?;
+        self.octets(count as usize)
+    }
+
+    /// Reads the octets of a conformant varying array.
+    ///
+    /// # Errors
+    /// The counts are malformed, or fewer octets are left.
+    #[inline]
+    pub fn varying_octets(&mut self) -> Result<Varying<&'de [u8]>, Error> {
+        let counts = self.varying_counts()?;
+        let data = self.octets(counts.actual as usize)?;
+        Ok(Varying { size: counts.maximum, data })
+    }
+
+    /// Reads a conformant array: maximum count, fixed parts of all elements, then their pointees.
+    ///
+    /// # Errors
+    /// The count is malformed, or an element is.
+    pub fn conformant<T: Decode<'de>>(&mut self) -> Result<Vec<T>, Error> {
+        let count = self.count()?;
+        let fixed = self.fixed_elements::<T>(count)?;
+        self.deferred_elements(fixed)
+    }
+
+    /// Reads a conformant varying array.
+    ///
+    /// # Errors
+    /// The counts are malformed, or an element is.
+    pub fn varying<T: Decode<'de>>(&mut self) -> Result<Varying<Vec<T>>, Error> {
+        let counts = self.varying_counts()?;
+        let fixed = self.fixed_elements::<T>(counts.actual)?;
+        let data = self.deferred_elements(fixed)?;
+        Ok(Varying { size: counts.maximum, data })
+    }
+
+    /// Reads an element of a fixed array by index, for error paths.
+    ///
+    /// # Errors
+    /// Those of the element.
+    #[inline]
+    pub fn fixed_array<T: Decode<'de, Fixed = T> + Default + Copy, const N: usize>(
+        &mut self,
+    ) -> Result<[T; N], Error> {
+        let mut values = [T::default(); N];
+        for (index, value) in values.iter_mut().enumerate() {
+            *value = T::decode_fixed(self).element(index)?;
+        }
+        Ok(values)
+    }
+}

@@ -1,0 +1,411 @@
+//! Reads stub data within bounds: every octet and every count goes through here.
+
+use alloc::vec::Vec;
+use core::mem::size_of;
+
+use byteorder::{BE, ByteOrder, LE};
+
+use super::{Decode, Endian, Error, ErrorKind, Format, InField, Limit, Limits, Uuid};
+
+/// Elements that a dimension of an array may have (MS-RPCE 3.1.1.5.3.2).
+const MAX_COUNT: u32 = 0x7FFF_FFFF;
+
+/// A cursor over one stub, with what the rest of its decoding may cost.
+///
+/// Nothing is believed before it is checked: a count is compared with the octets that remain, memory is charged
+/// against [`Limits`] before it is reserved, and an item that does not fit is an [`Error`] at its first octet.
+#[derive(Debug)]
+pub struct Reader<'de> {
+    stub: &'de [u8],
+    at: usize,
+    format: Format,
+    memory: usize,
+    depth: u16,
+    trailing: usize,
+}
+
+/// The inline part of a pointer: whether something was sent for it (C706 14.3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Referent(bool);
+
+impl Referent {
+    /// Whether the pointer is null, so that nothing was sent for it.
+    pub const fn is_null(self) -> bool {
+        !self.0
+    }
+}
+
+/// What stands before the elements of a conformant varying array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VaryingCounts {
+    /// Elements that the array can hold.
+    pub maximum: u32,
+    /// Elements that are sent, from index 0.
+    pub actual: u32,
+}
+
+/// Readers of integers, which are aligned to their size and follow the byte order of the format.
+macro_rules! integers {
+    ($($type:ident $read:ident $size:literal $what:literal),+) => {
+        impl Reader<'_> {$(
+            #[doc = concat!("Reads an aligned ", $what, " integer.")]
+            ///
+            /// # Errors
+            /// Too few octets are left.
+            #[inline]
+            pub fn $type(&mut self) -> Result<$type, Error> {
+                self.align($size)?;
+                let octets = self.array::<$size>()?;
+                Ok(match self.format.endian() {
+                    Endian::Little => LE::$read(octets),
+                    Endian::Big => BE::$read(octets),
+                })
+            }
+        )+}
+    };
+}
+
+integers!(
+    u16 read_u16 2 "16-bit",
+    i16 read_i16 2 "signed 16-bit",
+    u32 read_u32 4 "32-bit",
+    i32 read_i32 4 "signed 32-bit",
+    u64 read_u64 8 "64-bit",
+    i64 read_i64 8 "signed 64-bit"
+);
+
+impl<'de> Reader<'de> {
+    /// Starts at the first octet of a stub, to which all alignment refers (C706 14.2.2).
+    #[inline]
+    pub const fn new(stub: &'de [u8], format: Format, limits: &Limits) -> Self {
+        Self { stub, at: 0, format, memory: limits.memory, depth: limits.depth, trailing: limits.trailing }
+    }
+
+    /// The format of the stub.
+    #[inline]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Octets from the start of the stub to the next item.
+    #[inline]
+    pub const fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Octets that are left.
+    #[inline]
+    pub const fn remaining(&self) -> usize {
+        self.stub.len().saturating_sub(self.at)
+    }
+
+    /// Ends the stub.
+    ///
+    /// # Errors
+    /// More octets are left than [`Limits::trailing`] lets pass.
+    #[inline]
+    pub const fn finish(self) -> Result<(), Error> {
+        let count = self.remaining();
+        if count > self.trailing {
+            return Err(Error::new(self.at, ErrorKind::TrailingOctets { count }));
+        }
+        Ok(())
+    }
+
+    /// Takes the next octets as they are.
+    ///
+    /// # Errors
+    /// Fewer are left.
+    #[inline]
+    pub fn octets(&mut self, count: usize) -> Result<&'de [u8], Error> {
+        let end = self.at.saturating_add(count);
+        match self.stub.get(self.at..end) {
+            Some(octets) => {
+                self.at = end;
+                Ok(octets)
+            }
+            None => Err(self.truncated(count as u64)),
+        }
+    }
+
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<&'de [u8; N], Error> {
+        match self.stub.get(self.at..).and_then(<[u8]>::first_chunk) {
+            Some(octets) => {
+                self.at = self.at.saturating_add(N);
+                Ok(octets)
+            }
+            None => Err(self.truncated(N as u64)),
+        }
+    }
+
+    #[cold]
+    const fn truncated(&self, needed: u64) -> Error {
+        Error::new(self.at, ErrorKind::Truncated { needed, left: self.remaining() })
+    }
+
+    /// Skips the gap before an item that is aligned to `to`, a power of two. The content of the gap is ignored
+    /// (MS-RPCE 3.1.1.5.3.2); its absence is not.
+    ///
+    /// # Errors
+    /// The stub ends in the gap.
+    #[inline]
+    pub fn align(&mut self, to: usize) -> Result<(), Error> {
+        let needed = self.at.wrapping_neg() & to.wrapping_sub(1);
+        let left = self.remaining();
+        if needed > left {
+            return Err(Error::new(self.at, ErrorKind::MissingAlignment { needed, left }));
+        }
+        self.at = self.at.saturating_add(needed);
+        Ok(())
+    }
+
+    /// Aligns to `ndr20` or `ndr64` octets, as the format has it.
+    ///
+    /// # Errors
+    /// As [`align`](Self::align).
+    #[inline]
+    pub fn align_by_format(&mut self, ndr20: usize, ndr64: usize) -> Result<(), Error> {
+        self.align(if self.format.is_ndr64() { ndr64 } else { ndr20 })
+    }
+
+    /// Skips the gap behind the last fixed member of a structure, which only NDR64 has (MS-RPCE 2.2.5.3.4.1).
+    ///
+    /// # Errors
+    /// As [`align`](Self::align).
+    #[inline]
+    pub fn end_struct(&mut self, ndr64: usize) -> Result<(), Error> {
+        if self.format.is_ndr64() { self.align(ndr64) } else { Ok(()) }
+    }
+
+    /// Reads an octet.
+    ///
+    /// # Errors
+    /// None is left.
+    #[inline]
+    pub fn u8(&mut self) -> Result<u8, Error> {
+        self.array().map(|&[octet]| octet)
+    }
+
+    /// Reads a signed octet.
+    ///
+    /// # Errors
+    /// None is left.
+    #[inline]
+    pub fn i8(&mut self) -> Result<i8, Error> {
+        self.array().map(|&[octet]| i8::from_ne_bytes([octet]))
+    }
+
+    /// Reads an unsigned `__int3264`: 4 octets, zero-extended, or 8 in NDR64 (MS-RPCE 2.2.4.1.2, 3.1.1.5.1.1).
+    ///
+    /// # Errors
+    /// Too few octets are left.
+    #[inline]
+    pub fn u3264(&mut self) -> Result<u64, Error> {
+        if self.format.is_ndr64() { self.u64() } else { self.u32().map(u64::from) }
+    }
+
+    /// Reads a signed `__int3264`: 4 octets, sign-extended, or 8 in NDR64.
+    ///
+    /// # Errors
+    /// Too few octets are left.
+    #[inline]
+    pub fn i3264(&mut self) -> Result<i64, Error> {
+        if self.format.is_ndr64() { self.i64() } else { self.i32().map(i64::from) }
+    }
+
+    /// Reads an `enum` without `v1_enum`: 2 octets, or 4 in NDR64 (C706 14.2.5.1, MS-RPCE 2.2.5.2).
+    ///
+    /// # Errors
+    /// Too few octets are left.
+    #[inline]
+    pub fn enumeration(&mut self) -> Result<i32, Error> {
+        if self.format.is_ndr64() { self.i32() } else { self.u16().map(i32::from) }
+    }
+
+    /// Reads a UUID, aligned to 4.
+    ///
+    /// # Errors
+    /// Too few octets are left.
+    #[inline]
+    pub fn uuid(&mut self) -> Result<Uuid, Error> {
+        self.align(4)?;
+        let octets = self.array::<16>()?;
+        Ok(Uuid::from_wire(*octets, self.format.endian()))
+    }
+
+    /// Reads the inline part of a unique or full pointer. Any value but 0 means that a referent follows.
+    ///
+    /// # Errors
+    /// Too few octets are left.
+    #[inline]
+    pub fn referent(&mut self) -> Result<Referent, Error> {
+        self.u3264().map(|id| Referent(id != 0))
+    }
+
+    /// Reads the inline part of an embedded `ref` pointer, whose value NDR ignores and NDR64 wants to be nonzero
+    /// (MS-RPCE 2.2.5.3.5.1).
+    ///
+    /// # Errors
+    /// Too few octets are left, or the NDR64 pointer is null.
+    #[inline]
+    pub fn ref_referent(&mut self) -> Result<(), Error> {
+        let null = self.referent()?.is_null();
+        if null && self.format.is_ndr64() {
+            return Err(Error::new(self.at.saturating_sub(8), ErrorKind::NullRef));
+        }
+        Ok(())
+    }
+
+    /// Reads a maximum count, offset or actual count.
+    ///
+    /// # Errors
+    /// Too few octets are left, or the count is above 2³¹-1.
+    #[inline]
+    pub fn count(&mut self) -> Result<u32, Error> {
+        let count = self.u3264()?;
+        match u32::try_from(count) {
+            Ok(small) if small <= MAX_COUNT => Ok(small),
+            _ => Err(Error::new(
+                self.at.saturating_sub(self.format.word()),
+                ErrorKind::CountTooLarge { count },
+            )),
+        }
+    }
+
+    /// Reads the maximum count of a conformant array and compares it with its `size_is`.
+    ///
+    /// # Errors
+    /// As [`count`](Self::count), or the two differ.
+    #[inline]
+    pub fn size(&mut self, size: i64) -> Result<u32, Error> {
+        let maximum = self.count()?;
+        self.check_size(maximum, size)?;
+        Ok(maximum)
+    }
+
+    /// Compares a maximum count that was just read with its `size_is`.
+    ///
+    /// # Errors
+    /// They differ.
+    #[inline]
+    pub fn check_size(&self, maximum: u32, size: i64) -> Result<(), Error> {
+        if i64::from(maximum) == size {
+            return Ok(());
+        }
+        Err(Error::new(self.at.saturating_sub(self.format.word()), ErrorKind::SizeMismatch { maximum, size }))
+    }
+
+    /// Compares a value with its `range` attribute, both ends inclusive.
+    ///
+    /// # Errors
+    /// It is outside.
+    #[inline]
+    pub fn check_range(&self, value: i64, low: i64, high: i64) -> Result<(), Error> {
+        if (low..=high).contains(&value) {
+            return Ok(());
+        }
+        Err(Error::new(self.at, ErrorKind::OutOfRange { value, low, high }))
+    }
+
+    /// Reads the three counts of a conformant varying array.
+    ///
+    /// # Errors
+    /// A count is malformed, the offset is not 0, or the actual count exceeds the maximum.
+    #[inline]
+    pub fn varying_counts(&mut self) -> Result<VaryingCounts, Error> {
+        let maximum = self.count()?;
+        let actual = self.actual_count(maximum)?;
+        Ok(VaryingCounts { maximum, actual })
+    }
+
+    /// Reads offset and actual count of an array that can hold `maximum` elements.
+    ///
+    /// # Errors
+    /// As [`varying_counts`](Self::varying_counts).
+    #[inline]
+    pub fn actual_count(&mut self, maximum: u32) -> Result<u32, Error> {
+        let word = self.format.word();
+        let offset = self.count()?;
+        if offset != 0 {
+            return Err(Error::new(self.at.saturating_sub(word), ErrorKind::NonZeroOffset { offset }));
+        }
+        let actual = self.count()?;
+        if actual > maximum {
+            let kind = ErrorKind::ActualExceedsMaximum { actual, maximum };
+            return Err(Error::new(self.at.saturating_sub(word), kind));
+        }
+        Ok(actual)
+    }
+
+    /// Compares the actual count of an array with its `length_is`.
+    ///
+    /// # Errors
+    /// They differ.
+    #[inline]
+    pub fn check_length(&self, actual: u32, length: i64) -> Result<(), Error> {
+        if i64::from(actual) == length {
+            return Ok(());
+        }
+        Err(Error::new(self.at, ErrorKind::LengthMismatch { actual, length }))
+    }
+
+    /// Goes through a pointer, one level deeper.
+    ///
+    /// # Errors
+    /// [`Limits::depth`] is reached, or `pointee` fails.
+    #[inline]
+    pub fn nested<T>(&mut self, pointee: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        let Some(deeper) = self.depth.checked_sub(1) else {
+            return Err(Error::new(self.at, ErrorKind::Limit(Limit::Depth)));
+        };
+        self.depth = deeper;
+        let value = pointee(self);
+        self.depth = deeper.saturating_add(1);
+        value
+    }
+
+    /// Makes room for `count` values, each of which takes at least `wire_size` octets of what remains.
+    ///
+    /// # Errors
+    /// The octets that remain cannot hold them, or [`Limits::memory`] is reached, or memory is exhausted.
+    pub fn reserve<T>(&mut self, count: u32, wire_size: usize) -> Result<Vec<T>, Error> {
+        let needed = u64::from(count).saturating_mul(wire_size as u64);
+        if needed > self.remaining() as u64 {
+            return Err(self.truncated(needed));
+        }
+        let over = Error::new(self.at, ErrorKind::Limit(Limit::Memory));
+        let count = usize::try_from(count).map_err(|_| over)?;
+        let memory =
+            count.checked_mul(size_of::<T>()).and_then(|cost| self.memory.checked_sub(cost)).ok_or(over)?;
+        let mut values = Vec::new();
+        values.try_reserve_exact(count).map_err(|_| over)?;
+        self.memory = memory;
+        Ok(values)
+    }
+
+    /// Reads the fixed parts of `count` elements, the first pass over an array (C706 14.3.12.3).
+    ///
+    /// # Errors
+    /// Those of the elements, and those of [`reserve`](Self::reserve).
+    pub fn fixed_elements<T: Decode<'de>>(&mut self, count: u32) -> Result<Vec<T::Fixed>, Error> {
+        let mut fixed = self.reserve(count, T::MIN_WIRE_SIZE)?;
+        for index in 0..count {
+            fixed.push(T::decode_fixed(self).element(index as usize)?);
+        }
+        Ok(fixed)
+    }
+
+    /// Reads what the pointers in `fixed` point to, the second pass over an array.
+    ///
+    /// # Errors
+    /// Those of the elements, and those of [`reserve`](Self::reserve).
+    pub fn deferred_elements<T: Decode<'de>>(&mut self, fixed: Vec<T::Fixed>) -> Result<Vec<T>, Error> {
+        let count = u32::try_from(fixed.len()).unwrap_or(u32::MAX);
+        let mut values = self.reserve(count, 0)?;
+        for (index, fixed) in fixed.into_iter().enumerate() {
+            values.push(T::decode_deferred(fixed, self).element(index)?);
+        }
+        Ok(values)
+    }
+}

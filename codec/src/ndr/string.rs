@@ -1,0 +1,222 @@
+//! Wide strings, borrowed from the stub or from the caller.
+
+use alloc::string::String;
+use core::cmp::Ordering;
+use core::fmt::{self, Write};
+use core::hash::{Hash, Hasher};
+
+use byteorder::{BE, ByteOrder, LE};
+
+use super::{Endian, Error, ErrorKind, Reader};
+
+/// A string of `wchar_t`, that is UTF-16 units, without its terminator (C706 14.3.4, MS-RPCE 2.2.4.1.1).
+///
+/// It borrows either the octets of a stub, which are neither aligned nor always little-endian, or text that the
+/// caller wants to send; equality and order compare the units, wherever they come from. The units may hold lone
+/// surrogates, since the wire may: [`to_string_lossy`](Self::to_string_lossy) replaces them,
+/// [`chars`](Self::chars) reports them.
+///
+/// ```
+/// use cmrp::ndr::WStr;
+///
+/// let name = WStr::from("Cluster Group");
+/// assert_eq!(name.to_string_lossy(), "Cluster Group");
+/// assert_eq!(name.len(), 13);
+/// ```
+#[derive(Clone, Copy)]
+pub struct WStr<'a>(Source<'a>);
+
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Wire(&'a [u8], Endian),
+    Text(&'a str),
+    Units(&'a [u16]),
+}
+
+impl<'a> WStr<'a> {
+    /// The empty string, which is not the null pointer.
+    pub const EMPTY: Self = Self(Source::Text(""));
+
+    /// The UTF-16 units of the string.
+    pub fn units(&self) -> impl Iterator<Item = u16> + 'a {
+        match self.0 {
+            Source::Wire(octets, endian) => Units::Wire(octets.chunks_exact(2), endian),
+            Source::Text(text) => Units::Text(text.encode_utf16()),
+            Source::Units(units) => Units::Borrowed(units.iter()),
+        }
+    }
+
+    /// The characters of the string, or the lone surrogates between them.
+    pub fn chars(&self) -> impl Iterator<Item = Result<char, core::char::DecodeUtf16Error>> + 'a {
+        char::decode_utf16(self.units())
+    }
+
+    /// Number of UTF-16 units, without the terminator.
+    pub fn len(&self) -> usize {
+        match self.0 {
+            Source::Wire(octets, _) => octets.len() / 2,
+            Source::Text(text) => text.encode_utf16().count(),
+            Source::Units(units) => units.len(),
+        }
+    }
+
+    /// Whether the string has no units.
+    pub fn is_empty(&self) -> bool {
+        self.units().next().is_none()
+    }
+
+    /// The string, with U+FFFD in place of each lone surrogate.
+    pub fn to_string_lossy(&self) -> String {
+        self.chars().map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    }
+
+    /// The string, if it is valid UTF-16.
+    ///
+    /// # Errors
+    /// It holds a lone surrogate.
+    pub fn to_string(&self) -> Result<String, core::char::DecodeUtf16Error> {
+        self.chars().collect()
+    }
+}
+
+impl Default for WStr<'_> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl<'a> From<&'a str> for WStr<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Source::Text(text))
+    }
+}
+
+impl<'a> From<&'a String> for WStr<'a> {
+    fn from(text: &'a String) -> Self {
+        Self(Source::Text(text))
+    }
+}
+
+impl<'a> From<&'a [u16]> for WStr<'a> {
+    fn from(units: &'a [u16]) -> Self {
+        Self(Source::Units(units))
+    }
+}
+
+impl PartialEq for WStr<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.units().eq(other.units())
+    }
+}
+
+impl Eq for WStr<'_> {}
+
+impl PartialEq<str> for WStr<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.units().eq(other.encode_utf16())
+    }
+}
+
+impl PartialEq<&str> for WStr<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl PartialOrd for WStr<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for WStr<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.units().cmp(other.units())
+    }
+}
+
+impl Hash for WStr<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.units().for_each(|unit| unit.hash(state));
+        state.write_u8(0xFF);
+    }
+}
+
+impl fmt::Display for WStr<'_> {
+    /// Writes the characters, with U+FFFD in place of each lone surrogate.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.chars().try_for_each(|character| f.write_char(character.unwrap_or(char::REPLACEMENT_CHARACTER)))
+    }
+}
+
+impl fmt::Debug for WStr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for character in self.chars() {
+            match character {
+                Ok(character) => write!(f, "{}", character.escape_debug())?,
+                Err(lone) => write!(f, "\\u{{{:x}}}", lone.unpaired_surrogate())?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+#[derive(Clone)]
+enum Units<'a> {
+    Wire(core::slice::ChunksExact<'a, u8>, Endian),
+    Text(core::str::EncodeUtf16<'a>),
+    Borrowed(core::slice::Iter<'a, u16>),
+}
+
+impl Iterator for Units<'_> {
+    type Item = u16;
+
+    fn next(&mut self) -> Option<u16> {
+        match self {
+            Self::Wire(pairs, Endian::Little) => pairs.next().map(LE::read_u16),
+            Self::Wire(pairs, Endian::Big) => pairs.next().map(BE::read_u16),
+            Self::Text(units) => units.next(),
+            Self::Borrowed(units) => units.next().copied(),
+        }
+    }
+}
+
+impl<'de> Reader<'de> {
+    /// Reads a conformant varying string of `wchar_t`, up to and with its terminator (C706 14.3.4.2).
+    ///
+    /// The maximum count may exceed the actual count.
+    ///
+    /// # Errors
+    /// The counts are malformed, too few octets are left, or the one zero character is not at the end.
+    #[inline]
+    pub fn wstr(&mut self) -> Result<WStr<'de>, Error> {
+        let counts = self.varying_counts()?;
+        self.wide_characters(counts.actual)
+    }
+
+    /// Reads a varying string of `wchar_t` in an array of `size` (C706 14.3.4.1).
+    ///
+    /// # Errors
+    /// As [`wstr`](Self::wstr).
+    #[inline]
+    pub fn varying_wstr(&mut self, size: u32) -> Result<WStr<'de>, Error> {
+        let actual = self.actual_count(size)?;
+        self.wide_characters(actual)
+    }
+
+    fn wide_characters(&mut self, count: u32) -> Result<WStr<'de>, Error> {
+        let start = self.offset();
+        let octets = self.octets((count as usize).saturating_mul(2))?;
+        let Some((text, [0, 0])) = octets.split_last_chunk::<2>() else {
+            return Err(Error::new(start, ErrorKind::MissingTerminator));
+        };
+        match text.chunks_exact(2).position(|unit| unit == [0, 0]) {
+            None => Ok(WStr(Source::Wire(text, self.format().endian()))),
+            Some(index) => {
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                Err(Error::new(start, ErrorKind::EmbeddedTerminator { index }))
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Writes stub data.
+
+use alloc::vec::Vec;
+
+use byteorder::{BE, ByteOrder, LE};
+
+use super::{Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying, WStr};
+
+/// First referent id that is given; the next ones follow in steps of 4, as Windows counts them.
+const FIRST_REFERENT: u64 = 0x0002_0000;
+const REFERENT_STEP: u64 = 4;
+
+/// Collects the octets of one stub.
+///
+/// Gaps are filled with zeros. Referent ids are `0x00020000`, `0x00020004` and so on, in order of first appearance.
+/// Every method answers with a `Result` so that generated code reads alike; most can't fail.
+#[derive(Debug)]
+pub struct Writer {
+    stub: Vec<u8>,
+    format: Format,
+    referent: u64,
+}
+
+/// Writers of integers, which are aligned to their size and follow the byte order of the format.
+macro_rules! integers {
+    ($($type:ident $write:ident $size:literal $what:literal),+) => {
+        impl Writer {$(
+            #[doc = concat!("Writes an aligned ", $what, " integer.")]
+            ///
+            /// # Errors
+            /// None today.
+            #[inline]
+            pub fn $type(&mut self, value: $type) -> Result<(), EncodeError> {
+                self.align($size)?;
+                let mut octets = [0; $size];
+                match self.format.endian() {
+                    Endian::Little => LE::$write(&mut octets, value),
+                    Endian::Big => BE::$write(&mut octets, value),
+                }
+                self.octets(&octets)
+            }
+        )+}
+    };
+}
+
+integers!(
+    u16 write_u16 2 "16-bit",
+    i16 write_i16 2 "signed 16-bit",
+    u32 write_u32 4 "32-bit",
+    i32 write_i32 4 "signed 32-bit",
+    u64 write_u64 8 "64-bit",
+    i64 write_i64 8 "signed 64-bit"
+);
+
+impl Writer {
+    /// Starts an empty stub.
+    pub const fn new(format: Format) -> Self {
+        Self { stub: Vec::new(), format, referent: FIRST_REFERENT }
+    }
+
+    /// Starts an empty stub in a buffer whose content is dropped and whose room is used again.
+    pub fn reusing(mut buffer: Vec<u8>, format: Format) -> Self {
+        buffer.clear();
+        Self { stub: buffer, format, referent: FIRST_REFERENT }
+    }
+
+    /// The stub.
+    pub fn into_stub(self) -> Vec<u8> {
+        self.stub
+    }
+
+    /// The format of the stub.
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes octets as they are.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn octets(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
+        self.stub.extend_from_slice(octets);
+        Ok(())
+    }
+
+    /// Writes zeros up to the next multiple of `to`, a power of two.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn align(&mut self, to: usize) -> Result<(), EncodeError> {
+        let gap = self.stub.len().wrapping_neg() & to.wrapping_sub(1);
+        self.stub.resize(self.stub.len().saturating_add(gap), 0);
+        Ok(())
+    }
+
+    /// Aligns to `ndr20` or `ndr64` octets, as the format has it.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn align_by_format(&mut self, ndr20: usize, ndr64: usize) -> Result<(), EncodeError> {
+        self.align(if self.format.is_ndr64() { ndr64 } else { ndr20 })
+    }
+
+    /// Writes the gap behind the last fixed member of a structure, which only NDR64 has (MS-RPCE 2.2.5.3.4.1).
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn end_struct(&mut self, ndr64: usize) -> Result<(), EncodeError> {
+        if self.format.is_ndr64() { self.align(ndr64) } else { Ok(()) }
+    }
+
+    /// Writes an octet.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn u8(&mut self, value: u8) -> Result<(), EncodeError> {
+        self.octets(&[value])
+    }
+
+    /// Writes a signed octet.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn i8(&mut self, value: i8) -> Result<(), EncodeError> {
+        self.octets(&value.to_ne_bytes())
+    }
+
+    /// Writes an unsigned `__int3264`: 8 octets in NDR64; else the low 4, as 64-bit senders do
+    /// (MS-RPCE 3.1.1.5.1.1).
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn u3264(&mut self, value: u64) -> Result<(), EncodeError> {
+        if self.format.is_ndr64() {
+            return self.u64(value);
+        }
+        self.u32(u32::try_from(value & u64::from(u32::MAX)).unwrap_or(u32::MAX))
+    }
+
+    /// Writes a signed `__int3264`.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn i3264(&mut self, value: i64) -> Result<(), EncodeError> {
+        self.u3264(u64::from_ne_bytes(value.to_ne_bytes()))
+    }
+
+    /// Writes an `enum` without `v1_enum`: 2 octets, or 4 in NDR64.
+    ///
+    /// # Errors
+    /// The value does not fit.
+    #[inline]
+    pub fn enumeration(&mut self, value: i32) -> Result<(), EncodeError> {
+        if self.format.is_ndr64() {
+            return self.i32(value);
+        }
+        let error = EncodeError::new(EncodeErrorKind::OutOfRange { value: i64::from(value) });
+        self.u16(u16::try_from(value).map_err(|_| error)?)
+    }
+
+    /// Writes a UUID, aligned to 4.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn uuid(&mut self, uuid: Uuid) -> Result<(), EncodeError> {
+        self.align(4)?;
+        self.octets(&uuid.to_wire(self.format.endian()))
+    }
+
+    /// Writes the inline part of a pointer: the next referent id, or 0 for null.
+    ///
+    /// # Errors
+    /// None today.
+    #[inline]
+    pub fn referent(&mut self, present: bool) -> Result<(), EncodeError> {
+        if !present {
+            return self.u3264(0);
+        }
+        let id = self.referent;
+        self.referent = id.saturating_add(REFERENT_STEP);
+        self.u3264(id)
+    }
+
+    /// Writes a maximum count, offset or actual count.
+    ///
+    /// # Errors
+    /// It is above 2³¹-1.
+    #[inline]
+    pub fn count(&mut self, count: usize) -> Result<(), EncodeError> {
+        match i32::try_from(count) {
+            Ok(_) => self.u3264(count as u64),
+            Err(_) => Err(EncodeError::new(EncodeErrorKind::TooLong { len: count })),
+        }
+    }
+
+    /// Narrows a count that was derived from an array to the integer type of its parameter.
+    ///
+    /// # Errors
+    /// It does not fit.
+    #[inline]
+    pub fn narrow<T: TryFrom<i64>>(&self, value: i64) -> Result<T, EncodeError> {
+        T::try_from(value).map_err(|_| EncodeError::new(EncodeErrorKind::OutOfRange { value }))
+    }
+
+    /// Compares the length of an array with what another field or an expression states.
+    ///
+    /// # Errors
+    /// They differ.
+    #[inline]
+    pub fn check_count(&self, len: i64, expected: i64) -> Result<(), EncodeError> {
+        if len == expected {
+            return Ok(());
+        }
+        Err(EncodeError::new(EncodeErrorKind::CountMismatch { len, expected }))
+    }
+
+    /// Writes a conformant varying string with its terminator (C706 14.3.4.2).
+    ///
+    /// # Errors
+    /// The string holds a zero character, or is too long.
+    pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
+        let count = text.len().saturating_add(1);
+        self.count(count)?;
+        self.wide_characters(text, count)
+    }
+
+    /// Writes a varying string in an array of `size` (C706 14.3.4.1).
+    ///
+    /// # Errors
+    /// The string holds a zero character, or does not fit.
+    pub fn varying_wstr(&mut self, text: WStr<'_>, size: u32) -> Result<(), EncodeError> {
+        let count = text.len().saturating_add(1);
+        if count > size as usize {
+            return Err(EncodeError::new(EncodeErrorKind::LengthExceedsSize { length: count, size }));
+        }
+        self.wide_characters(text, count)
+    }
+
+    fn wide_characters(&mut self, text: WStr<'_>, count: usize) -> Result<(), EncodeError> {
+        self.count(0)?;
+        self.count(count)?;
+        self.stub.reserve(count.saturating_mul(2));
+        for (index, unit) in text.units().enumerate() {
+            if unit == 0 {
+                return Err(EncodeError::new(EncodeErrorKind::EmbeddedTerminator { index }));
+            }
+            self.u16(unit)?;
+        }
+        self.u16(0)
+    }
+
+    /// Writes a conformant array of octets.
+    ///
+    /// # Errors
+    /// It is too long.
+    pub fn conformant_octets(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
+        self.count(octets.len())?;
+        self.octets(octets)
+    }
+
+    /// Writes a conformant varying array of octets.
+    ///
+    /// # Errors
+    /// The octets exceed the stated size.
+    pub fn varying_octets(&mut self, array: &Varying<&[u8]>) -> Result<(), EncodeError> {
+        self.varying_counts(array)?;
+        self.octets(array.data)
+    }
+
+    /// Writes a conformant array: its length, fixed parts of all elements, then their pointees.
+    ///
+    /// # Errors
+    /// It is too long, or an element can't be written.
+    pub fn conformant<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
+        self.count(elements.len())?;
+        self.fixed_elements(elements)?;
+        self.deferred_elements(elements)
+    }
+
+    /// Writes a conformant varying array.
+    ///
+    /// # Errors
+    /// The elements exceed the stated size, or one can't be written.
+    pub fn varying<T: Encode>(&mut self, array: &Varying<Vec<T>>) -> Result<(), EncodeError> {
+        self.varying_counts(array)?;
+        self.fixed_elements(&array.data)?;
+        self.deferred_elements(&array.data)
+    }
+
+    fn varying_counts<T: Elements>(&mut self, array: &Varying<T>) -> Result<(), EncodeError> {
+        let length = array.data.len();
+        if length > array.size as usize {
+            return Err(EncodeError::new(EncodeErrorKind::LengthExceedsSize { length, size: array.size }));
+        }
+        self.count(array.size as usize)?;
+        self.count(0)?;
+        self.count(length)
+    }
+
+    /// Writes the fixed parts of elements, the first pass over an array (C706 14.3.12.3).
+    ///
+    /// # Errors
+    /// Those of the elements.
+    pub fn fixed_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
+        elements.iter().enumerate().try_for_each(|(index, element)| element.encode_fixed(self).element(index))
+    }
+
+    /// Writes what the pointers of elements point to, the second pass over an array.
+    ///
+    /// # Errors
+    /// Those of the elements.
+    pub fn deferred_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
+        elements
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, element)| element.encode_deferred(self).element(index))
+    }
+}
