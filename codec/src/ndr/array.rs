@@ -111,6 +111,12 @@ pub trait Elements {
     }
 }
 
+impl<T: Elements> Elements for &T {
+    fn len(&self) -> usize {
+        T::len(self)
+    }
+}
+
 impl Elements for &[u8] {
     fn len(&self) -> usize {
         <[u8]>::len(self)

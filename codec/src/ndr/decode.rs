@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::reader::Referent;
-use super::{Error, InField, Reader, SizedPtr, Varying, VaryingPtr, WStr};
+use super::{Counts, Elements, Error, ErrorKind, InField, Reader, SizedPtr, Varying, VaryingPtr, WStr};
 
 /// A type that can be read from stub data.
 ///
@@ -92,34 +92,95 @@ impl<'de> Reader<'de> {
         if pointer.is_null() { Ok(None) } else { self.nested(pointee).map(Some) }
     }
 
-    /// Reads the target of a pointer to an array of `size` elements, if it has one.
+    /// Reads a unique or full pointer whose target follows at once, as a parameter has it.
     ///
     /// # Errors
-    /// Those of the array.
+    /// Those of the target, and [`Limits::depth`](super::Limits::depth).
     #[inline]
-    pub fn sized_ptr<T>(
+    pub fn pointer<T>(
         &mut self,
-        pointer: Referent,
-        size: u32,
-        array: impl FnOnce(&mut Self, u32) -> Result<T, Error>,
-    ) -> Result<SizedPtr<T>, Error> {
-        let target = self.unique(pointer, |reader| array(reader, size))?;
-        Ok(target.map_or(SizedPtr::Null { size }, SizedPtr::Array))
+        pointee: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let pointer = self.referent()?;
+        self.unique(pointer, pointee)
     }
 
-    /// Reads the target of a pointer to an array of `size` elements of which `length` are sent, if it has one.
+    /// Reads an embedded `ref` pointer whose target follows at once.
     ///
     /// # Errors
-    /// Those of the array.
+    /// Those of the target, [`Limits::depth`](super::Limits::depth), and a null pointer in NDR64.
     #[inline]
-    pub fn varying_ptr<T>(
-        &mut self,
-        pointer: Referent,
-        (size, length): (u32, u32),
-        array: impl FnOnce(&mut Self) -> Result<Varying<T>, Error>,
+    pub fn ref_pointer<T>(&mut self, pointee: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        self.ref_referent()?;
+        self.nested(pointee)
+    }
+
+    /// Joins a nullable array with the count that travels beside it.
+    ///
+    /// # Errors
+    /// The count is not the array's. The offset is that behind the later of the two.
+    #[inline]
+    pub fn sized<T: Elements>(&self, array: Option<T>, size: i64) -> Result<SizedPtr<T>, Error> {
+        match array {
+            None => Ok(SizedPtr::Null { size: self.null_count(size)? }),
+            Some(array) => {
+                self.expect_size(&SizedPtr::Array(&array), size)?;
+                Ok(SizedPtr::Array(array))
+            }
+        }
+    }
+
+    /// Joins a nullable varying array with the two counts that travel beside it.
+    ///
+    /// # Errors
+    /// A count is not the array's. The offset is that behind the last of the three.
+    #[inline]
+    pub fn varying_sized<T: Elements>(
+        &self,
+        array: Option<Varying<T>>,
+        size: i64,
+        length: i64,
     ) -> Result<VaryingPtr<T>, Error> {
-        let target = self.unique(pointer, array)?;
-        Ok(target.map_or(VaryingPtr::Null { size, length }, VaryingPtr::Array))
+        let Some(array) = array else {
+            return Ok(VaryingPtr::Null { size: self.null_count(size)?, length: self.null_count(length)? });
+        };
+        self.expect_size(&array, size)?;
+        self.expect_length(&array, length)?;
+        Ok(VaryingPtr::Array(array))
+    }
+
+    /// A count beside a null pointer, which may be any that its type holds.
+    fn null_count(&self, count: i64) -> Result<u32, Error> {
+        let kind = ErrorKind::OutOfRange { value: count, low: 0, high: i64::from(u32::MAX) };
+        u32::try_from(count).map_err(|_| Error::new(self.offset(), kind))
+    }
+
+    /// Compares the maximum count of an array that was read with its `size_is`.
+    ///
+    /// # Errors
+    /// They differ. The offset is that behind the later of the two.
+    #[inline]
+    pub fn expect_size(&self, array: &impl Counts, size: i64) -> Result<(), Error> {
+        let maximum = array.size();
+        if maximum == size {
+            return Ok(());
+        }
+        let maximum = u32::try_from(maximum).unwrap_or(u32::MAX);
+        Err(Error::new(self.offset(), ErrorKind::SizeMismatch { maximum, size }))
+    }
+
+    /// Compares the actual count of an array that was read with its `length_is`.
+    ///
+    /// # Errors
+    /// They differ. The offset is that behind the later of the two.
+    #[inline]
+    pub fn expect_length(&self, array: &impl Counts, length: i64) -> Result<(), Error> {
+        let actual = array.length();
+        if actual == length {
+            return Ok(());
+        }
+        let actual = u32::try_from(actual).unwrap_or(u32::MAX);
+        Err(Error::new(self.offset(), ErrorKind::LengthMismatch { actual, length }))
     }
 
     /// Reads the octets of a conformant array: maximum count, then as many octets.
@@ -164,7 +225,7 @@ impl<'de> Reader<'de> {
         Ok(Varying { size: counts.maximum, data })
     }
 
-    /// Reads an element of a fixed array by index, for error paths.
+    /// Reads an array of a fixed number of integers.
     ///
     /// # Errors
     /// Those of the element.

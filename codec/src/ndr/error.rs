@@ -21,6 +21,17 @@ impl Error {
         Self { offset, kind, path: Path::ROOT }
     }
 
+    /// The error for an opnum without a request or response, given the names of all operations of its interface.
+    #[cold]
+    pub const fn no_operation(opnum: u16, names: &[&str]) -> Self {
+        let kind = if (opnum as usize) < names.len() {
+            ErrorKind::UnsupportedOperation { opnum }
+        } else {
+            ErrorKind::UnknownOperation { opnum }
+        };
+        Self::new(0, kind)
+    }
+
     /// Octets from the start of the stub to the item that is wrong.
     pub const fn offset(&self) -> usize {
         self.offset

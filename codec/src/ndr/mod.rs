@@ -26,6 +26,8 @@ mod stub;
 mod uuid;
 mod writer;
 
+/// The growable array of generated code.
+pub use alloc::vec::Vec;
 pub use array::{Counts, Elements, SizedPtr, Varying, VaryingPtr};
 /// The crate that declares flag sets, for generated code.
 pub use bitflags;

@@ -273,17 +273,6 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Reads the maximum count of a conformant array and compares it with its `size_is`.
-    ///
-    /// # Errors
-    /// As [`count`](Self::count), or the two differ.
-    #[inline]
-    pub fn size(&mut self, size: i64) -> Result<u32, Error> {
-        let maximum = self.count()?;
-        self.check_size(maximum, size)?;
-        Ok(maximum)
-    }
-
     /// Compares a maximum count that was just read with its `size_is`.
     ///
     /// # Errors
@@ -336,18 +325,6 @@ impl<'de> Reader<'de> {
             return Err(Error::new(self.at.saturating_sub(word), kind));
         }
         Ok(actual)
-    }
-
-    /// Compares the actual count of an array with its `length_is`.
-    ///
-    /// # Errors
-    /// They differ.
-    #[inline]
-    pub fn check_length(&self, actual: u32, length: i64) -> Result<(), Error> {
-        if i64::from(actual) == length {
-            return Ok(());
-        }
-        Err(Error::new(self.at, ErrorKind::LengthMismatch { actual, length }))
     }
 
     /// Goes through a pointer, one level deeper.

@@ -190,6 +190,33 @@ impl Writer {
         self.u3264(id)
     }
 
+    /// Writes a unique or full pointer whose target follows at once, as a parameter has it.
+    ///
+    /// # Errors
+    /// Those of the target.
+    #[inline]
+    pub fn pointer<T>(
+        &mut self,
+        target: Option<&T>,
+        pointee: impl FnOnce(&mut Self, &T) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        self.referent(target.is_some())?;
+        self.deferred(target, pointee)
+    }
+
+    /// Writes the target of a pointer whose inline part was written before.
+    ///
+    /// # Errors
+    /// Those of the target.
+    #[inline]
+    pub fn deferred<T>(
+        &mut self,
+        target: Option<&T>,
+        pointee: impl FnOnce(&mut Self, &T) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        target.map_or(Ok(()), |target| pointee(self, target))
+    }
+
     /// Writes a maximum count, offset or actual count.
     ///
     /// # Errors
