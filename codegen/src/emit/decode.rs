@@ -1,0 +1,378 @@
+//! Code that reads.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::layout::{Measure, Pointer, Scalar, Slot, StructPlan, Wire};
+use crate::model::DefId;
+
+use super::types::field_ident;
+use super::{Emitter, is_octet};
+
+impl Emitter<'_> {
+    /// Implements `DecodeStub` for a request or response.
+    pub(super) fn decode_stub(&self, name: &Ident, slots: &[Slot]) -> TokenStream {
+        let lifetime = self.slots_borrow(slots).then(|| quote!(<'de>));
+        let mut seen = Vec::new();
+        let reads = slots.iter().map(|slot| {
+            seen.push(slot.name.as_str());
+            let read = self.read_slot(slot, &self.complete(&slot.wire, self.flags_of(slot).as_ref()));
+            let correlations = self.correlations(slots, &seen, &|name| quote!(#name));
+            quote!(#read #correlations)
+        });
+        let reads: Vec<TokenStream> = reads.collect();
+        let fields = value_fields(slots);
+        let reader = reader_name(slots);
+        quote! {
+            impl<'de> ndr::DecodeStub<'de> for #name #lifetime {
+                fn read(#reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
+                    #(#reads)*
+                    Ok(Self { #(#fields),* })
+                }
+            }
+        }
+    }
+
+    fn read_slot(&self, slot: &Slot, read: &TokenStream) -> TokenStream {
+        let (variable, name) = (field_ident(slot), &slot.name);
+        let check = slot.range.map(|(low, high)| {
+            let (low, high) = (Literal::i64_unsuffixed(low), Literal::i64_unsuffixed(high));
+            quote!(reader.check_range(i64::from(#variable), #low, #high).field(&#name)?;)
+        });
+        quote!(let #variable = #read.field(&#name)?; #check)
+    }
+
+    /// An expression that reads a whole value.
+    fn complete(&self, wire: &Wire, flags: Option<&TokenStream>) -> TokenStream {
+        match wire {
+            Wire::Scalar(scalar) => self.read_scalar(*scalar, flags),
+            Wire::Handle(id) => {
+                let handle = self.type_path(*id);
+                quote!(reader.handle::<#handle>())
+            }
+            Wire::Struct(id) => {
+                let path = self.type_path(*id);
+                quote!(<#path as ndr::Decode>::decode(reader))
+            }
+            Wire::FixedArray(..) => quote!(reader.fixed_array()),
+            Wire::VaryingString(size) => {
+                let size = Literal::u32_unsuffixed(*size);
+                quote!(reader.varying_wstr(#size))
+            }
+            Wire::String => quote!(reader.wstr()),
+            Wire::Array(array) => match (is_octet(&array.element), array.length.is_some()) {
+                (true, false) => quote!(reader.conformant_octets()),
+                (true, true) => quote!(reader.varying_octets()),
+                (false, false) => quote!(reader.conformant()),
+                (false, true) => quote!(reader.varying()),
+            },
+            Wire::Pointer(pointer) => {
+                let target = self.target(pointer);
+                if pointer.nullable { quote!(reader.pointer(#target)) } else { quote!(reader.ref_pointer(#target)) }
+            }
+        }
+    }
+
+    /// A function that reads what a pointer points to.
+    fn target(&self, pointer: &Pointer) -> TokenStream {
+        match &*pointer.target {
+            Wire::String => quote!(ndr::Reader::wstr),
+            Wire::Struct(id) => {
+                let path = self.type_path(*id);
+                quote!(<#path as ndr::Decode>::decode)
+            }
+            Wire::Array(array) => match (is_octet(&array.element), array.length.is_some()) {
+                (true, false) => quote!(ndr::Reader::conformant_octets),
+                (true, true) => quote!(ndr::Reader::varying_octets),
+                (false, false) => quote!(ndr::Reader::conformant),
+                (false, true) => quote!(ndr::Reader::varying),
+            },
+            target => {
+                let read = self.complete(target, None);
+                quote!(|reader| #read)
+            }
+        }
+    }
+
+    fn read_scalar(&self, scalar: Scalar, flags: Option<&TokenStream>) -> TokenStream {
+        match scalar {
+            Scalar::Integer(name) => {
+                let method = format_ident!("{name}");
+                match flags {
+                    Some(flags) => quote!(reader.#method().map(#flags::from_bits_retain)),
+                    None => quote!(reader.#method()),
+                }
+            }
+            Scalar::Enum(id) => {
+                let path = self.type_path(id);
+                quote!(reader.enumeration().map(#path))
+            }
+            Scalar::Enum32(id) => {
+                let path = self.type_path(id);
+                quote!(reader.u32().map(#path))
+            }
+        }
+    }
+
+    /// Compares counts with the arrays that they belong to, as soon as the last of `seen` completes an array.
+    fn correlations(
+        &self,
+        slots: &[Slot],
+        seen: &[&str],
+        count: &dyn Fn(&Ident) -> TokenStream,
+    ) -> TokenStream {
+        let checks = slots.iter().filter_map(|slot| {
+            let array = slot.wire.array()?;
+            let mut needs = vec![slot.name.as_str()];
+            needs.extend([Some(&array.size), array.length.as_ref()].into_iter().flatten().filter_map(derived));
+            let complete = needs.iter().all(|name| seen.contains(name));
+            let just_now = seen.last().is_some_and(|last| needs.contains(last));
+            (needs.len() > 1 && complete && just_now).then(|| correlation(slot, slots, count))
+        });
+        quote!(#(#checks)*)
+    }
+
+    /// Implements `Decode` for a structure.
+    pub(super) fn decode_struct(&self, id: DefId, plan: &StructPlan) -> TokenStream {
+        let name = self.type_ident(id);
+        let lifetime = self.slots_borrow(&plan.slots).then(|| quote!(<'de>));
+        let min_size = Literal::usize_unsuffixed(plan.min_size);
+        let deferred = plan.slots.iter().any(|slot| self.defers(&slot.wire));
+        let fixed_reads = self.fixed_reads(plan);
+        let (fixed_type, fixed_name) = self.fixed_type(&name, plan, deferred);
+        let fields = if deferred { all_fields(&plan.slots) } else { value_fields(&plan.slots) };
+        let fixed_literal = if deferred { quote!(#fixed_name { #(#fields),* }) } else { quote!(Self { #(#fields),* }) };
+        let fixed_lifetime = (deferred && self.fixed_borrows(plan)).then(|| quote!(<'de>));
+        let fixed_path = if deferred { quote!(#fixed_name #fixed_lifetime) } else { quote!(Self) };
+        let second = self.decode_deferred(plan, deferred);
+        quote! {
+            #fixed_type
+
+            impl<'de> ndr::Decode<'de> for #name #lifetime {
+                type Fixed = #fixed_path;
+                const MIN_WIRE_SIZE: usize = #min_size;
+
+                fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
+                    #fixed_reads
+                    Ok(#fixed_literal)
+                }
+
+                #second
+            }
+        }
+    }
+
+    fn decode_deferred(&self, plan: &StructPlan, deferred: bool) -> TokenStream {
+        if !deferred {
+            return quote! {
+                #[inline]
+                fn decode_deferred(fixed: Self, _: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
+                    Ok(fixed)
+                }
+            };
+        }
+        let reads = plan.slots.iter().map(|slot| self.read_deferred(slot, &plan.slots));
+        let fields = plan.slots.iter().filter(|slot| !slot.is_count()).map(|slot| {
+            let name = field_ident(slot);
+            if self.defers(&slot.wire) { quote!(#name) } else { quote!(#name: fixed.#name) }
+        });
+        quote! {
+            fn decode_deferred(
+                fixed: Self::Fixed,
+                reader: &mut ndr::Reader<'de>,
+            ) -> Result<Self, ndr::Error> {
+                #(#reads)*
+                Ok(Self { #(#fields),* })
+            }
+        }
+    }
+
+    fn read_deferred(&self, slot: &Slot, slots: &[Slot]) -> TokenStream {
+        let (variable, name) = (field_ident(slot), &slot.name);
+        let read = match &slot.wire {
+            Wire::Pointer(pointer) if pointer.nullable => {
+                let target = self.target(pointer);
+                quote!(reader.unique(fixed.#variable, #target))
+            }
+            Wire::Pointer(pointer) => {
+                let target = self.target(pointer);
+                quote!(reader.nested(#target))
+            }
+            Wire::Array(array) if is_octet(&array.element) => return quote!(let #variable = fixed.#variable;),
+            Wire::Array(_) => quote!(reader.deferred_elements(fixed.#variable)),
+            Wire::Struct(_) if self.defers(&slot.wire) => {
+                quote!(ndr::Decode::decode_deferred(fixed.#variable, reader))
+            }
+            _ => return TokenStream::new(),
+        };
+        let behind_pointer = matches!(slot.wire, Wire::Pointer(_));
+        let check = (behind_pointer && is_correlated(slot))
+            .then(|| correlation(slot, slots, &|count| quote!(fixed.#count)));
+        quote!(let #variable = #read.field(&#name)?; #check)
+    }
+
+    /// Statements that read the fixed part of a structure.
+    fn fixed_reads(&self, plan: &StructPlan) -> TokenStream {
+        let conformant = plan.slots.last().filter(|slot| matches!(slot.wire, Wire::Array(_)));
+        let hoisted = conformant.map(|slot| {
+            let name = &slot.name;
+            quote!(let maximum = reader.count().field(&#name)?;)
+        });
+        let reads = plan.slots.iter().map(|slot| match &slot.wire {
+            Wire::Array(_) => self.read_conformant_member(slot),
+            wire => self.read_slot(slot, &self.fixed_part(wire, self.flags_of(slot).as_ref())),
+        });
+        let (ndr20, ndr64) = (plan.alignment.ndr20, plan.alignment.ndr64);
+        let (ndr20, ndr64) = (Literal::usize_unsuffixed(ndr20), Literal::usize_unsuffixed(ndr64));
+        let (members, elements): (Vec<_>, Vec<_>) =
+            plan.slots.iter().zip(reads).partition(|(slot, _)| !matches!(slot.wire, Wire::Array(_)));
+        let members = members.into_iter().map(|(_, read)| read);
+        let elements = elements.into_iter().map(|(_, read)| read);
+        quote! {
+            #hoisted
+            reader.align_by_format(#ndr20, #ndr64)?;
+            #(#members)*
+            reader.end_struct(#ndr64)?;
+            #(#elements)*
+        }
+    }
+
+    fn read_conformant_member(&self, slot: &Slot) -> TokenStream {
+        let (variable, name) = (field_ident(slot), &slot.name);
+        let Wire::Array(array) = &slot.wire else { return TokenStream::new() };
+        let size = match &array.size {
+            Measure::Derived(count) => {
+                let count = super::names::snake(count);
+                Some(quote!(reader.check_size(maximum, i64::from(#count)).field(&#name)?;))
+            }
+            Measure::Elsewhere => None,
+        };
+        let read = if is_octet(&array.element) {
+            quote!(reader.octets(maximum as usize))
+        } else {
+            let element = self.element_type(array, &quote!('de));
+            quote!(reader.fixed_elements::<#element>(maximum))
+        };
+        quote!(#size let #variable = #read.field(&#name)?;)
+    }
+
+    /// An expression that reads the fixed part of a member.
+    fn fixed_part(&self, wire: &Wire, flags: Option<&TokenStream>) -> TokenStream {
+        match wire {
+            Wire::Pointer(pointer) if pointer.nullable => quote!(reader.referent()),
+            Wire::Pointer(_) => quote!(reader.ref_referent()),
+            Wire::Struct(id) => {
+                let path = self.type_path(*id);
+                quote!(<#path as ndr::Decode>::decode_fixed(reader))
+            }
+            wire => self.complete(wire, flags),
+        }
+    }
+
+    /// The type that stands between the two passes.
+    fn fixed_type(&self, name: &Ident, plan: &StructPlan, deferred: bool) -> (TokenStream, Ident) {
+        let fixed_name = format_ident!("{name}Fixed");
+        if !deferred {
+            return (TokenStream::new(), fixed_name);
+        }
+        let doc = format!(" The fixed part of a [`{name}`], between the two passes of NDR.");
+        let lifetime = self.fixed_borrows(plan).then(|| quote!(<'de>));
+        let fields = plan.slots.iter().map(|slot| {
+            let (field, ty) = (field_ident(slot), self.fixed_field_type(slot));
+            quote!(#field: #ty)
+        });
+        let declaration = quote! {
+            #[doc = #doc]
+            #[doc(hidden)]
+            #[derive(Debug)]
+            pub struct #fixed_name #lifetime { #(#fields),* }
+        };
+        (declaration, fixed_name)
+    }
+
+    fn fixed_field_type(&self, slot: &Slot) -> TokenStream {
+        match &slot.wire {
+            Wire::Pointer(pointer) if pointer.nullable => quote!(ndr::Referent),
+            Wire::Pointer(_) => quote!(()),
+            Wire::Struct(id) if self.defers(&slot.wire) => {
+                let path = self.type_path(*id);
+                let fixed = format_ident!("{}Fixed", self.type_ident(*id));
+                let lifetime = self.borrows_in_place(&slot.wire).then(|| quote!(<'de>));
+                let _ = path;
+                quote!(#fixed #lifetime)
+            }
+            Wire::Array(array) if is_octet(&array.element) => quote!(&'de [u8]),
+            Wire::Array(array) => {
+                let element = self.element_type(array, &quote!('static));
+                quote!(ndr::Vec<<#element as ndr::Decode<'static>>::Fixed>)
+            }
+            _ => self.slot_type(slot, &quote!('de)),
+        }
+    }
+
+    fn fixed_borrows(&self, plan: &StructPlan) -> bool {
+        plan.slots.iter().any(|slot| self.borrows_in_place(&slot.wire))
+    }
+
+    /// Whether the fixed part of a value borrows from the stub.
+    fn borrows_in_place(&self, wire: &Wire) -> bool {
+        match wire {
+            Wire::VaryingString(_) => true,
+            Wire::Array(array) => is_octet(&array.element),
+            Wire::Struct(id) => crate::layout::plan_struct(self.model, self.interface, *id)
+                .is_ok_and(|plan| self.fixed_borrows(&plan)),
+            _ => false,
+        }
+    }
+}
+
+fn reader_name(slots: &[Slot]) -> Ident {
+    if slots.is_empty() { format_ident!("_") } else { format_ident!("reader") }
+}
+
+fn value_fields(slots: &[Slot]) -> Vec<Ident> {
+    slots.iter().filter(|slot| !slot.is_count()).map(field_ident).collect()
+}
+
+fn all_fields(slots: &[Slot]) -> Vec<Ident> {
+    slots.iter().map(field_ident).collect()
+}
+
+fn derived(measure: &Measure) -> Option<&str> {
+    match measure {
+        Measure::Derived(name) => Some(name),
+        Measure::Elsewhere => None,
+    }
+}
+
+fn is_correlated(slot: &Slot) -> bool {
+    let array = slot.wire.array();
+    array.is_some_and(|array| {
+        derived(&array.size).is_some() || array.length.as_ref().and_then(derived).is_some()
+    })
+}
+
+/// Compares an array that was read with its counts; a nullable one takes them along.
+fn correlation(slot: &Slot, slots: &[Slot], count: &dyn Fn(&Ident) -> TokenStream) -> TokenStream {
+    let (variable, name) = (field_ident(slot), &slot.name);
+    let Some(array) = slot.wire.array() else { return TokenStream::new() };
+    let value = |measure: &Measure| {
+        let slot = slots.iter().find(|slot| Some(slot.name.as_str()) == derived(measure))?;
+        let count = count(&field_ident(slot));
+        Some(quote!(i64::from(#count)))
+    };
+    let size = value(&array.size);
+    let length = array.length.as_ref().and_then(value);
+    let nullable = matches!(&slot.wire, Wire::Pointer(pointer) if pointer.nullable);
+    match (nullable, size, length) {
+        (true, Some(size), None) => quote!(let #variable = reader.sized(#variable, #size).field(&#name)?;),
+        (true, Some(size), Some(length)) => {
+            quote!(let #variable = reader.varying_sized(#variable, #size, #length).field(&#name)?;)
+        }
+        (_, size, length) => {
+            let size = size.map(|size| quote!(reader.expect_size(&#variable, #size).field(&#name)?;));
+            let length = length.map(|length| quote!(reader.expect_length(&#variable, #length).field(&#name)?;));
+            quote!(#size #length)
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! From declarations to wire plans: the rules for pointers, arrays and strings.
+
+use crate::model::{
+    Array as ModelArray, Attributes, BaseType, Bound, DefId, DefinitionKind, Interface, Model, Operation, Param,
+    PointerKind, Type,
+};
+use crate::source::Span;
+
+use super::{Array, Measure, OperationPlan, Pointer, Scalar, Slot, StructPlan, StubPlan, Unsupported, Wire};
+use super::{counts, size};
+
+/// Structures nested by value deeper than this are refused; none of Microsoft's interfaces comes near.
+const MAX_NESTING: usize = 64;
+
+/// Plans both directions of an operation.
+pub(super) fn operation<'m>(
+    model: &'m Model,
+    interface: &'m Interface,
+    operation: &'m Operation,
+) -> Result<OperationPlan<'m>, Unsupported> {
+    let span = operation.origin.0;
+    let context = Context { model, interface, span };
+    let mut request = context.params(operation, |param| param.direction.input)?;
+    let mut response = context.params(operation, |param| param.direction.output)?;
+    response.extend(context.function_result(operation)?);
+    counts::correlate(&mut request, span)?;
+    counts::correlate(&mut response, span)?;
+    Ok(OperationPlan { operation, request, response })
+}
+
+/// Plans a structure.
+pub(super) fn structure(model: &Model, interface: &Interface, id: DefId) -> Result<StructPlan, Unsupported> {
+    let definition = model.definition(id);
+    let context = Context { model, interface, span: definition.origin.0 };
+    let DefinitionKind::Struct(structure) = &definition.kind else {
+        return Err(context.unsupported("something other than a structure"));
+    };
+    let mut slots = Vec::new();
+    for field in &structure.fields {
+        let at = Context { span: field.origin.0, ..context };
+        if field.name.is_empty() {
+            return Err(at.unsupported("an anonymous union"));
+        }
+        let wire = at.member(&field.attributes, &field.ty)?;
+        let declaration = model.declaration(&field.attributes, None, &field.ty, &field.name);
+        slots.push(at.slot(&field.name, wire, &field.attributes, declaration, field.doc.0.clone())?);
+    }
+    counts::correlate(&mut slots, context.span)?;
+    let alignment = size::of_slots(model, interface, &slots)?;
+    let min_size = size::least_of_slots(model, interface, &slots)?;
+    Ok(StructPlan { slots, alignment, min_size })
+}
+
+#[derive(Clone, Copy)]
+struct Context<'m> {
+    model: &'m Model,
+    interface: &'m Interface,
+    span: Span,
+}
+
+/// What the walk through a declaration's type has seen so far.
+#[derive(Clone, Copy)]
+struct Walk<'m> {
+    attributes: &'m Attributes,
+    /// Arrays and pointers passed: the position in `size_is`.
+    level: usize,
+    /// The pointer kind that a typedef gave to the next pointer.
+    kind: Option<PointerKind>,
+    /// Whether `string` was seen, here or at a typedef.
+    string: bool,
+    top_level: bool,
+}
+
+impl<'m> Context<'m> {
+    fn unsupported(&self, what: &str) -> Unsupported {
+        Unsupported { what: what.to_owned(), span: self.span }
+    }
+
+    fn params(
+        &self,
+        operation: &'m Operation,
+        wanted: impl Fn(&Param) -> bool,
+    ) -> Result<StubPlan, Unsupported> {
+        let mut slots = Vec::new();
+        for param in operation.params.iter().filter(|param| wanted(param)) {
+            let at = Context { span: param.origin.0, ..*self };
+            if at.is_binding_handle(&param.ty) {
+                continue;
+            }
+            let wire = at.top_level(&param.attributes, &param.ty)?;
+            let direction = Some(param.direction);
+            let declaration = self.model.declaration(&param.attributes, direction, &param.ty, &param.name);
+            slots.push(at.slot(&param.name, wire, &param.attributes, declaration, String::new())?);
+        }
+        Ok(slots)
+    }
+
+    fn function_result(&self, operation: &'m Operation) -> Result<Option<Slot>, Unsupported> {
+        if operation.returns == Type::Void {
+            return Ok(None);
+        }
+        let wire = self.top_level(&operation.attributes, &operation.returns)?;
+        let declaration = self.model.type_name(&operation.returns);
+        self.slot("return", wire, &operation.attributes, declaration, String::new()).map(Some)
+    }
+
+    fn slot(
+        &self,
+        name: &str,
+        wire: Wire,
+        attributes: &Attributes,
+        declaration: String,
+        doc: String,
+    ) -> Result<Slot, Unsupported> {
+        let range = match attributes.range.filter(|_| matches!(wire, Wire::Scalar(_))) {
+            None => None,
+            Some(range) => match (i64::try_from(range.low), i64::try_from(range.high)) {
+                (Ok(low), Ok(high)) => Some((low, high)),
+                _ => return Err(self.unsupported("a range beyond 64 bits")),
+            },
+        };
+        Ok(Slot { name: name.to_owned(), wire, range, counts: Vec::new(), declaration, doc })
+    }
+
+    fn is_binding_handle(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Base(BaseType::Handle) => true,
+            Type::Named(id) => match &self.model.definition(*id).kind {
+                DefinitionKind::Alias { ty, .. } => self.is_binding_handle(ty),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn top_level(&self, attributes: &'m Attributes, ty: &'m Type) -> Result<Wire, Unsupported> {
+        self.lower(ty, Walk::new(attributes, true), 0)
+    }
+
+    fn member(&self, attributes: &'m Attributes, ty: &'m Type) -> Result<Wire, Unsupported> {
+        self.lower(ty, Walk::new(attributes, false), 0)
+    }
+
+    fn lower(&self, ty: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+        if depth > MAX_NESTING {
+            return Err(self.unsupported("a type nested too deeply"));
+        }
+        match ty {
+            Type::Base(base) => self.scalar(*base).map(Wire::Scalar),
+            Type::Named(id) => self.named(*id, walk, depth),
+            Type::Pointer(target) => self.pointer(target, walk, depth),
+            Type::Array(array) => self.array(array, walk, depth),
+            Type::Void => Err(self.unsupported("a value of type void")),
+            Type::SafeArray(_) => Err(self.unsupported("a SAFEARRAY")),
+            Type::Pipe(_) => Err(self.unsupported("a pipe")),
+        }
+    }
+
+    fn named(&self, id: DefId, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+        match &self.model.definition(id).kind {
+            DefinitionKind::Alias { attributes, ty } => {
+                let kind = walk.kind.or(attributes.pointer);
+                let string = walk.string || attributes.string;
+                self.lower(ty, Walk { kind, string, ..walk }, depth.saturating_add(1))
+            }
+            DefinitionKind::ContextHandle => Ok(Wire::Handle(id)),
+            DefinitionKind::Struct(_) => self.structure(id, walk),
+            DefinitionKind::Enum(declared) if declared.v1_enum => Ok(Wire::Scalar(Scalar::Enum32(id))),
+            DefinitionKind::Enum(_) => Ok(Wire::Scalar(Scalar::Enum(id))),
+            DefinitionKind::Union(_) => Err(self.unsupported("a union")),
+        }
+    }
+
+    fn structure(&self, id: DefId, walk: Walk<'m>) -> Result<Wire, Unsupported> {
+        if walk.level == 0 && self.is_conformant(id) {
+            return Err(self.unsupported("a conformant structure that is not behind a pointer"));
+        }
+        Ok(Wire::Struct(id))
+    }
+
+    /// Whether the last member is a conformant array. Looks at the declaration alone, since structures may point to
+    /// themselves.
+    fn is_conformant(&self, id: DefId) -> bool {
+        let DefinitionKind::Struct(structure) = &self.model.definition(id).kind else { return false };
+        let bound = structure.fields.last().map(|field| &field.ty);
+        matches!(bound, Some(Type::Array(array)) if array.bound == Bound::Conformant)
+    }
+
+    fn pointer(&self, target: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+        if walk.attributes.context_handle {
+            return Err(self.unsupported("context_handle at a parameter instead of a typedef"));
+        }
+        let kind = self.pointer_kind(walk);
+        let target = Box::new(self.pointee(target, walk, depth)?);
+        let inline = !(walk.top_level && walk.level == 0 && kind == PointerKind::Ref);
+        Ok(if inline { Wire::Pointer(Pointer { nullable: kind != PointerKind::Ref, target }) } else { *target })
+    }
+
+    /// A top-level pointer without attribute is `ref`; any other follows `pointer_default` (MS-RPCE 2.2.4.9).
+    fn pointer_kind(&self, walk: Walk<'m>) -> PointerKind {
+        let declared = if walk.level == 0 { walk.attributes.pointer } else { None };
+        let top_level = walk.top_level && walk.level == 0;
+        declared.or(walk.kind).unwrap_or(if top_level { PointerKind::Ref } else { self.interface.pointer_default })
+    }
+
+    fn pointee(&self, target: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+        let inner = Walk { level: walk.level.saturating_add(1), kind: None, ..walk };
+        let sized = walk.attributes.size_is.get(walk.level).is_some_and(Option::is_some);
+        if walk.string && self.is_wide_character(target) {
+            return if sized { Err(self.unsupported("a string with size_is")) } else { Ok(Wire::String) };
+        }
+        let element = self.lower(target, inner, depth.saturating_add(1))?;
+        if sized { self.conformant(element, walk) } else { Ok(element) }
+    }
+
+    fn is_wide_character(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Base(BaseType::WChar) => true,
+            Type::Named(id) => match &self.model.definition(*id).kind {
+                DefinitionKind::Alias { ty, .. } => self.is_wide_character(ty),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn array(&self, array: &'m ModelArray, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+        if let Bound::Fixed(count) = array.bound {
+            return self.fixed_array(array, count, walk, depth);
+        }
+        let inner = Walk { level: walk.level.saturating_add(1), kind: None, top_level: false, ..walk };
+        let element = self.lower(&array.element, inner, depth.saturating_add(1))?;
+        self.conformant(element, walk)
+    }
+
+    fn fixed_array(
+        &self,
+        array: &'m ModelArray,
+        count: u32,
+        walk: Walk<'m>,
+        depth: usize,
+    ) -> Result<Wire, Unsupported> {
+        let attributes = walk.attributes;
+        if !attributes.size_is.is_empty() || !attributes.length_is.is_empty() {
+            return Err(self.unsupported("a fixed array that varies"));
+        }
+        if walk.string && self.is_wide_character(&array.element) {
+            return Ok(Wire::VaryingString(count));
+        }
+        match self.lower(&array.element, walk, depth.saturating_add(1))? {
+            Wire::Scalar(scalar) => Ok(Wire::FixedArray(scalar, count)),
+            _ => Err(self.unsupported("a fixed array of something other than integers")),
+        }
+    }
+
+    fn conformant(&self, element: Wire, walk: Walk<'m>) -> Result<Wire, Unsupported> {
+        let attributes = walk.attributes;
+        if attributes.first_is.iter().any(Option::is_some) {
+            return Err(self.unsupported("first_is"));
+        }
+        let element = match element {
+            Wire::Scalar(Scalar::Integer(name)) if !name.ends_with("3264") => element,
+            Wire::Struct(_) => element,
+            Wire::Pointer(ref pointer) if pointer.nullable && *pointer.target == Wire::String => element,
+            _ => return Err(self.unsupported("an array of something other than integers, structures and strings")),
+        };
+        let measure = |list: &'m [Option<crate::model::Expr>]| {
+            let expr = list.get(walk.level).and_then(Option::as_ref);
+            expr.map(|expr| counts::named(expr, self.span).map(|name| Measure::Derived(name.to_owned())))
+        };
+        let size = measure(&attributes.size_is).transpose()?.unwrap_or(Measure::Elsewhere);
+        let length = measure(&attributes.length_is).transpose()?;
+        Ok(Wire::Array(Array { element: Box::new(element), size, length }))
+    }
+
+    fn scalar(&self, base: BaseType) -> Result<Scalar, Unsupported> {
+        Ok(Scalar::Integer(match base {
+            BaseType::Boolean | BaseType::Char | BaseType::Byte | BaseType::U8 => "u8",
+            BaseType::I8 => "i8",
+            BaseType::WChar | BaseType::U16 => "u16",
+            BaseType::I16 => "i16",
+            BaseType::I32 => "i32",
+            BaseType::U32 | BaseType::ErrorStatus => "u32",
+            BaseType::I64 => "i64",
+            BaseType::U64 => "u64",
+            BaseType::I3264 => "i3264",
+            BaseType::U3264 => "u3264",
+            BaseType::F32 | BaseType::F64 => return Err(self.unsupported("a floating-point number")),
+            BaseType::Handle => return Err(self.unsupported("a binding handle inside another type")),
+        }))
+    }
+}
+
+impl<'m> Walk<'m> {
+    fn new(attributes: &'m Attributes, top_level: bool) -> Self {
+        Self { attributes, level: 0, kind: None, string: attributes.string, top_level }
+    }
+}

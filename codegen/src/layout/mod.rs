@@ -1,0 +1,224 @@
+//! The wire plan: what each parameter and member looks like in NDR and NDR64.
+//!
+//! Here the rules about pointers, sizes and strings are applied once (C706 14.3, MS-RPCE 2.2.4 and 2.2.5), so that
+//! the emitter only writes down what a [`Wire`] says.
+
+mod counts;
+mod lower;
+mod size;
+
+use std::collections::BTreeSet;
+
+use crate::model::{DefId, DefinitionKind, Interface, Model, Operation};
+use crate::source::Span;
+
+pub use counts::{CountSource, Measure};
+pub use size::Alignment;
+
+/// How one value travels.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wire {
+    /// An integer, an enumeration or a set of flags.
+    Scalar(Scalar),
+    /// A context handle: 20 octets.
+    Handle(DefId),
+    /// A structure, by value or as the target of a pointer.
+    Struct(DefId),
+    /// `T x[n]` with elements that hold no pointers.
+    FixedArray(Scalar, u32),
+    /// `[string] wchar_t x[n]`: a varying string in place.
+    VaryingString(u32),
+    /// A conformant varying string of `wchar_t`.
+    String,
+    /// A conformant array, which may vary.
+    Array(Array),
+    /// A pointer with an inline part: top-level `unique` or `ptr`, or any embedded one.
+    Pointer(Pointer),
+}
+
+/// A scalar type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    /// An integer that Rust and the runtime know by this name: `u8`, `i32`, `u3264`, …
+    Integer(&'static str),
+    /// An enumeration, 16 bits in NDR and 32 in NDR64.
+    Enum(DefId),
+    /// An enumeration with `v1_enum`, 32 bits.
+    Enum32(DefId),
+}
+
+/// A conformant array.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// What it is an array of.
+    pub element: Box<Wire>,
+    /// `size_is`.
+    pub size: Measure,
+    /// `length_is`; `None` when the array does not vary.
+    pub length: Option<Measure>,
+}
+
+/// A pointer that puts something in place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pointer {
+    /// Whether it may be null: `unique` and `ptr` may, an embedded `ref` may not.
+    pub nullable: bool,
+    /// What it points to.
+    pub target: Box<Wire>,
+}
+
+/// A parameter or member with its place on the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// Name in the IDL; `return` for the function result.
+    pub name: String,
+    /// How it travels.
+    pub wire: Wire,
+    /// `range`, to be checked when it is read.
+    pub range: Option<(i64, i64)>,
+    /// The arrays whose size or length it states; empty for a slot that is a field of its own.
+    pub counts: Vec<CountSource>,
+    /// The declaration, for documentation: `[in] DWORD dwFilter`.
+    pub declaration: String,
+    /// Documentation of a structure's member.
+    pub doc: String,
+}
+
+impl Slot {
+    /// Whether the slot is derived from arrays, and not a field.
+    pub fn is_count(&self) -> bool {
+        !self.counts.is_empty()
+    }
+}
+
+/// One direction of an operation: slots in wire order.
+pub type StubPlan = Vec<Slot>;
+
+/// An operation that can be emitted.
+#[derive(Clone, Debug)]
+pub struct OperationPlan<'m> {
+    /// Name, opnum and documentation.
+    pub operation: &'m Operation,
+    /// What the client sends.
+    pub request: StubPlan,
+    /// What the server answers.
+    pub response: StubPlan,
+}
+
+/// A structure that can be emitted.
+#[derive(Clone, Debug)]
+pub struct StructPlan {
+    /// Members in order.
+    pub slots: Vec<Slot>,
+    /// Alignment of the whole.
+    pub alignment: Alignment,
+    /// Octets that its fixed part takes at least.
+    pub min_size: usize,
+}
+
+/// Why an operation cannot be emitted, and which part of the IDL is to blame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unsupported {
+    /// The construct, for example "a union".
+    pub what: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The plan of an interface.
+#[derive(Clone, Debug)]
+pub struct InterfacePlan<'m> {
+    /// The interface.
+    pub interface: &'m Interface,
+    /// Operations that can be emitted, by opnum.
+    pub operations: Vec<OperationPlan<'m>>,
+    /// Operations that cannot, by opnum.
+    pub unsupported: Vec<(&'m Operation, Unsupported)>,
+}
+
+/// Plans every operation of an interface that `wanted` lets through and that is not reserved.
+pub fn plan<'m>(
+    model: &'m Model,
+    interface: &'m Interface,
+    wanted: impl Fn(&Operation) -> bool,
+) -> InterfacePlan<'m> {
+    let mut plan = InterfacePlan { interface, operations: Vec::new(), unsupported: Vec::new() };
+    for operation in interface.operations.iter().filter(|operation| wanted(operation)) {
+        let planned = lower::operation(model, interface, operation)
+            .and_then(|planned| structures_of(model, interface, &planned).map(|_| planned));
+        match planned {
+            Ok(planned) => plan.operations.push(planned),
+            Err(unsupported) => plan.unsupported.push((operation, unsupported)),
+        }
+    }
+    plan
+}
+
+/// Plans a structure.
+///
+/// # Errors
+/// It holds something that cannot be emitted.
+pub fn plan_struct(model: &Model, interface: &Interface, id: DefId) -> Result<StructPlan, Unsupported> {
+    lower::structure(model, interface, id)
+}
+
+/// Every definition that the operations of a plan need, in order of declaration.
+pub fn reachable(model: &Model, plan: &InterfacePlan<'_>) -> BTreeSet<DefId> {
+    let per_operation = plan.operations.iter().map(|planned| structures_of(model, plan.interface, planned));
+    per_operation.filter_map(Result::ok).flatten().collect()
+}
+
+/// Every definition that an operation needs.
+///
+/// # Errors
+/// One of them holds something that cannot be emitted.
+fn structures_of(
+    model: &Model,
+    interface: &Interface,
+    planned: &OperationPlan<'_>,
+) -> Result<BTreeSet<DefId>, Unsupported> {
+    let slots = planned.request.iter().chain(&planned.response);
+    let mut open: Vec<DefId> = slots.flat_map(|slot| slot.wire.definitions()).collect();
+    let mut found = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if found.insert(id) && matches!(model.definition(id).kind, DefinitionKind::Struct(_)) {
+            let planned = plan_struct(model, interface, id)?;
+            open.extend(planned.slots.iter().flat_map(|slot| slot.wire.definitions()));
+        }
+    }
+    Ok(found)
+}
+
+impl Wire {
+    /// The definitions that the value itself names, not those inside structures.
+    fn definitions(&self) -> Vec<DefId> {
+        match self {
+            Self::Scalar(Scalar::Enum(id) | Scalar::Enum32(id))
+            | Self::FixedArray(Scalar::Enum(id) | Scalar::Enum32(id), _)
+            | Self::Handle(id)
+            | Self::Struct(id) => vec![*id],
+            Self::Array(array) => array.element.definitions(),
+            Self::Pointer(pointer) => pointer.target.definitions(),
+            Self::Scalar(Scalar::Integer(_)) | Self::FixedArray(..) | Self::VaryingString(_) | Self::String => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// The array that the value is or points to.
+    pub fn array(&self) -> Option<&Array> {
+        match self {
+            Self::Array(array) => Some(array),
+            Self::Pointer(pointer) => pointer.target.array(),
+            _ => None,
+        }
+    }
+
+    fn array_mut(&mut self) -> Option<&mut Array> {
+        match self {
+            Self::Array(array) => Some(array),
+            Self::Pointer(pointer) => pointer.target.array_mut(),
+            _ => None,
+        }
+    }
+}
