@@ -1,0 +1,166 @@
+//! `cmrp dissect`: every ClusAPI call of a capture.
+//!
+//! From the file upwards, each part knows only the one before it: [`capture`] gives frames, [`link`] the TCP segment
+//! in each, [`tcp`] the octets of each connection in order, [`framing`] their PDUs, `dcerpc-proto` the stubs in
+//! those, [`read`] the parameters in these, [`calls`] pairs requests and answers, and a [`report`] shows them.
+
+mod calls;
+mod capture;
+mod decode;
+mod filter;
+mod framing;
+mod json;
+mod link;
+mod message;
+mod output;
+mod people;
+mod read;
+mod report;
+mod summary;
+mod tcp;
+mod time;
+mod value;
+mod win32;
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use calls::Calls;
+use capture::{CaptureError, Frame};
+use filter::{Endpoint, Filter, PortHandle};
+use json::Json;
+use link::Content;
+use output::{Color, Output};
+use people::People;
+use read::Assumed;
+use report::Report;
+use summary::{Summary, increment};
+use tcp::{Origin, Streams};
+
+/// Show the cluster management calls in a network capture.
+///
+/// Reads pcap and pcapng captures, puts TCP connections and call fragments together, and decodes every request and
+/// response of the ClusAPI interfaces 2.0 and 3.0. Prints one line a call: time, client and server, interface
+/// version, operation with its arguments, result with the name of its Win32 code, and the time until the response.
+/// A summary follows.
+///
+/// Calls that are encrypted are listed as sealed. Calls of other interfaces are only counted.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Exit status: 0 if the whole capture was read; 1 if it could not be read, or not to its end (what could be read is \
+shown); 2 if the command line is wrong.")]
+pub(crate) struct Options {
+    /// The capture, pcap or pcapng; `-` reads standard input
+    file: PathBuf,
+
+    /// Print JSON Lines: one object for each request, response and fault. The summary goes to standard error
+    #[arg(long)]
+    json: bool,
+
+    /// Show only calls of this operation, whatever its case; `*` stands for any characters. May be repeated
+    #[arg(long, value_name = "NAME")]
+    operation: Vec<String>,
+
+    /// Show only calls of which one end has this address, or address and port. May be repeated
+    #[arg(long, value_name = "ADDR[:PORT]")]
+    endpoint: Vec<Endpoint>,
+
+    /// Show only calls that carry this notification-port handle, given in full or by its first eight digits or more
+    #[arg(long, value_name = "UUID")]
+    port_handle: Option<PortHandle>,
+
+    /// What to take calls for on connections that were bound before the capture began
+    #[arg(long, value_name = "INTERFACE")]
+    assume: Option<Assumed>,
+
+    /// When to colour the lines
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+/// Runs the command.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    match dissect(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to be done if standard error is gone too.
+            let _ = writeln!(io::stderr(), "cmrp: {}: {error}", options.file.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dissect(options: &Options) -> Result<(), Box<dyn Error>> {
+    let (source, size) = open(&options.file)?;
+    let bar = output::progress(size);
+    let output = Output::new(options.color, &bar);
+    let report: Box<dyn Report + '_> =
+        if options.json { Box::new(Json::new(output)) } else { Box::new(People::new(output)) };
+    let filter = Filter::new(&options.operation, &options.endpoint, options.port_handle.as_ref());
+    let mut dissection = Dissection::new(Calls::new(filter, options.assume, report));
+    let read = dissection.run(bar.wrap_read(source));
+    let (summary, written) = dissection.finish();
+    bar.finish_and_clear();
+    match written.and_then(|()| tell(&summary, options.json)) {
+        // Whoever read the output has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+        written => written?,
+    }
+    Ok(read?)
+}
+
+/// The capture, and its size if it has one.
+fn open(path: &Path) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
+    if path.as_os_str() == "-" {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    Ok((Box::new(file), metadata.is_file().then_some(metadata.len())))
+}
+
+/// Prints the summary: after the lines for people, but not among JSON.
+fn tell(summary: &Summary, json: bool) -> io::Result<()> {
+    if json { write!(io::stderr(), "{summary}") } else { write!(io::stdout(), "\n{summary}") }
+}
+
+/// The way from frames to calls.
+struct Dissection<'a> {
+    streams: Streams,
+    calls: Calls<'a>,
+}
+
+impl<'a> Dissection<'a> {
+    fn new(calls: Calls<'a>) -> Self {
+        Self { streams: Streams::default(), calls }
+    }
+
+    fn run(&mut self, source: impl Read + Send) -> Result<(), CaptureError> {
+        let read = capture::read_frames(source, &mut |frame| self.frame(&frame));
+        self.calls.begin_end();
+        self.streams.finish(&mut self.calls);
+        read
+    }
+
+    fn finish(self) -> (Summary, io::Result<()>) {
+        self.calls.finish()
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>) -> ControlFlow<()> {
+        increment(&mut self.calls.summary.frames);
+        let origin = Origin { frame: frame.number, time: frame.time };
+        match link::content(frame.link, frame.data) {
+            Content::Tcp(segment) => self.streams.segment(&segment, origin, &mut self.calls),
+            Content::IpFragment => increment(&mut self.calls.summary.ip_fragments),
+            Content::UnknownLink => increment(&mut self.calls.summary.unknown_links),
+            Content::Other => {}
+        }
+        if self.calls.has_failed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

@@ -1,0 +1,242 @@
+//! From what happened on a connection to what is reported about it.
+
+use std::net::SocketAddr;
+
+use clap::ValueEnum;
+use cmrp::ndr::Format;
+use dcerpc_proto::auth::Protection;
+use dcerpc_proto::event::{
+    self, Answered, Event, FaultEvent, Incomplete, Payload, RequestEvent, ResponseEvent,
+};
+use dcerpc_proto::label::{StubFormatError, stub_format};
+use dcerpc_proto::{FormatLabel, SyntaxId, status};
+
+use super::decode::{self, Decoded};
+use super::message::{Direction, Fault, Interface, Message, Sealed};
+use super::tcp::Origin;
+
+/// What to take calls for whose presentation context was made before the capture began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Assumed {
+    /// Version 2.0, NDR 2.0.
+    Clusapi2,
+    /// Version 3.0, NDR 2.0.
+    Clusapi3,
+    /// Version 3.0, NDR64.
+    #[value(name = "clusapi3-ndr64")]
+    Clusapi3Ndr64,
+}
+
+impl Assumed {
+    fn interface(self) -> Interface {
+        match self {
+            Self::Clusapi2 => Interface::ClusApi2,
+            Self::Clusapi3 | Self::Clusapi3Ndr64 => Interface::ClusApi3,
+        }
+    }
+
+    fn transfer(self) -> SyntaxId {
+        match self {
+            Self::Clusapi2 | Self::Clusapi3 => SyntaxId::NDR20,
+            Self::Clusapi3Ndr64 => SyntaxId::NDR64,
+        }
+    }
+}
+
+/// Where something happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) stream: u64,
+    pub(super) client: SocketAddr,
+    pub(super) server: SocketAddr,
+    pub(super) origin: Origin,
+}
+
+/// What an event means for the report.
+pub(super) enum Meaning {
+    /// A request, response or fault of ClusAPI.
+    Message(Box<Message>),
+    /// One of another interface.
+    OtherInterface,
+    /// One of an interface that is not known.
+    UnknownInterface,
+    /// No part of a call, or a part of one that was told of already.
+    Nothing,
+}
+
+/// Reads events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    assumed: Option<Assumed>,
+}
+
+/// The parts of a message that all kinds of event have.
+struct Envelope {
+    direction: Direction,
+    call_id: u32,
+    opnum: Option<u16>,
+    binding: event::Binding,
+    /// Whether the event stands for its call in the counts: a request, or an answer without one.
+    is_call: bool,
+}
+
+impl Envelope {
+    fn of(event: &Event<'_, Origin>) -> Option<Self> {
+        let answer = |direction, call_id, binding, request: &Option<Answered<Origin>>| Self {
+            direction,
+            call_id,
+            opnum: request.map(|request| request.opnum),
+            binding,
+            is_call: request.is_none(),
+        };
+        match event {
+            Event::Request(RequestEvent { call_id, opnum, binding, .. }) => Some(Self {
+                direction: Direction::Request,
+                call_id: *call_id,
+                opnum: Some(*opnum),
+                binding: *binding,
+                is_call: true,
+            }),
+            Event::Response(ResponseEvent { call_id, binding, request, .. }) => {
+                Some(answer(Direction::Response, *call_id, *binding, request))
+            }
+            Event::Fault(FaultEvent { call_id, binding, request, .. }) => {
+                Some(answer(Direction::Fault, *call_id, *binding, request))
+            }
+            Event::Incomplete(incomplete) => Some(Self::of_incomplete(incomplete)),
+            _ => None,
+        }
+    }
+
+    fn of_incomplete(incomplete: &Incomplete) -> Self {
+        let is_request = incomplete.direction == event::Direction::Request;
+        Self {
+            direction: if is_request { Direction::Request } else { Direction::Response },
+            call_id: incomplete.call_id,
+            opnum: incomplete.opnum,
+            binding: incomplete.binding,
+            is_call: is_request || incomplete.opnum.is_none(),
+        }
+    }
+}
+
+impl Reading {
+    pub(super) fn new(assumed: Option<Assumed>) -> Self {
+        Self { assumed }
+    }
+
+    /// The message that an event is.
+    pub(super) fn meaning(self, place: &Place, event: &Event<'_, Origin>) -> Meaning {
+        let Some(envelope) = Envelope::of(event) else {
+            return Meaning::Nothing;
+        };
+        let known = envelope.binding.interface;
+        let interface = match (known, self.assumed) {
+            (Some(syntax), _) => decode::interface(syntax),
+            (None, assumed) => assumed.map(Assumed::interface),
+        };
+        match (interface, known) {
+            (Some(interface), _) => {
+                let mut message = Self::frame(place, interface, &envelope);
+                self.fill(&mut message, &envelope, event);
+                Meaning::Message(Box::new(message))
+            }
+            (None, _) if !envelope.is_call => Meaning::Nothing,
+            (None, Some(_)) => Meaning::OtherInterface,
+            (None, None) => Meaning::UnknownInterface,
+        }
+    }
+
+    /// A message without its contents.
+    fn frame(place: &Place, interface: Interface, envelope: &Envelope) -> Message {
+        let (src, dst) = match envelope.direction {
+            Direction::Request => (place.client, place.server),
+            Direction::Response | Direction::Fault => (place.server, place.client),
+        };
+        Message {
+            frame: place.origin.frame,
+            time: place.origin.time,
+            stream: place.stream,
+            src,
+            dst,
+            call_id: envelope.call_id,
+            interface,
+            opnum: envelope.opnum,
+            operation: envelope.opnum.and_then(|opnum| decode::operation(interface, opnum)),
+            direction: envelope.direction,
+            format: None,
+            fields: None,
+            sealed: None,
+            error: None,
+            latency: None,
+            fault: None,
+        }
+    }
+
+    fn fill(self, message: &mut Message, envelope: &Envelope, event: &Event<'_, Origin>) {
+        let transfer = envelope.binding.transfer.or(self.assumed.map(Assumed::transfer));
+        match event {
+            Event::Request(request) => {
+                fill_payload(message, &request.payload, transfer, |interface, opnum, format| {
+                    decode::request(interface, opnum, request.parameters().0, format)
+                });
+            }
+            Event::Response(response) => {
+                fill_payload(message, &response.payload, transfer, |interface, opnum, format| {
+                    decode::response(interface, opnum, &response.payload.stub, format)
+                });
+            }
+            Event::Fault(fault) => {
+                message.fault = Some(Fault { status: fault.status, name: status::name(fault.status) });
+            }
+            Event::Incomplete(incomplete) => {
+                message.sealed = sealed(incomplete.protection);
+                message.error = Some(incomplete.cause.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Notes format and protection, and decodes the stub if it has a known format and is not sealed.
+fn fill_payload(
+    message: &mut Message,
+    payload: &Payload<'_>,
+    transfer: Option<SyntaxId>,
+    decode: impl FnOnce(Interface, u16, Format) -> Decoded,
+) {
+    let (name, format) = format_of(transfer, payload.label);
+    message.format = name;
+    message.sealed = sealed(payload.protection);
+    match (format, message.opnum) {
+        (Err(error), _) => message.error = Some(error),
+        (Ok(_), None) => message.error = Some("its request is not in the capture".to_owned()),
+        (Ok(_), Some(_)) if message.sealed.is_some() => {}
+        (Ok(format), Some(opnum)) => {
+            let decoded = decode(message.interface, opnum, format);
+            message.fields = decoded.fields;
+            message.error = decoded.error;
+        }
+    }
+}
+
+/// The name of a stub's format, and the format if it can be decoded.
+fn format_of(
+    transfer: Option<SyntaxId>,
+    label: FormatLabel,
+) -> (Option<&'static str>, Result<Format, String>) {
+    let Some(transfer) = transfer else {
+        return (None, Err("the transfer syntax was agreed on outside of the capture".to_owned()));
+    };
+    match stub_format(transfer, label) {
+        Ok(format) => (Some(format.name()), Ok(format)),
+        Err(error @ StubFormatError::BigEndianNdr64) => (Some("ndr64-be"), Err(error.to_string())),
+        Err(error @ StubFormatError::UnknownTransfer(_)) => (None, Err(error.to_string())),
+    }
+}
+
+/// Provider and level of a stub that is encrypted.
+fn sealed(protection: Option<Protection>) -> Option<Sealed> {
+    let protection = protection.filter(|protection| protection.level.is_sealing())?;
+    Some(Sealed { provider: protection.auth_type.to_string(), level: protection.level.to_string() })
+}

@@ -1,0 +1,116 @@
+//! What a capture held, in numbers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::message::{Direction, Interface, Message};
+
+/// Counts, by operation and over all. Operations, faults, sealed and undecodable messages are counted as far as the
+/// filters let them through; the rest concerns the whole capture.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    pub(super) frames: u64,
+    operations: BTreeMap<(Interface, Option<u16>), Operation>,
+    sealed: u64,
+    undecodable: u64,
+    /// Requests without an answer.
+    pub(super) unanswered: u64,
+    /// Answers without a request.
+    pub(super) unasked: u64,
+    /// Calls that the filters keep back.
+    pub(super) hidden: u64,
+    /// Calls of other interfaces.
+    pub(super) other_interfaces: u64,
+    /// Calls on a presentation context whose making is not in the capture.
+    pub(super) unknown_interface: u64,
+    /// PDUs whose body contradicts its header.
+    pub(super) malformed_pdus: u64,
+    /// Octets of DCE/RPC connections that belong to no whole PDU.
+    pub(super) lost_octets: u64,
+    pub(super) ip_fragments: u64,
+    pub(super) unknown_links: u64,
+}
+
+#[derive(Debug, Default)]
+struct Operation {
+    name: Option<&'static str>,
+    calls: u64,
+    faults: u64,
+}
+
+impl Summary {
+    /// Counts a request, or an answer that has none.
+    pub(super) fn call(&mut self, message: &Message) {
+        let calls = &mut self.operation(message).calls;
+        *calls = calls.saturating_add(1);
+    }
+
+    /// Counts what is special about a message.
+    pub(super) fn message(&mut self, message: &Message) {
+        let is_fault = message.direction == Direction::Fault;
+        if is_fault {
+            let faults = &mut self.operation(message).faults;
+            *faults = faults.saturating_add(1);
+        }
+        if message.sealed.is_some() {
+            increment(&mut self.sealed);
+        } else if message.fields.is_none() && !is_fault {
+            increment(&mut self.undecodable);
+        }
+    }
+
+    fn operation(&mut self, message: &Message) -> &mut Operation {
+        let operation = self.operations.entry((message.interface, message.opnum)).or_default();
+        operation.name = message.operation;
+        operation
+    }
+
+    /// What is worth a line: a number and what it counts.
+    fn notes(&self) -> impl Iterator<Item = (u64, &'static str)> {
+        [
+            (self.unanswered, "requests without a response"),
+            (self.unasked, "responses without a request"),
+            (self.sealed, "messages sealed"),
+            (self.undecodable, "messages not decodable"),
+            (self.hidden, "calls not shown because of a filter"),
+            (self.other_interfaces, "calls of other interfaces"),
+            (
+                self.unknown_interface,
+                "calls of an unknown interface, bound before the capture began: see --assume",
+            ),
+            (self.malformed_pdus, "malformed PDUs"),
+            (self.lost_octets, "octets of RPC connections lost: not captured, or next to a hole"),
+            (self.ip_fragments, "IP fragments skipped: they are not put together"),
+            (self.unknown_links, "frames of an unsupported link type"),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+    }
+}
+
+pub(super) fn increment(number: &mut u64) {
+    *number = number.saturating_add(1);
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let calls =
+            self.operations.values().fold(0_u64, |sum, operation| sum.saturating_add(operation.calls));
+        let faults =
+            self.operations.values().fold(0_u64, |sum, operation| sum.saturating_add(operation.faults));
+        writeln!(f, "{calls} calls in {} frames, {faults} faults", self.frames)?;
+        for ((interface, opnum), operation) in &self.operations {
+            write!(f, "{:>8}  {} ", operation.calls, interface.version())?;
+            match (operation.name, opnum) {
+                (Some(name), _) => write!(f, "{name}")?,
+                (None, Some(opnum)) => write!(f, "opnum {opnum}")?,
+                (None, None) => write!(f, "unknown operation")?,
+            }
+            match operation.faults {
+                0 => writeln!(f)?,
+                faults => writeln!(f, ", {faults} faults")?,
+            }
+        }
+        self.notes().try_for_each(|(number, what)| writeln!(f, "{number:>8}  {what}"))
+    }
+}
