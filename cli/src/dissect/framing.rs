@@ -192,6 +192,8 @@ fn smallest(kind: PacketType) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::arithmetic_side_effects, reason = "an overflow fails the test")]
+
     use super::*;
 
     /// A request of interface context 0: `stub` octets of stub.
@@ -218,7 +220,7 @@ mod tests {
             match piece {
                 Some(octets) => {
                     framer.push(origin(number), octets, &mut |origin, pdu| {
-                        found.push((origin.frame, pdu.to_vec()))
+                        found.push((origin.frame, pdu.to_vec()));
                     });
                 }
                 None => framer.gap(10),

@@ -1,3 +1,9 @@
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "all numbers are small, and an overflow fails the test"
+)]
+
 use super::*;
 
 /// What came out, per direction, in order.
