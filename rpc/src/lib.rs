@@ -11,6 +11,28 @@
 //! 5. [`verification::split`] takes the verification trailer off a request, and [`label::stub_format`] says how to
 //!    decode what is left.
 //!
+//! ```
+//! use dcerpc_proto::association::Association;
+//! use dcerpc_proto::event::Event;
+//! use dcerpc_proto::stream::PduReader;
+//! use dcerpc_proto::{Body, Pdu, call::Request};
+//!
+//! let request = Request { alloc_hint: 4, context_id: 0, opnum: 3, object: None, stub: &[1, 2, 3, 4] };
+//! let sent = Pdu::new(2, Body::Request(request)).encode()?;
+//!
+//! let (mut reader, mut association) = (PduReader::new(), Association::default());
+//! for mut chunk in sent.chunks(10) {
+//!     while let Some(framed) = reader.next(&mut chunk)? {
+//!         for event in association.observe(Pdu::decode(framed.octets)?, ()) {
+//!             let Event::Request(request) = event else { unreachable!() };
+//!             assert_eq!((request.call_id, request.opnum), (2, 3));
+//!             assert_eq!(*request.payload.stub, [1, 2, 3, 4]);
+//!         }
+//!     }
+//! }
+//! # Ok::<(), dcerpc_proto::PduError>(())
+//! ```
+//!
 //! Sources: C706 chapter 12 (the PDUs) and MS-RPCE 2.2.2 (what Windows changed and added).
 #![no_std]
 #![forbid(unsafe_code)]

@@ -2,10 +2,12 @@
 
 use dcerpc_proto::association::{Association, Limits};
 use dcerpc_proto::auth::{AuthLevel, AuthType};
+use dcerpc_proto::bind::{Bind, BindAck};
 use dcerpc_proto::call::{Fault, Request, Response};
 use dcerpc_proto::event::{Answered, Binding, Cause, Direction, Event};
 use dcerpc_proto::fragments::{self, FragmentError};
 use dcerpc_proto::label::StubFormatError;
+use dcerpc_proto::syntax::{ContextResult, PresentationContext};
 use dcerpc_proto::{Body, Pdu, PfcFlags, SyntaxId, status};
 
 use crate::samples::{self, Captured, clusapi3, flow, hex};
@@ -255,4 +257,69 @@ fn big_endian_ndr64_is_told_apart() {
         }
     }
     assert_eq!(errors, 2);
+}
+
+fn proposal(call_id: u32, ids: core::ops::Range<u16>) -> Pdu<'static> {
+    let element = |id| PresentationContext {
+        id,
+        abstract_syntax: clusapi3(),
+        transfer_syntaxes: vec![SyntaxId::NDR20, SyntaxId::NDR64],
+    };
+    let bind =
+        Bind { max_xmit_frag: 0, max_recv_frag: 0, assoc_group_id: 0, contexts: ids.map(element).collect() };
+    Pdu::new(call_id, Body::AlterContext(bind))
+}
+
+fn answer(call_id: u32, result: ContextResult) -> Pdu<'static> {
+    let ack = BindAck {
+        max_xmit_frag: 0,
+        max_recv_frag: 0,
+        assoc_group_id: 0,
+        secondary_address: &[],
+        results: vec![result],
+    };
+    Pdu::new(call_id, Body::AlterContextResp(ack))
+}
+
+#[test]
+fn proposing_an_accepted_context_again_takes_nothing_away() {
+    let accepted = ContextResult { result: 0, reason: 0, transfer_syntax: SyntaxId::NDR64 };
+    let refused = ContextResult { result: 2, reason: 1, transfer_syntax: SyntaxId::NIL };
+    let mut association = Association::default();
+    association.observe(proposal(1, 0..1), ());
+    assert_eq!(association.binding(0), Binding { interface: Some(clusapi3()), transfer: None });
+    association.observe(answer(1, accepted), ());
+    assert_eq!(association.binding(0), binding(SyntaxId::NDR64));
+    association.observe(proposal(2, 0..1), ());
+    assert_eq!(association.binding(0), binding(SyntaxId::NDR64));
+    association.observe(answer(2, refused), ());
+    assert_eq!(association.binding(0), binding(SyntaxId::NDR64));
+}
+
+#[test]
+fn an_answer_without_its_proposal_teaches_nothing() {
+    let accepted = ContextResult { result: 0, reason: 0, transfer_syntax: SyntaxId::NDR64 };
+    let mut association = Association::default();
+    let Event::BindAck(event) = only(association.observe(answer(1, accepted), ())) else { panic!("ack") };
+    assert_eq!((event.results.len(), event.results[0].context, event.is_alter), (1, None, true));
+    assert_eq!(association.binding(0), Binding::default());
+}
+
+#[test]
+fn too_many_contexts_are_not_remembered() {
+    let mut association = Association::new(Limits { max_contexts: 3, ..Limits::default() });
+    association.observe(proposal(1, 0..5), ());
+    let known = (0..5).filter(|id| association.binding(*id).interface.is_some()).count();
+    assert_eq!(known, 3);
+}
+
+#[test]
+fn a_fault_takes_the_place_of_the_rest_of_a_response() {
+    let mut association = Association::default();
+    association.observe(request(3, PfcFlags::WHOLE, 1), ());
+    assert!(association.observe(response(3, PfcFlags::FIRST_FRAG), ()).is_empty());
+    assert!(
+        matches!(only(association.observe(fault(3), ())), Event::Fault(event) if event.opnum() == Some(1))
+    );
+    assert!(association.finish().is_empty());
 }

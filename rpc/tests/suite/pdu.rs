@@ -186,3 +186,36 @@ fn what_does_not_fit_is_not_written() {
     assert_eq!(with(&[0; 256], &[1]).encode().unwrap_err().field, "auth_pad_length");
     assert!(with(&[0; 255], &[1]).encode().is_ok());
 }
+
+#[test]
+fn counts_are_checked_before_they_are_believed() {
+    for (text, offset, field, possible) in [
+        (samples::BIND, 24, "n_context_elem", 5),
+        (samples::BIND, 30, "n_transfer_syn", 5),
+        (samples::BIND_ACK, 32, "n_results", 3),
+        (samples::BIND_NAK, 18, "n_protocols", 3),
+    ] {
+        let mut octets = hex(text);
+        octets[offset] = 200;
+        let reason = Reason::Count { declared: 200, possible };
+        assert_eq!(Pdu::decode(&octets), Err(PduError { offset, field, reason }));
+    }
+}
+
+#[test]
+fn octets_after_the_pdu_are_refused() {
+    let mut octets = hex(samples::REQUEST);
+    octets.push(0);
+    let reason = Reason::Length { declared: 44, expected: 45 };
+    assert_eq!(Pdu::decode(&octets), Err(PduError { offset: 8, field: "frag_length", reason }));
+}
+
+#[test]
+fn syntaxes_have_a_major_and_a_minor_version() {
+    let mut octets = hex(samples::BIND);
+    octets[48..52].copy_from_slice(&[3, 0, 7, 1]);
+    let Body::Bind(bind) = Pdu::decode(&octets).unwrap().body else { panic!("a bind") };
+    let syntax = bind.contexts[0].abstract_syntax;
+    assert_eq!((syntax.major, syntax.minor), (3, 0x107));
+    assert_eq!(syntax.to_string(), "b97db8b2-4c63-11cf-bff6-08002be23f2f v3.263");
+}
