@@ -3,3 +3,13 @@
 
 pub mod model;
 pub mod source;
+mod compile;
+pub mod diagnostic;
+mod lexer;
+mod parser;
+mod preprocessor;
+mod resolve;
+mod session;
+mod syntax;
+
+pub use compile::{Compilation, ImportResolver, SearchPath, compile};

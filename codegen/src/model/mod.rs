@@ -6,6 +6,7 @@
 //! can be held side by side.
 
 mod attributes;
+mod describe;
 mod expr;
 
 use crate::source::Span;
@@ -253,7 +254,7 @@ pub enum BaseType {
     Handle,
 }
 
-/// An interface: a UUID, a version, and operations numbered from 0.
+/// An interface: a UUID, a version, and operations numbered from 0, or from where those of its base end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interface {
     /// The name in the IDL.
@@ -264,7 +265,13 @@ pub struct Interface {
     pub version: (u16, u16),
     /// How `pointer_default` reads embedded pointers; `unique` when absent (MS-RPCE 2.2.4.9).
     pub pointer_default: PointerKind,
-    /// Operations; the opnum is the index.
+    /// The interface that this one adds operations to: `interface NAME : BASE`.
+    pub base: Option<String>,
+    /// Whether `object` makes it an interface of MS-DCOM objects.
+    pub object: bool,
+    /// The opnum of the first operation: how many the base has, 0 without a base.
+    pub first_opnum: u16,
+    /// Operations in order; the opnum is the index, counted from `first_opnum`.
     pub operations: Vec<Operation>,
     /// The comment before the interface.
     pub doc: Doc,
@@ -307,9 +314,27 @@ pub struct Param {
 }
 
 impl Model {
+    /// A model of declarations whose ids are their indices.
+    pub(crate) fn new(
+        definitions: Vec<Definition>,
+        interfaces: Vec<Interface>,
+        constants: Vec<Constant>,
+    ) -> Self {
+        Self { definitions, interfaces, constants }
+    }
+
     /// All definitions in order of declaration.
     pub fn definitions(&self) -> impl Iterator<Item = (DefId, &Definition)> {
         self.definitions.iter().enumerate().map(|(index, definition)| (DefId(index), definition))
+    }
+
+    /// The definition that an id names.
+    ///
+    /// # Panics
+    /// The id is that of another model.
+    #[expect(clippy::indexing_slicing, reason = "a DefId is only ever made for a definition of its model")]
+    pub fn definition(&self, id: DefId) -> &Definition {
+        &self.definitions[id.0]
     }
 
     /// All interfaces in order of declaration.
@@ -325,6 +350,14 @@ impl Model {
     /// The definition of a name.
     pub fn find(&self, name: &str) -> Option<(DefId, &Definition)> {
         self.definitions().find(|(_, definition)| definition.name == name)
+    }
+}
+
+impl Interface {
+    /// The opnum behind the last operation, where an interface that builds on this one starts.
+    pub fn next_opnum(&self) -> u16 {
+        let count = u16::try_from(self.operations.len()).unwrap_or(u16::MAX);
+        self.first_opnum.saturating_add(count)
     }
 }
 
