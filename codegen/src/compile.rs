@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, code};
 use crate::model::Model;
 use crate::parser;
 use crate::preprocessor;
@@ -73,7 +73,7 @@ struct Front<'f, 's> {
 impl Front<'_, '_> {
     /// Reads a file and, before it takes its place among the units, all that it imports.
     fn file(&mut self, file: u32, depth: usize) {
-        if depth > MAX_IMPORT_DEPTH || !self.seen.insert(file) {
+        if !self.seen.insert(file) {
             return;
         }
         let tokens = self.session.tokens_of(file);
@@ -82,6 +82,11 @@ impl Front<'_, '_> {
         let (syntax, problems) = parser::file(&text, end);
         self.session.diagnostics.extend(problems);
         for name in imports(&syntax) {
+            if depth >= MAX_IMPORT_DEPTH {
+                let message = format!("files import each other more than {MAX_IMPORT_DEPTH} deep");
+                self.session.report(Diagnostic::new(code::LIMIT, name.span, message));
+                break;
+            }
             if let Some(imported) = self.session.load(&name.text, name.span) {
                 self.file(imported, depth.saturating_add(1));
             }
@@ -123,12 +128,13 @@ impl SearchPath {
 }
 
 impl ImportResolver for SearchPath {
-    /// The canonical name is the path as the directory and the name make it.
+    /// The canonical name is the path as the directory and the name make it. Octets that are not UTF-8, as old files
+    /// have them in comments, become replacement characters.
     fn load(&mut self, name: &str) -> Option<(String, String)> {
         self.directories.iter().find_map(|directory| {
             let path = directory.join(name);
-            let text = std::fs::read_to_string(&path).ok()?;
-            Some((path.display().to_string(), text))
+            let octets = std::fs::read(&path).ok()?;
+            Some((path.display().to_string(), String::from_utf8_lossy(&octets).into_owned()))
         })
     }
 }

@@ -189,7 +189,6 @@ pub(crate) struct Arm {
     pub(crate) is_default: bool,
     /// `None` for `[default];`.
     pub(crate) member: Option<Member>,
-    pub(crate) span: Span,
 }
 
 #[derive(Debug)]

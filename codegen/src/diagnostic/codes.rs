@@ -1,7 +1,7 @@
 //! The kinds of diagnostics and their codes.
 //!
 //! `E00xx` characters and tokens, `E01xx` the preprocessor, files and limits, `E02xx` grammar,
-//! `E03xx` names and types, `E04xx` attributes and expressions. A warning has the letter `W`.
+//! `E03xx` names and types, `E04xx` attributes and expressions, `E05xx` what no code is generated for. A warning has the letter `W`.
 
 use super::Severity;
 
@@ -44,8 +44,6 @@ pub(crate) mod catalogue {
     pub(crate) const LIMIT: Code = Code("E0105");
     /// `#error`.
     pub(crate) const ERROR_DIRECTIVE: Code = Code("E0106");
-    /// A preprocessor line without effect here.
-    pub(crate) const IGNORED_DIRECTIVE: Code = Code("W0107");
 
     /// Something else is expected.
     pub(crate) const UNEXPECTED: Code = Code("E0201");
@@ -55,6 +53,8 @@ pub(crate) mod catalogue {
     pub(crate) const SKIPPED: Code = Code("W0203");
     /// A bracket or brace without its partner.
     pub(crate) const UNCLOSED: Code = Code("E0204");
+    /// `T name : width`.
+    pub(crate) const BIT_FIELD: Code = Code("E0205");
 
     /// A type name that is not declared.
     pub(crate) const UNKNOWN_TYPE: Code = Code("E0301");
@@ -107,4 +107,7 @@ pub(crate) mod catalogue {
     pub(crate) const DUPLICATE_CASE: Code = Code("E0411");
     /// An attribute that stands twice.
     pub(crate) const REPEATED_ATTRIBUTE: Code = Code("W0412");
+
+    /// A construct, or an operation, that no code can be generated for.
+    pub(crate) const UNSUPPORTED: Code = Code("E0501");
 }

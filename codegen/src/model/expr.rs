@@ -5,7 +5,8 @@
 pub enum Expr {
     /// A constant.
     Integer(i128),
-    /// The value of a parameter or member.
+    /// The value of a parameter or member. Where a truth is asked for (operand of `!`, `&&`, `||`, `==`, `!=`, or
+    /// condition of `?:`) it may be a pointer, which is true when it is not null.
     Name(String),
     /// What a pointer parameter or member points to: `*name`.
     Deref(Box<Expr>),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::diagnostic::{Diagnostic, code};
 use crate::source::Span;
 use crate::syntax::{
-    Arguments, Arm, Attribute, Body, EnumValue, Expr, Member, Switch, TagKeyword, Tagged, TypeKind,
+    Arguments, Arm, Attribute, Body, EnumValue, Expr, Member, Name, Switch, TagKeyword, Tagged, TypeKind,
 };
 
 use super::cursor::Cursor;
@@ -27,16 +27,19 @@ pub(super) fn tagged(cursor: &mut Cursor<'_>, keyword: TagKeyword) -> Parsed<Typ
 }
 
 fn is_switch(cursor: &Cursor<'_>) -> bool {
-    cursor.is_word("switch") && cursor.look(1).is("(")
+    (cursor.is_word("switch") || cursor.is_word("switch_type")) && cursor.look(1).is("(")
 }
 
-/// `switch (long tag) name` (C706 4.2.12.1).
+/// `switch (long tag) name` (C706 4.2.12.1). MS-OAUT 2.2.30.10 spells one as `switch_type(T) name`, without a name
+/// for the discriminant.
 fn switch(cursor: &mut Cursor<'_>) -> Parsed<Switch> {
+    let has_tag = cursor.is_word("switch");
     cursor.advance();
     let opening = cursor.peek().span;
     cursor.expect("(")?;
     let ty = types::type_spec(cursor)?;
-    let tag = cursor.name("the name of the discriminant")?;
+    let unnamed = Name { text: "tag".into(), span: ty.span };
+    let tag = if has_tag { cursor.name("the name of the discriminant")? } else { unnamed };
     cursor.expect_closing(")", opening)?;
     Ok(Switch { ty, tag, name: cursor.optional_name() })
 }
@@ -95,8 +98,19 @@ fn member_behind(
         declarators::declarators(cursor)?
     };
     let span = cursor.span_from(start);
+    if cursor.is(":") {
+        bit_field(cursor)?;
+    }
     cursor.expect(";")?;
     Ok(Member { attributes, ty, declarators, doc, span })
+}
+
+/// Reports a bit field and reads on behind its width.
+fn bit_field(cursor: &mut Cursor<'_>) -> Parsed<()> {
+    let message = "a bit field has no form on the wire";
+    cursor.report(Diagnostic::new(code::BIT_FIELD, cursor.peek().span, message));
+    cursor.advance();
+    expressions::expression(cursor).map(|_| ())
 }
 
 fn is_anonymous(kind: &TypeKind) -> bool {
@@ -119,7 +133,7 @@ fn arm(cursor: &mut Cursor<'_>) -> Parsed<Arm> {
     }
     let member =
         if cursor.take(";") { None } else { Some(member_behind(cursor, others, doc, start)?) };
-    Ok(Arm { cases, is_default, member, span: cursor.span_from(start) })
+    Ok(Arm { cases, is_default, member })
 }
 
 fn case_values(attribute: &Attribute, values: &[Option<Expr>]) -> Parsed<Vec<Expr>> {
@@ -159,7 +173,7 @@ fn labelled_arm(cursor: &mut Cursor<'_>) -> Parsed<Arm> {
         let attributes = attributes::attributes(cursor)?;
         Some(member_behind(cursor, attributes, doc, start)?)
     };
-    Ok(Arm { cases, is_default, member, span: cursor.span_from(start) })
+    Ok(Arm { cases, is_default, member })
 }
 
 fn enum_values(cursor: &mut Cursor<'_>) -> Parsed<Vec<EnumValue>> {

@@ -1,7 +1,7 @@
 //! What only the whole can tell: types that contain themselves, conformant arrays before other members.
 
 use crate::diagnostic::{Code, Diagnostic, code};
-use crate::model::{Bound, DefId, DefinitionKind, Field, Type};
+use crate::model::{Arm, Bound, DefId, DefinitionKind, Field, Type};
 use crate::source::Span;
 
 use super::Resolver;
@@ -179,6 +179,7 @@ pub(super) fn conformance(resolver: &mut Resolver, order: &[DefId]) {
         }
     }
     problems.extend(unsized_arrays(resolver));
+    problems.extend(unions(resolver));
     resolver.problems.extend(problems);
 }
 
@@ -218,4 +219,32 @@ fn unsized_arrays(resolver: &Resolver) -> Vec<Diagnostic> {
 fn unsized_array(name: &str, span: Span) -> Diagnostic {
     let message = format!("nothing tells the length of `{name}`: it can't be marshalled");
     Diagnostic::new(code::UNSIZED_ARRAY, span, message).help("say it with `size_is`")
+}
+
+/// Arms that no value selects, and values that select two arms.
+fn unions(resolver: &Resolver) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for definition in &resolver.definitions {
+        let DefinitionKind::Union(union) = &definition.kind else { continue };
+        if union.arms.iter().any(|arm| arm.cases.is_empty() && !arm.is_default) {
+            let message = format!("nothing selects an arm of `{}`: it can't be marshalled", definition.name);
+            let warning = Diagnostic::new(code::UNSWITCHED_UNION, definition.origin.0, message);
+            problems.push(warning.help("give each arm `case` or `default`"));
+        }
+        problems.extend(double_cases(&definition.name, &union.arms, definition.origin.0));
+    }
+    problems
+}
+
+fn double_cases(name: &str, arms: &[Arm], span: Span) -> Option<Diagnostic> {
+    let mut values: Vec<i128> = arms.iter().flat_map(|arm| &arm.cases).copied().collect();
+    values.sort_unstable();
+    let twice = values.windows(2).find_map(|pair| match pair {
+        [left, right] if left == right => Some(left.to_string()),
+        _ => None,
+    });
+    let defaults = arms.iter().filter(|arm| arm.is_default).count();
+    let twice = twice.or_else(|| (defaults > 1).then(|| "default".to_owned()))?;
+    let message = format!("two arms of `{name}` have the case {twice}");
+    Some(Diagnostic::new(code::DUPLICATE_CASE, span, message))
 }

@@ -1,7 +1,7 @@
 //! Expressions of attributes: over the members or parameters that stand beside the attributed one.
 
 use crate::diagnostic::{Diagnostic, code};
-use crate::model::{self, BinaryOp, Type};
+use crate::model::{self, BinaryOp, Type, UnaryOp};
 use crate::source::Span;
 use crate::syntax::{self, AbstractType, ExprKind, TypeKind};
 
@@ -49,6 +49,16 @@ impl Resolver {
         }
     }
 
+    /// An integer, or a pointer that is asked whether it is null.
+    fn truth(&mut self, expression: &syntax::Expr, scope: Scope<'_>) -> Option<model::Expr> {
+        if let ExprKind::Name(name) = &expression.kind {
+            if scope.sibling(name).is_some_and(|sibling| self.is_pointer(&sibling.ty)) {
+                return Some(model::Expr::Name(name.to_string()));
+            }
+        }
+        self.integer(expression, scope)
+    }
+
     fn no_integer(&self, expression: &syntax::Expr, ty: &Type, scope: Scope<'_>) -> Diagnostic {
         let message = "a size, length or switch has to be an integer";
         let mut problem = Diagnostic::new(code::NOT_INTEGER, expression.span, message);
@@ -91,16 +101,20 @@ impl Resolver {
 
     fn computed(&mut self, expression: &syntax::Expr, scope: Scope<'_>) -> Option<model::Expr> {
         match &expression.kind {
+            ExprKind::Unary(UnaryOp::Not, operand) => {
+                Some(model::Expr::Unary(UnaryOp::Not, Box::new(self.truth(operand, scope)?)))
+            }
             ExprKind::Unary(operator, operand) => {
                 Some(model::Expr::Unary(*operator, Box::new(self.integer(operand, scope)?)))
             }
             ExprKind::Binary(operator, left, right) => {
-                let left = self.integer(left, scope);
-                let right = self.integer(right, scope);
+                let read = if compares(*operator) { Self::truth } else { Self::integer };
+                let left = read(self, left, scope);
+                let right = read(self, right, scope);
                 Some(model::Expr::Binary(*operator, Box::new(left?), Box::new(right?)))
             }
             ExprKind::Conditional(condition, then, otherwise) => {
-                let condition = self.integer(condition, scope);
+                let condition = self.truth(condition, scope);
                 let then = self.integer(then, scope);
                 let otherwise = self.integer(otherwise, scope);
                 Some(model::Expr::Conditional(Box::new(condition?), Box::new(then?), Box::new(otherwise?)))
@@ -179,6 +193,14 @@ impl Resolver {
             _ => false,
         }
     }
+}
+
+/// Operators that a null pointer makes sense with.
+fn compares(operator: BinaryOp) -> bool {
+    matches!(
+        operator,
+        BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::LogicalAnd | BinaryOp::LogicalOr
+    )
 }
 
 fn number(expression: model::Expr) -> Operand {

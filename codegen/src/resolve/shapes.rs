@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, code};
 use crate::model::{
-    Arm, Array, Attributes, BaseType, Bound, DefId, Definition, DefinitionKind, Doc, EncapsulatedSwitch, Enum,
+    Arm, Array, Attributes, Bound, DefId, Definition, DefinitionKind, Doc, EncapsulatedSwitch, Enum,
     Enumerator, Field, Origin, Struct, Type, Union,
 };
 use crate::source::Span;
 use crate::syntax::{
-    Arguments, ArrayBound, Attribute, Body, Declarator, EnumValue, Expr, Layer, Member, Switch, Tagged, TypeKind,
-    TypeSpec,
+    Arguments, ArrayBound, Attribute, Body, Declarator, EnumValue, Expr, Layer, Member, Switch, TagKeyword, Tagged,
+    TypeKind, TypeSpec,
 };
 use crate::syntax;
 
@@ -18,6 +18,7 @@ use super::Resolver;
 use super::collect::{Content, Pending, text};
 use super::constants;
 use super::suggest;
+use super::targets;
 use super::symbols::{self, TypeSymbol};
 
 /// Gives all definitions their content, attributes apart.
@@ -36,14 +37,14 @@ pub(super) fn shape(resolver: &mut Resolver, pending: &[Pending<'_>]) {
 fn alias(resolver: &mut Resolver, waiting: &Pending<'_>, ty: &TypeSpec, layers: &[Layer]) -> DefinitionKind {
     let resolved = resolver.declared_type(ty, layers, waiting.file);
     let handle = waiting.attributes.iter().find(|attribute| attribute.name.text.as_ref() == "context_handle");
-    match (handle, &resolved) {
-        (Some(_), Type::Pointer(_)) => DefinitionKind::ContextHandle,
-        (Some(attribute), _) => {
+    match handle {
+        Some(_) if resolver.is_pointer(&resolved) => DefinitionKind::ContextHandle,
+        Some(attribute) => {
             let message = "a context handle has a pointer type, as a rule `void *`";
             resolver.report(Diagnostic::new(code::INAPPLICABLE, attribute.name.span, message));
             DefinitionKind::ContextHandle
         }
-        (None, _) => DefinitionKind::Alias { attributes: Attributes::default(), ty: resolved },
+        None => DefinitionKind::Alias { attributes: Attributes::default(), ty: resolved },
     }
 }
 
@@ -182,7 +183,7 @@ impl Resolver {
             let message = "nothing can be of type `void`";
             self.report(Diagnostic::new(code::MISPLACED_TYPE, ty.span, message));
         }
-        Type::Base(BaseType::I32)
+        targets::UNKNOWN
     }
 
     fn function(&mut self, span: Span) -> Type {
@@ -210,8 +211,16 @@ impl Resolver {
             Some(TypeSymbol::Definition(id)) => Type::Named(id),
             Some(TypeSymbol::Tag(keyword, tag)) => self.tag((keyword, tag), span, file),
             Some(TypeSymbol::Interface) => Type::Named(self.interface_type(name, span)),
-            None => self.unknown_type(name, span),
+            None => self.bare_tag(name, file).unwrap_or_else(|| self.unknown_type(name, span)),
         }
+    }
+
+    /// A tag without its keyword, as C++ has it and MIDL lets pass.
+    fn bare_tag(&self, tag: &Rc<str>, file: u32) -> Option<Type> {
+        let keywords = [TagKeyword::Struct, TagKeyword::Union, TagKeyword::Enum];
+        let mut tables = keywords.iter().filter_map(|word| self.symbols.tags.get(&(*word, Rc::clone(tag))));
+        let entry = tables.find_map(|entries| symbols::pick(entries, file))?;
+        Some(Type::Named(entry.meaning))
     }
 
     fn tagged(&mut self, tagged: &Rc<Tagged>, span: Span, file: u32) -> Type {
@@ -220,11 +229,11 @@ impl Resolver {
         }
         match &tagged.tag {
             Some(tag) => self.tag((tagged.keyword, Rc::clone(&tag.text)), span, file),
-            None => Type::Base(BaseType::I32),
+            None => targets::UNKNOWN,
         }
     }
 
-    fn tag(&mut self, key: (syntax::TagKeyword, Rc<str>), span: Span, file: u32) -> Type {
+    fn tag(&mut self, key: (TagKeyword, Rc<str>), span: Span, file: u32) -> Type {
         let entries = self.symbols.tags.get(&key);
         if let Some(entry) = entries.and_then(|entries| symbols::pick(entries, file)) {
             return Type::Named(entry.meaning);
@@ -232,7 +241,7 @@ impl Resolver {
         let (keyword, tag) = key;
         let message = format!("`{} {tag}` has no members anywhere", keyword.word());
         self.report_name_once(&tag, Diagnostic::new(code::INCOMPLETE_TYPE, span, message));
-        Type::Base(BaseType::I32)
+        targets::UNKNOWN
     }
 
     fn unknown_type(&mut self, name: &Rc<str>, span: Span) -> Type {
@@ -244,7 +253,7 @@ impl Resolver {
             problem = problem.help("is an `import` missing?");
         }
         self.report_name_once(name, problem);
-        Type::Base(BaseType::I32)
+        targets::UNKNOWN
     }
 
     /// Reports a missing name for the first of its uses only.

@@ -65,11 +65,6 @@ impl<T> Table<T> {
         self.0.get(name)?.iter().find(|entry| entry.span.file == file)
     }
 
-    /// A declaration of a name in another file.
-    pub(super) fn foreign(&self, name: &str, file: u32) -> Option<&Entry<T>> {
-        self.0.get(name)?.iter().rev().find(|entry| entry.span.file != file)
-    }
-
     pub(super) fn add(&mut self, name: &Rc<str>, span: Span, meaning: T) {
         self.0.entry(Rc::clone(name)).or_default().push(Entry { span, meaning });
     }

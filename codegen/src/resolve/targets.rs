@@ -1,12 +1,16 @@
 //! Questions about resolved types, asked through any number of typedefs.
 
-use crate::model::{BaseType, Bound, DefinitionKind, Type};
+use crate::model::{BaseType, Bound, DefId, DefinitionKind, Type};
 
 use super::Resolver;
 
 /// How many typedefs may stand for each other in a row, and how deep types may nest by value. Every walk over the
 /// types of a model is bounded by it.
 pub(super) const MAX_TYPE_DEPTH: usize = 64;
+
+/// Stands for a type that could not be resolved. Every question about it is answered so that no second message
+/// follows the first; the model it is part of is thrown away.
+pub(super) const UNKNOWN: Type = Type::Named(DefId(usize::MAX));
 
 impl Resolver {
     pub(super) fn kind_of(&self, ty: &Type) -> Option<&DefinitionKind> {
@@ -31,6 +35,7 @@ impl Resolver {
         match self.strip(ty) {
             Type::Pointer(target) => Some(target),
             Type::Array(array) => Some(&array.element),
+            unknown if *unknown == UNKNOWN => Some(&UNKNOWN),
             _ => None,
         }
     }
@@ -63,13 +68,15 @@ impl Resolver {
         let stripped = self.strip(ty);
         match stripped {
             Type::Base(base) => !matches!(base, BaseType::F32 | BaseType::F64 | BaseType::Handle),
-            _ => matches!(self.kind_of(stripped), Some(DefinitionKind::Enum(_))),
+            _ => *stripped == UNKNOWN || matches!(self.kind_of(stripped), Some(DefinitionKind::Enum(_))),
         }
     }
 
     pub(super) fn is_pointer(&self, ty: &Type) -> bool {
         let stripped = self.strip(ty);
-        matches!(stripped, Type::Pointer(_) | Type::SafeArray(_)) || self.is_context_handle(stripped)
+        matches!(stripped, Type::Pointer(_) | Type::SafeArray(_))
+            || *stripped == UNKNOWN
+            || self.is_context_handle(stripped)
     }
 
     pub(super) fn is_context_handle(&self, ty: &Type) -> bool {
@@ -77,7 +84,8 @@ impl Resolver {
     }
 
     pub(super) fn is_union(&self, ty: &Type) -> bool {
-        matches!(self.kind_of(self.strip(ty)), Some(DefinitionKind::Union(_)))
+        let stripped = self.strip(ty);
+        *stripped == UNKNOWN || matches!(self.kind_of(stripped), Some(DefinitionKind::Union(_)))
     }
 
     /// The number of octets that C gives a type of fixed size; `None` for pointers and all that hold them, since
