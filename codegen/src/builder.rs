@@ -4,12 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::emit::{FlagBits, Options};
-use crate::{FileResolver, Generated, Target};
+use crate::{Generated, SearchPath, Target};
 
 /// Compiles IDL files from a build script.
 ///
 /// ```no_run
-/// midl_codegen::Builder::new().include("idl").compile("idl/winreg.idl").unwrap_or_else(|e| panic!("{e}"));
+/// fn main() -> Result<(), midl_codegen::BuildError> {
+///     midl_codegen::Builder::new().include("idl").compile("idl/winreg.idl").map(drop)
+/// }
 /// ```
 ///
 /// Each file `name.idl` becomes `$OUT_DIR/name.rs`, to be included with
@@ -112,7 +114,7 @@ impl Builder {
         let text = fs::read_to_string(idl).map_err(|error| BuildError::new(idl, &error))?;
         let mut options = self.options.clone();
         options.source = idl.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut resolver = FileResolver::new(self.folders(idl));
+        let mut resolver = SearchPath::new(self.folders(idl));
         let generated = crate::generate(&idl.to_string_lossy(), &text, &mut resolver, target, &options)
             .map_err(|diagnostics| BuildError { message: diagnostics.to_string() })?;
         self.announce(&generated);
@@ -132,8 +134,8 @@ impl Builder {
             for file in &generated.files {
                 println!("cargo::rerun-if-changed={file}");
             }
-            for line in generated.warnings.iter().flat_map(|warning| warning.lines().next().map(str::to_owned)) {
-                println!("cargo::warning={line}");
+            for warning in generated.warnings.iter() {
+                println!("cargo::warning={}: {}", warning.code, warning.message);
             }
         }
     }
@@ -143,7 +145,8 @@ impl Builder {
             (Some(folder), _) => folder.clone(),
             (None, Some(folder)) => PathBuf::from(folder),
             (None, None) => {
-                let message = "OUT_DIR is not set: call this from a build script, or set out_dir()".to_owned();
+                let message =
+                    "OUT_DIR is not set: call this from a build script, or set out_dir()".to_owned();
                 return Err(BuildError { message });
             }
         };

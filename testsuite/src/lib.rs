@@ -1,1 +1,7 @@
-//! Placeholder, to be replaced.
+//! What the tests and the fuzz targets share: vectors, oracles, and a value of any operation.
+#![forbid(unsafe_code)]
+
+pub mod hex;
+pub mod message;
+pub mod oracle;
+pub mod vector;

@@ -1,2 +1,24 @@
-//! Placeholder, to be replaced.
-fn main() {}
+//! Chores of this workspace, as `cargo xtask <chore>`.
+#![forbid(unsafe_code)]
+
+mod ci;
+mod vectors;
+
+use clap::Parser;
+
+/// Chores of this workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version, about)]
+enum Chore {
+    /// Everything that continuous integration checks.
+    Ci,
+    /// Packs vector files into the form that the testsuite keeps.
+    PackVectors(vectors::Pack),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Chore::parse() {
+        Chore::Ci => ci::run(),
+        Chore::PackVectors(pack) => pack.run(),
+    }
+}

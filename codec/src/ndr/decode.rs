@@ -110,7 +110,10 @@ impl<'de> Reader<'de> {
     /// # Errors
     /// Those of the target, [`Limits::depth`](super::Limits::depth), and a null pointer in NDR64.
     #[inline]
-    pub fn ref_pointer<T>(&mut self, pointee: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn ref_pointer<T>(
+        &mut self,
+        pointee: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         self.ref_referent()?;
         self.nested(pointee)
     }

@@ -2,7 +2,8 @@
 //!
 //! Names are those of the IDL. Context handles are `{"attributes", "uuid"}`, strings JSON strings without the
 //! terminator, null pointers `null`, arrays `{"max": conformance, "data": [...]}`, octet arrays
-//! `{"max": n, "data": "hex"}`. Integers are written unsigned even where the IDL type is signed. A string with a
+//! `{"max": n, "data": "hex"}`. Integers are written unsigned even where the IDL type is signed,
+//! and a `FILETIME` is one integer. A string with a
 //! lone surrogate, which JSON text cannot hold, is `{"utf16": [units]}`.
 
 use alloc::string::String;
@@ -11,11 +12,17 @@ use core::fmt::Write as _;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{ContextHandle, SizedPtr, Uuid, Varying, VaryingPtr, WStr};
+use super::{ContextHandle, FileTime, SizedPtr, Uuid, Varying, VaryingPtr, WStr};
 
 impl Serialize for Uuid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl Serialize for FileTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 

@@ -14,6 +14,7 @@ mod array;
 mod decode;
 mod encode;
 mod error;
+mod file_time;
 mod format;
 mod handle;
 #[cfg(feature = "serde")]
@@ -34,6 +35,7 @@ pub use bitflags;
 pub use decode::Decode;
 pub use encode::Encode;
 pub use error::{EncodeError, EncodeErrorKind, Error, ErrorKind, InField, Limit};
+pub use file_time::FileTime;
 pub use format::{Endian, Format, UnknownFormat};
 pub use handle::{ContextHandle, Handle};
 pub use limits::Limits;

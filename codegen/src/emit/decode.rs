@@ -51,7 +51,7 @@ impl Emitter<'_> {
                 quote!(reader.handle::<#handle>())
             }
             Wire::Struct(id) => {
-                let path = self.type_path(*id);
+                let path = self.struct_path(*id, &quote!('_));
                 quote!(<#path as ndr::Decode>::decode(reader))
             }
             Wire::FixedArray(..) => quote!(reader.fixed_array()),
@@ -68,7 +68,11 @@ impl Emitter<'_> {
             },
             Wire::Pointer(pointer) => {
                 let target = self.target(pointer);
-                if pointer.nullable { quote!(reader.pointer(#target)) } else { quote!(reader.ref_pointer(#target)) }
+                if pointer.nullable {
+                    quote!(reader.pointer(#target))
+                } else {
+                    quote!(reader.ref_pointer(#target))
+                }
             }
         }
     }
@@ -78,7 +82,7 @@ impl Emitter<'_> {
         match &*pointer.target {
             Wire::String => quote!(ndr::Reader::wstr),
             Wire::Struct(id) => {
-                let path = self.type_path(*id);
+                let path = self.struct_path(*id, &quote!('_));
                 quote!(<#path as ndr::Decode>::decode)
             }
             Wire::Array(array) => match (is_octet(&array.element), array.length.is_some()) {
@@ -124,7 +128,8 @@ impl Emitter<'_> {
         let checks = slots.iter().filter_map(|slot| {
             let array = slot.wire.array()?;
             let mut needs = vec![slot.name.as_str()];
-            needs.extend([Some(&array.size), array.length.as_ref()].into_iter().flatten().filter_map(derived));
+            needs
+                .extend([Some(&array.size), array.length.as_ref()].into_iter().flatten().filter_map(derived));
             let complete = needs.iter().all(|name| seen.contains(name));
             let just_now = seen.last().is_some_and(|last| needs.contains(last));
             (needs.len() > 1 && complete && just_now).then(|| correlation(slot, slots, count))
@@ -140,8 +145,13 @@ impl Emitter<'_> {
         let deferred = plan.slots.iter().any(|slot| self.defers(&slot.wire));
         let fixed_reads = self.fixed_reads(plan);
         let (fixed_type, fixed_name) = self.fixed_type(&name, plan, deferred);
-        let fields = if deferred { all_fields(&plan.slots) } else { value_fields(&plan.slots) };
-        let fixed_literal = if deferred { quote!(#fixed_name { #(#fields),* }) } else { quote!(Self { #(#fields),* }) };
+        let fields: Vec<Ident> = if deferred {
+            fixed_slots(&plan.slots).map(field_ident).collect()
+        } else {
+            value_fields(&plan.slots)
+        };
+        let fixed_literal =
+            if deferred { quote!(#fixed_name { #(#fields),* }) } else { quote!(Self { #(#fields),* }) };
         let fixed_lifetime = (deferred && self.fixed_borrows(plan)).then(|| quote!(<'de>));
         let fixed_path = if deferred { quote!(#fixed_name #fixed_lifetime) } else { quote!(Self) };
         let second = self.decode_deferred(plan, deferred);
@@ -262,7 +272,7 @@ impl Emitter<'_> {
             Wire::Pointer(pointer) if pointer.nullable => quote!(reader.referent()),
             Wire::Pointer(_) => quote!(reader.ref_referent()),
             Wire::Struct(id) => {
-                let path = self.type_path(*id);
+                let path = self.struct_path(*id, &quote!('_));
                 quote!(<#path as ndr::Decode>::decode_fixed(reader))
             }
             wire => self.complete(wire, flags),
@@ -277,7 +287,7 @@ impl Emitter<'_> {
         }
         let doc = format!(" The fixed part of a [`{name}`], between the two passes of NDR.");
         let lifetime = self.fixed_borrows(plan).then(|| quote!(<'de>));
-        let fields = plan.slots.iter().map(|slot| {
+        let fields = fixed_slots(&plan.slots).map(|slot| {
             let (field, ty) = (field_ident(slot), self.fixed_field_type(slot));
             quote!(#field: #ty)
         });
@@ -295,10 +305,8 @@ impl Emitter<'_> {
             Wire::Pointer(pointer) if pointer.nullable => quote!(ndr::Referent),
             Wire::Pointer(_) => quote!(()),
             Wire::Struct(id) if self.defers(&slot.wire) => {
-                let path = self.type_path(*id);
                 let fixed = format_ident!("{}Fixed", self.type_ident(*id));
                 let lifetime = self.borrows_in_place(&slot.wire).then(|| quote!(<'de>));
-                let _ = path;
                 quote!(#fixed #lifetime)
             }
             Wire::Array(array) if is_octet(&array.element) => quote!(&'de [u8]),
@@ -334,8 +342,13 @@ fn value_fields(slots: &[Slot]) -> Vec<Ident> {
     slots.iter().filter(|slot| !slot.is_count()).map(field_ident).collect()
 }
 
-fn all_fields(slots: &[Slot]) -> Vec<Ident> {
-    slots.iter().map(field_ident).collect()
+/// The members that the second pass needs: all but the counts that the first pass has compared already.
+fn fixed_slots(slots: &[Slot]) -> impl Iterator<Item = &Slot> {
+    let behind_pointer =
+        |name: &String| slots.iter().any(|slot| slot.name == *name && matches!(slot.wire, Wire::Pointer(_)));
+    slots
+        .iter()
+        .filter(move |slot| !slot.is_count() || slot.counts.iter().any(|count| behind_pointer(&count.array)))
 }
 
 fn derived(measure: &Measure) -> Option<&str> {
@@ -371,7 +384,8 @@ fn correlation(slot: &Slot, slots: &[Slot], count: &dyn Fn(&Ident) -> TokenStrea
         }
         (_, size, length) => {
             let size = size.map(|size| quote!(reader.expect_size(&#variable, #size).field(&#name)?;));
-            let length = length.map(|length| quote!(reader.expect_length(&#variable, #length).field(&#name)?;));
+            let length =
+                length.map(|length| quote!(reader.expect_length(&#variable, #length).field(&#name)?;));
             quote!(#size #length)
         }
     }

@@ -79,7 +79,11 @@ pub(super) fn param(operation: &Operation, slot: &Slot) -> TokenStream {
 /// A member of a structure.
 pub(super) fn member(slot: &Slot) -> TokenStream {
     let declaration = format!("`{}`", slot.declaration);
-    if slot.doc.is_empty() { comment(&declaration) } else { comment(&format!("{}\n\n{declaration}", slot.doc)) }
+    if slot.doc.is_empty() {
+        comment(&declaration)
+    } else {
+        comment(&format!("{}\n\n{declaration}", slot.doc))
+    }
 }
 
 /// A structure.

@@ -42,7 +42,8 @@ impl Emitter<'_> {
     /// Implements `EncodeStub` for a request or response.
     pub(super) fn encode_stub(&self, name: &Ident, slots: &[Slot]) -> TokenStream {
         let lifetime = self.slots_borrow(slots).then(|| quote!(<'_>));
-        let writes = slots.iter().map(|slot| self.write_slot(slot, slots, &|wire, place| self.whole(wire, place)));
+        let writes =
+            slots.iter().map(|slot| self.write_slot(slot, slots, &|wire, place| self.whole(wire, place)));
         let writer = if slots.is_empty() { format_ident!("_") } else { format_ident!("writer") };
         quote! {
             impl ndr::EncodeStub for #name #lifetime {
@@ -161,9 +162,9 @@ impl Emitter<'_> {
             let (field, name) = (field_ident(slot), &slot.name);
             quote!(writer.count(self.#field.len()).field(&#name)?;)
         });
-        let members = members
-            .iter()
-            .map(|slot| self.write_slot(slot, &plan.slots, &|wire, place| self.fixed_part_writer(wire, place)));
+        let members = members.iter().map(|slot| {
+            self.write_slot(slot, &plan.slots, &|wire, place| self.fixed_part_writer(wire, place))
+        });
         let elements = elements.iter().map(|slot| {
             let (field, name) = (field_ident(slot), &slot.name);
             let octets = slot.wire.array().is_some_and(|array| is_octet(&array.element));
@@ -212,7 +213,9 @@ impl Emitter<'_> {
             Wire::Pointer(pointer) => self.whole(&pointer.target, &place),
             Wire::Array(array) if is_octet(&array.element) => return None,
             Wire::Array(_) => quote!(writer.deferred_elements(&self.#field)),
-            Wire::Struct(_) if self.defers(&slot.wire) => quote!(ndr::Encode::encode_deferred(&self.#field, writer)),
+            Wire::Struct(_) if self.defers(&slot.wire) => {
+                quote!(ndr::Encode::encode_deferred(&self.#field, writer))
+            }
             _ => return None,
         };
         Some(quote!(#write.field(&#name)?;))

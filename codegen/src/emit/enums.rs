@@ -24,7 +24,8 @@ fn enumeration(definition: &Definition, declared: &Enum, options: &Options, outp
     let doc = docs::structure(definition);
     let prefix = Prefix::of(definition, declared);
     let constants = declared.values.iter().map(|value| {
-        let (constant, number) = (names::upper(prefix.strip(&value.name)), Literal::i128_unsuffixed(value.value));
+        let (constant, number) =
+            (names::upper(prefix.strip(&value.name)), Literal::i128_unsuffixed(value.value));
         let doc = docs::comment(&value_doc(value));
         quote!(#doc pub const #constant: Self = Self(#number);)
     });

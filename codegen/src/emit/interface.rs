@@ -24,7 +24,11 @@ impl Emitter<'_> {
     fn identity(&self) -> TokenStream {
         let interface = self.interface;
         let (name, ident) = (&interface.name, self.interface_ident());
-        let doc = if interface.doc.0.is_empty() { format!("The interface `{name}`.") } else { interface.doc.0.clone() };
+        let doc = if interface.doc.0.is_empty() {
+            format!("The interface `{name}`.")
+        } else {
+            interface.doc.0.clone()
+        };
         let doc = docs::comment(&doc);
         let [a, b, c, d, e, f, g, h, rest @ ..] = interface.uuid.unwrap_or_default();
         let data1 = hex(u128::from(u32::from_be_bytes([a, b, c, d])), 8);
@@ -215,9 +219,10 @@ impl Emitter<'_> {
         output: &mut Output,
     ) {
         let operation = planned.operation;
-        output.item(&self.record(name, &docs::stub(operation, direction), slots, &|slot| {
-            docs::param(operation, slot)
-        }));
+        output
+            .item(&self.record(name, &docs::stub(operation, direction), slots, &|slot| {
+                docs::param(operation, slot)
+            }));
         output.item(&self.decode_stub(name, slots));
         output.item(&self.encode_stub(name, slots));
         let lifetime = self.slots_borrow(slots).then(|| quote!(<'_>));

@@ -5,8 +5,8 @@ use quote::{format_ident, quote};
 
 use crate::layout::{Measure, Scalar, Slot, Wire};
 
-use super::types::field_ident;
 use super::Emitter;
+use super::types::field_ident;
 
 impl Emitter<'_> {
     /// Implements `Serialize` for a structure, request or response, counts included.

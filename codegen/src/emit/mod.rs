@@ -26,7 +26,11 @@ pub use options::{FlagBits, Options};
 ///
 /// # Errors
 /// A structure holds something that cannot be emitted. Plans made by [`layout::plan`] never do.
-pub fn interface(model: &Model, plan: &InterfacePlan<'_>, options: &Options) -> Result<String, Unsupported> {
+pub(crate) fn interface(
+    model: &Model,
+    plan: &InterfacePlan<'_>,
+    options: &Options,
+) -> Result<String, Unsupported> {
     let emitter = Emitter { model, interface: plan.interface, options };
     let mut output = Output::new(options);
     output.item(&emitter.imports(plan));
@@ -40,11 +44,18 @@ pub fn interface(model: &Model, plan: &InterfacePlan<'_>, options: &Options) -> 
     Ok(output.text)
 }
 
-/// Emits the enumerations of a model that has no interface of its own.
-pub fn enumerations(model: &Model, options: &Options) -> String {
+/// The index of a compilation's first file.
+const ROOT_FILE: u32 = 0;
+
+/// Emits the enumerations that the root file of a model declares.
+pub(crate) fn enumerations(model: &Model, options: &Options) -> String {
     let mut output = Output::new(options);
+    if !options.flags.is_empty() {
+        output.item(&runtime_import(options));
+    }
     for (_, definition) in model.definitions() {
-        if let DefinitionKind::Enum(declared) = &definition.kind {
+        let DefinitionKind::Enum(declared) = &definition.kind else { continue };
+        if definition.origin.0.file == ROOT_FILE {
             enums::emit(definition, declared, options, &mut output);
         }
     }
@@ -99,14 +110,13 @@ struct Emitter<'m> {
 
 impl Emitter<'_> {
     fn imports(&self, plan: &InterfacePlan<'_>) -> TokenStream {
-        let runtime = self.options.runtime_path();
-        let in_field = (!plan.operations.is_empty()).then(|| quote!(use ndr::InField as _;));
-        let alias = if self.options.runtime_is_named_ndr() {
-            quote!(use #runtime;)
-        } else {
-            quote!(use #runtime as ndr;)
-        };
-        quote! { #alias #in_field }
+        let runtime = runtime_import(self.options);
+        let in_field = (!plan.operations.is_empty()).then(|| {
+            quote!(
+                use ndr::InField as _;
+            )
+        });
+        quote! { #runtime #in_field }
     }
 
     fn definition(&self, id: DefId, output: &mut Output) -> Result<(), Unsupported> {
@@ -157,7 +167,9 @@ impl Emitter<'_> {
 
     /// Whether the value has a part that NDR defers.
     fn defers(&self, wire: &Wire) -> bool {
-        self.wire_contains(wire, &mut BTreeSet::new(), &|wire| matches!(wire, Wire::Pointer(_) | Wire::Array(_)))
+        self.wire_contains(wire, &mut BTreeSet::new(), &|wire| {
+            matches!(wire, Wire::Pointer(_) | Wire::Array(_))
+        })
     }
 
     fn wire_contains(&self, wire: &Wire, seen: &mut BTreeSet<DefId>, test: &dyn Fn(&Wire) -> bool) -> bool {
@@ -174,6 +186,12 @@ impl Emitter<'_> {
         layout::plan_struct(self.model, self.interface, id)
             .is_ok_and(|plan| plan.slots.iter().any(|slot| self.wire_contains(&slot.wire, seen, test)))
     }
+}
+
+/// Makes the runtime known as `ndr`.
+fn runtime_import(options: &Options) -> TokenStream {
+    let runtime = options.runtime_path();
+    if options.runtime_is_named_ndr() { quote!(use #runtime;) } else { quote!(use #runtime as ndr;) }
 }
 
 /// Whether an element is an octet, so that its array is a slice of the stub.

@@ -91,6 +91,9 @@ mod tests {
         ] {
             assert_eq!(camel_text(idl), rust);
         }
-        assert_eq!(upper("CLUSTER_CHANGE_GROUPSET_DELETED_v2").to_string(), "CLUSTER_CHANGE_GROUPSET_DELETED_V2");
+        assert_eq!(
+            upper("CLUSTER_CHANGE_GROUPSET_DELETED_v2").to_string(),
+            "CLUSTER_CHANGE_GROUPSET_DELETED_V2"
+        );
     }
 }

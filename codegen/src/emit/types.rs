@@ -65,7 +65,7 @@ impl Emitter<'_> {
         })
     }
 
-    fn struct_path(&self, id: DefId, lifetime: &TokenStream) -> TokenStream {
+    pub(super) fn struct_path(&self, id: DefId, lifetime: &TokenStream) -> TokenStream {
         let path = self.type_path(id);
         if self.borrows(&Wire::Struct(id)) { quote!(#path<#lifetime>) } else { path }
     }
@@ -94,7 +94,11 @@ impl Emitter<'_> {
             target if !pointer.nullable => self.wire_type(target, lifetime),
             Wire::Array(array) if array.size != Measure::Elsewhere => {
                 let elements = self.elements_type(array, lifetime);
-                if array.length.is_some() { quote!(ndr::VaryingPtr<#elements>) } else { quote!(ndr::SizedPtr<#elements>) }
+                if array.length.is_some() {
+                    quote!(ndr::VaryingPtr<#elements>)
+                } else {
+                    quote!(ndr::SizedPtr<#elements>)
+                }
             }
             target => {
                 let target = self.wire_type(target, lifetime);

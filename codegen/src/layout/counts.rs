@@ -86,7 +86,10 @@ fn refuse_half_derived_pointers(slots: &[Slot], span: Span) -> Result<(), Unsupp
     match slots.iter().find(half) {
         None => Ok(()),
         Some(slot) => Err(Unsupported {
-            what: format!("a nullable array whose size and length travel in different directions (`{}`)", slot.name),
+            what: format!(
+                "a nullable array whose size and length travel in different directions (`{}`)",
+                slot.name
+            ),
             span,
         }),
     }

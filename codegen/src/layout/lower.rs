@@ -1,8 +1,8 @@
 //! From declarations to wire plans: the rules for pointers, arrays and strings.
 
 use crate::model::{
-    Array as ModelArray, Attributes, BaseType, Bound, DefId, DefinitionKind, Interface, Model, Operation, Param,
-    PointerKind, Type,
+    Array as ModelArray, Attributes, BaseType, Bound, DefId, DefinitionKind, Interface, Model, Operation,
+    Param, PointerKind, Type,
 };
 use crate::source::Span;
 
@@ -100,7 +100,7 @@ impl<'m> Context<'m> {
             return Ok(None);
         }
         let wire = self.top_level(&operation.attributes, &operation.returns)?;
-        let declaration = self.model.type_name(&operation.returns);
+        let declaration = self.model.type_text(&operation.returns);
         self.slot("return", wire, &operation.attributes, declaration, String::new()).map(Some)
     }
 
@@ -193,14 +193,22 @@ impl<'m> Context<'m> {
         let kind = self.pointer_kind(walk);
         let target = Box::new(self.pointee(target, walk, depth)?);
         let inline = !(walk.top_level && walk.level == 0 && kind == PointerKind::Ref);
-        Ok(if inline { Wire::Pointer(Pointer { nullable: kind != PointerKind::Ref, target }) } else { *target })
+        Ok(if inline {
+            Wire::Pointer(Pointer { nullable: kind != PointerKind::Ref, target })
+        } else {
+            *target
+        })
     }
 
     /// A top-level pointer without attribute is `ref`; any other follows `pointer_default` (MS-RPCE 2.2.4.9).
     fn pointer_kind(&self, walk: Walk<'m>) -> PointerKind {
         let declared = if walk.level == 0 { walk.attributes.pointer } else { None };
         let top_level = walk.top_level && walk.level == 0;
-        declared.or(walk.kind).unwrap_or(if top_level { PointerKind::Ref } else { self.interface.pointer_default })
+        declared.or(walk.kind).unwrap_or(if top_level {
+            PointerKind::Ref
+        } else {
+            self.interface.pointer_default
+        })
     }
 
     fn pointee(&self, target: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
@@ -262,7 +270,11 @@ impl<'m> Context<'m> {
             Wire::Scalar(Scalar::Integer(name)) if !name.ends_with("3264") => element,
             Wire::Struct(_) => element,
             Wire::Pointer(ref pointer) if pointer.nullable && *pointer.target == Wire::String => element,
-            _ => return Err(self.unsupported("an array of something other than integers, structures and strings")),
+            _ => {
+                return Err(
+                    self.unsupported("an array of something other than integers, structures and strings")
+                );
+            }
         };
         let measure = |list: &'m [Option<crate::model::Expr>]| {
             let expr = list.get(walk.level).and_then(Option::as_ref);

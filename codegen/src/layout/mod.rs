@@ -199,9 +199,10 @@ impl Wire {
             | Self::Struct(id) => vec![*id],
             Self::Array(array) => array.element.definitions(),
             Self::Pointer(pointer) => pointer.target.definitions(),
-            Self::Scalar(Scalar::Integer(_)) | Self::FixedArray(..) | Self::VaryingString(_) | Self::String => {
-                Vec::new()
-            }
+            Self::Scalar(Scalar::Integer(_))
+            | Self::FixedArray(..)
+            | Self::VaryingString(_)
+            | Self::String => Vec::new(),
         }
     }
 

@@ -27,7 +27,11 @@ impl Alignment {
 }
 
 /// The largest alignment of members.
-pub(super) fn of_slots(model: &Model, interface: &Interface, slots: &[Slot]) -> Result<Alignment, Unsupported> {
+pub(super) fn of_slots(
+    model: &Model,
+    interface: &Interface,
+    slots: &[Slot],
+) -> Result<Alignment, Unsupported> {
     slots.iter().try_fold(Alignment::OCTET, |largest, slot| {
         of_wire(model, interface, &slot.wire).map(|alignment| largest.max(alignment))
     })

@@ -1,0 +1,69 @@
+//! Generates the interfaces from the IDL.
+
+#[cfg(not(feature = "clusapi"))]
+fn main() {}
+
+#[cfg(feature = "clusapi")]
+fn main() -> Result<(), midl_codegen::BuildError> {
+    println!("cargo::rerun-if-changed=build.rs");
+    clusapi::cluster_change()?;
+    clusapi::interface("idl/clusapi2.idl")?;
+    clusapi::interface("idl/clusapi3.idl")
+}
+
+#[cfg(feature = "clusapi")]
+mod clusapi {
+    use midl_codegen::{BuildError, Builder, FlagBits};
+
+    /// The flag sets of version 2 notification ports, which travel in 64 bits (MS-CMRP 2.2.2.12 to 2.2.2.26).
+    const FLAGS_V2: [&str; 13] = [
+        "CLUSTER_CHANGE_CLUSTER_V2",
+        "CLUSTER_CHANGE_GROUP_V2",
+        "CLUSTER_CHANGE_GROUPSET_V2",
+        "CLUSTER_CHANGE_NETINTERFACE_V2",
+        "CLUSTER_CHANGE_NETWORK_V2",
+        "CLUSTER_CHANGE_NODE_UPGRADE_PHASE_V2",
+        "CLUSTER_CHANGE_NODE_V2",
+        "CLUSTER_CHANGE_QUORUM_V2",
+        "CLUSTER_CHANGE_REGISTRY_V2",
+        "CLUSTER_CHANGE_RESOURCE_TYPE_V2",
+        "CLUSTER_CHANGE_RESOURCE_V2",
+        "CLUSTER_CHANGE_SHARED_VOLUME_V2",
+        "CLUSTER_CHANGE_SPACEPORT_V2",
+    ];
+
+    /// Context handles, whose leading H is a word of its own.
+    const HANDLES: [(&str, &str); 11] = [
+        ("HBATCH_PORT_RPC", "HBatchPortRpc"),
+        ("HCLUSTER_RPC", "HClusterRpc"),
+        ("HGENERIC_RPC", "HGenericRpc"),
+        ("HGROUPSET_RPC", "HGroupSetRpc"),
+        ("HGROUP_RPC", "HGroupRpc"),
+        ("HKEY_RPC", "HKeyRpc"),
+        ("HNETINTERFACE_RPC", "HNetInterfaceRpc"),
+        ("HNETWORK_RPC", "HNetworkRpc"),
+        ("HNODE_RPC", "HNodeRpc"),
+        ("HNOTIFY_RPC", "HNotifyRpc"),
+        ("HRES_RPC", "HResRpc"),
+    ];
+
+    pub(super) fn cluster_change() -> Result<(), BuildError> {
+        let builder = builder().flags("CLUSTER_CHANGE", FlagBits::U32);
+        let builder = FLAGS_V2.iter().fold(builder, |builder, flags| builder.flags(flags, FlagBits::U64));
+        builder.compile_enumerations("idl/cluster_change.idl").map(drop)
+    }
+
+    pub(super) fn interface(idl: &str) -> Result<(), BuildError> {
+        let builder = builder()
+            .external("FILETIME", "crate::ndr::FileTime")
+            .external("CLUSTER_CHANGE", "crate::cluster_change::ClusterChange")
+            .flag_field("dwFilter", "CLUSTER_CHANGE")
+            // ApiAddNotifyKey of version 3 spells it without the prefix.
+            .flag_field("Filter", "CLUSTER_CHANGE");
+        HANDLES.iter().fold(builder, |builder, (idl, rust)| builder.rename(idl, rust)).compile(idl).map(drop)
+    }
+
+    fn builder() -> Builder {
+        Builder::new().runtime("crate::ndr").serde_feature("serde")
+    }
+}

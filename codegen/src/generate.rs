@@ -1,0 +1,107 @@
+//! From IDL text to Rust text, without touching a file.
+
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
+use crate::emit::{self, Options};
+use crate::layout::{self, InterfacePlan, Unsupported};
+use crate::model::{Interface, Model, Operation};
+use crate::{Compilation, ImportResolver, compile};
+
+/// What to make of a compilation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The interface that the root file declares, with every type that it needs.
+    Interface,
+    /// The enumerations that the root file declares.
+    Enumerations,
+}
+
+/// Generated Rust, and what to know of it.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The Rust text, formatted.
+    pub rust: String,
+    /// The names of all IDL files that were read, the root first.
+    pub files: Vec<String>,
+    /// What the compiler warns of.
+    pub warnings: Diagnostics,
+}
+
+/// Compiles IDL to Rust. The same texts and options always give the same result.
+///
+/// # Errors
+/// All errors of the text; or, for each operation that is wanted and can't be emitted, the construct that is in the
+/// way.
+pub fn generate(
+    root_name: &str,
+    text: &str,
+    imports: &mut dyn ImportResolver,
+    target: Target,
+    options: &Options,
+) -> Result<Generated, Diagnostics> {
+    let compilation = compile(root_name, text, imports)?;
+    let rust = match target {
+        Target::Interface => interface(&compilation, options),
+        Target::Enumerations => Ok(emit::enumerations(&compilation.model, options)),
+    };
+    let rust = rust.map_err(|items| Diagnostics::new(items, compilation.sources.clone()))?;
+    let files = compilation.sources.iter().map(|file| file.name.clone()).collect();
+    Ok(Generated { rust, files, warnings: compilation.warnings })
+}
+
+fn interface(compilation: &Compilation, options: &Options) -> Result<String, Vec<Diagnostic>> {
+    let model = &compilation.model;
+    let interface = only_interface(model).map_err(|problem| vec![problem])?;
+    let unknown = unknown_operations(interface, options);
+    let plan = layout::plan(model, interface, |operation| options.wants(operation));
+    let mut problems: Vec<Diagnostic> = unknown.collect();
+    problems.extend(plan.unsupported.iter().map(|(operation, unsupported)| refuse(operation, unsupported)));
+    if problems.is_empty() { emit_all(model, &plan, options) } else { Err(problems) }
+}
+
+fn emit_all(model: &Model, plan: &InterfacePlan<'_>, options: &Options) -> Result<String, Vec<Diagnostic>> {
+    emit::interface(model, plan, options).map_err(|unsupported| {
+        vec![Diagnostic::new(
+            code::UNSUPPORTED,
+            unsupported.span,
+            format!("no code for {}", unsupported.what),
+        )]
+    })
+}
+
+/// The interface of the root file: the last one, since imports come first.
+fn only_interface(model: &Model) -> Result<&Interface, Diagnostic> {
+    let span = crate::source::Span::default();
+    model.interfaces().last().ok_or_else(|| {
+        Diagnostic::new(code::UNSUPPORTED, span, "the file declares no interface")
+            .help("use compile_enumerations for a file of enumerations")
+    })
+}
+
+fn unknown_operations<'a>(
+    interface: &'a Interface,
+    options: &'a Options,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    let known = |name: &String| interface.operations.iter().any(|operation| operation.name == *name);
+    let names = options.only.iter().flatten().filter(move |name| !known(name));
+    names.map(|name| {
+        let message = format!("interface `{}` has no operation `{name}`", interface.name);
+        Diagnostic::new(code::UNSUPPORTED, interface.origin.0, message).label("this interface")
+    })
+}
+
+fn refuse(operation: &Operation, unsupported: &Unsupported) -> Diagnostic {
+    let message = format!("no code can be generated for `{}`: {}", operation.name, unsupported.what);
+    Diagnostic::new(code::UNSUPPORTED, unsupported.span, message)
+        .label("this is not supported")
+        .also(operation.origin.0, "needed by this operation")
+        .help("name the operations that are wanted with Builder::only; the others keep their opnums")
+}
+
+impl Options {
+    fn wants(&self, operation: &Operation) -> bool {
+        match &self.only {
+            Some(names) => names.contains(&operation.name),
+            None => !operation.is_reserved(),
+        }
+    }
+}
