@@ -1,15 +1,18 @@
 //! Cuts one direction of a connection into PDUs, and finds the next one after octets that are missing or are none.
 //!
 //! A connection need not carry DCE/RPC at all, and a capture may begin in the middle of a PDU. So a header must first
-//! be found: every position is tried until a convincing one comes. From then on PDUs follow one another. When octets
-//! are missing inside a PDU whose length is known, the next one begins where this one would have ended; otherwise
-//! the search begins again.
+//! be found. From then on PDUs follow one another. When octets are missing inside a PDU whose length is known, the
+//! next one begins where this one would have ended; otherwise the search begins again.
+//!
+//! A search must be wary: the lengths of an NDR string of five characters look like a header of a middle fragment.
+//! What looks like a header is believed where a segment begins, since that is where senders begin PDUs, if it is one
+//! of a first or last fragment; otherwise only if the octets end with the PDU, or another header follows it.
 //!
 //! Memory: one PDU (at most 65,535 octets) and one segment for each direction.
 
 use std::collections::VecDeque;
 
-use dcerpc_proto::{Header, PacketType};
+use dcerpc_proto::{FormatLabel, Header, PacketType, PfcFlags};
 
 use super::tcp::Origin;
 
@@ -22,10 +25,18 @@ enum Next {
     Whole { start: usize, end: usize },
     /// The first octets of a PDU.
     Begun { start: usize },
-    /// No PDU before `start`.
+    /// No PDU before `start`, and perhaps none there.
     Nothing { start: usize },
     /// Too few octets to tell.
     TooShort,
+}
+
+/// What a search comes to.
+enum Found {
+    /// A header.
+    Header { start: usize },
+    /// None before `start`; more octets will tell about that.
+    Perhaps { start: usize },
 }
 
 /// See the module.
@@ -33,6 +44,8 @@ enum Next {
 pub(crate) struct Framer {
     buffer: Vec<u8>,
     marks: VecDeque<Mark>,
+    /// The buffer begins where a segment begins.
+    at_segment: bool,
     /// Octets still to come that belong to a PDU with a hole.
     skip: usize,
     /// PDUs have been found, and the next octet begins another one.
@@ -54,6 +67,7 @@ impl Framer {
         let skipped = self.skip.min(octets.len());
         self.skip = self.skip.saturating_sub(skipped);
         self.count_lost(skipped);
+        self.at_segment = if self.buffer.is_empty() { skipped == 0 } else { self.at_segment };
         self.buffer.extend_from_slice(octets.get(skipped..).unwrap_or_default());
         self.marks.push_back((self.buffer.len(), origin));
         let mut at = 0;
@@ -101,17 +115,23 @@ impl Framer {
         if rest.len() < Header::SIZE {
             return Next::TooShort;
         }
-        let found = match Header::decode(rest) {
-            Ok(header) if self.aligned => Some((at, header)),
-            _ => self.search(at),
+        let start = match Header::decode(rest) {
+            Ok(_) if self.aligned => at,
+            _ => match self.search(at) {
+                Found::Header { start } => start,
+                Found::Perhaps { start } => return Next::Nothing { start },
+            },
         };
-        let Some((start, header)) = found else {
-            // The last octets may be the first of a header.
-            let tail = Header::SIZE.saturating_sub(1);
-            return Next::Nothing { start: self.buffer.len().saturating_sub(tail) };
-        };
-        let end = start.saturating_add(usize::from(header.frag_length));
-        if end <= self.buffer.len() { Next::Whole { start, end } } else { Next::Begun { start } }
+        match self.end(start) {
+            Some(end) if end <= self.buffer.len() => Next::Whole { start, end },
+            _ => Next::Begun { start },
+        }
+    }
+
+    /// Where the PDU at `start` ends, if there is one.
+    fn end(&self, start: usize) -> Option<usize> {
+        let header = Header::decode(self.buffer.get(start..)?).ok()?;
+        start.checked_add(usize::from(header.frag_length))
     }
 
     /// Octets from `at` up to a whole PDU at `start` were none.
@@ -128,13 +148,37 @@ impl Framer {
         self.drop_front(start);
     }
 
-    /// The first convincing header at or after `at`.
-    fn search(&self, at: usize) -> Option<(usize, Header)> {
-        let rest = self.buffer.get(at..)?;
-        rest.windows(Header::SIZE).enumerate().find_map(|(skipped, window)| {
-            let header = Some(window).filter(|window| window.starts_with(&[5, 0])).and_then(convincing)?;
-            Some((at.checked_add(skipped)?, header))
-        })
+    /// The first header at or after `at` that can be believed; otherwise the first position that is still open.
+    fn search(&self, at: usize) -> Found {
+        // The last octets may be the first of a header.
+        let tail = self.buffer.len().saturating_sub(Header::SIZE.saturating_sub(1)).max(at);
+        let mut open = tail;
+        for start in at..tail {
+            match self.credence(start) {
+                Some(true) => return Found::Header { start },
+                Some(false) => open = open.min(start),
+                None => {}
+            }
+        }
+        Found::Perhaps { start: open }
+    }
+
+    /// Whether there is a header at `start`: certainly, perhaps, or (`None`) not at all.
+    fn credence(&self, start: usize) -> Option<bool> {
+        let candidate = self.buffer.get(start..).filter(|octets| octets.starts_with(&[5, 0]))?;
+        let header = convincing(candidate)?;
+        let next = candidate.get(usize::from(header.frag_length)..);
+        match next {
+            _ if header.flags.intersects(PfcFlags::WHOLE) && self.is_segment_start(start) => Some(true),
+            None => Some(false),
+            Some([]) => Some(true),
+            Some(next) if next.len() < Header::SIZE => Some(false),
+            Some(next) => convincing(next).map(|_| true),
+        }
+    }
+
+    fn is_segment_start(&self, at: usize) -> bool {
+        if at == 0 { self.at_segment } else { self.marks.iter().any(|(end, _)| *end == at) }
     }
 
     fn count_lost(&mut self, octets: usize) {
@@ -157,6 +201,7 @@ impl Framer {
     }
 
     fn drop_front(&mut self, octets: usize) {
+        self.at_segment = self.is_segment_start(octets);
         self.buffer.drain(..octets.min(self.buffer.len()));
         self.marks.retain_mut(|(to, _)| {
             let keep = *to > octets;
@@ -166,12 +211,11 @@ impl Framer {
     }
 }
 
-/// The header of a PDU that a search may believe: besides what every header must satisfy, ASCII or EBCDIC, a known
-/// floating-point format, zeros where zeros belong, and room for the body of its kind.
+/// The header of a PDU that a search may believe: besides what every header must satisfy, one of the two labels that
+/// are in use, and room for the body of its kind.
 fn convincing(octets: &[u8]) -> Option<Header> {
     let header = Header::decode(octets).ok()?;
-    let [_, _, third, fourth] = header.label.to_wire();
-    let label = header.label.characters() <= 1 && header.label.floats() <= 3 && third == 0 && fourth == 0;
+    let label = matches!(header.label, FormatLabel::LITTLE | FormatLabel::BIG);
     let room =
         usize::from(header.frag_length) >= smallest(header.packet_type).saturating_add(header.trailer_size());
     (label && room).then_some(header)
@@ -280,6 +324,24 @@ mod tests {
         let (framer, found) = frame(&[Some(&first[40..]), Some(&second)]);
         assert_eq!(found, [(2, second)]);
         assert_eq!(framer.lost(), 0);
+    }
+
+    #[test]
+    fn lengths_of_a_string_are_no_header() {
+        // max_count 5, offset 0, actual_count 5: version 5.0, big-endian request of 1,280 octets.
+        let string = [5, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0x52, 0, 0x65, 0, 0x73, 0, 0x31, 0, 0, 0];
+        assert!(convincing(&string).is_some());
+        let (first, second) = (request(1, 0), request(2, 100));
+        let start = [&[1, 2, 3][..], &string].concat();
+        let (_, found) = frame(&[Some(&start), Some(&first), Some(&second)]);
+        assert_eq!(found, [(2, first.clone()), (3, second.clone())]);
+        // At the start of a segment.
+        let (_, found) = frame(&[Some(&string), Some(&first), Some(&second)]);
+        assert_eq!(found, [(2, first.clone()), (3, second.clone())]);
+        // In one segment with a PDU: then that must be followed by another one.
+        let start = [&start[..], &first].concat();
+        let (_, found) = frame(&[Some(&start), Some(&second)]);
+        assert_eq!(found, [(1, first), (2, second)]);
     }
 
     #[test]

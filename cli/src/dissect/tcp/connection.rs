@@ -29,7 +29,8 @@ fn before(a: u32, b: u32) -> bool {
 /// What is known of the octets that one end sends.
 #[derive(Default)]
 struct Half {
-    /// Sequence number of the SYN, or the one before the first captured octet.
+    /// Sequence number of the SYN or, where that was not captured, the one before the first that was sent or
+    /// acknowledged. Tells a repeated SYN from that of another connection.
     base: Option<u32>,
     /// Sequence number of the next octet to place.
     next: Option<u32>,
@@ -41,14 +42,13 @@ struct Half {
 impl Half {
     /// Begins with the first captured segment, be it a SYN or from the middle of the connection.
     fn start(&mut self, segment: &Segment<'_>) {
-        if self.base.is_none() {
-            let base = if segment.syn { segment.sequence } else { segment.sequence.wrapping_sub(1) };
-            self.base = Some(base);
-            self.next = Some(base.wrapping_add(1));
-        }
+        let before = if segment.syn { segment.sequence } else { segment.sequence.wrapping_sub(1) };
+        self.base.get_or_insert(before);
+        self.next.get_or_insert(before.wrapping_add(1));
     }
 
     fn acknowledge(&mut self, number: u32) {
+        self.base.get_or_insert(number.wrapping_sub(1));
         if self.acknowledged.is_none_or(|highest| before(highest, number)) {
             self.acknowledged = Some(number);
         }
