@@ -50,7 +50,8 @@ pub fn generate(
 
 fn interface(compilation: &Compilation, options: &Options) -> Result<String, Vec<Diagnostic>> {
     let model = &compilation.model;
-    let interface = only_interface(model).map_err(|problem| vec![problem])?;
+    // Imports come first, so the last interface is that of the root file.
+    let interface = model.interfaces().last().ok_or_else(no_interface)?;
     let unknown = unknown_operations(interface, options);
     let plan = layout::plan(model, interface, |operation| options.wants(operation));
     let mut problems: Vec<Diagnostic> = unknown.collect();
@@ -68,13 +69,10 @@ fn emit_all(model: &Model, plan: &InterfacePlan<'_>, options: &Options) -> Resul
     })
 }
 
-/// The interface of the root file: the last one, since imports come first.
-fn only_interface(model: &Model) -> Result<&Interface, Diagnostic> {
-    let span = crate::source::Span::default();
-    model.interfaces().last().ok_or_else(|| {
-        Diagnostic::new(code::UNSUPPORTED, span, "the file declares no interface")
-            .help("use compile_enumerations for a file of enumerations")
-    })
+fn no_interface() -> Vec<Diagnostic> {
+    let start = crate::source::Span::default();
+    let problem = Diagnostic::new(code::UNSUPPORTED, start, "the file declares no interface");
+    vec![problem.help("use Builder::compile_enumerations for a file of enumerations")]
 }
 
 fn unknown_operations<'a>(

@@ -7,7 +7,7 @@ use crate::layout::{Measure, Pointer, Scalar, Slot, StructPlan, Wire};
 use crate::model::DefId;
 
 use super::types::field_ident;
-use super::{Emitter, is_octet};
+use super::{Emitter, is_octet, literal};
 
 impl Emitter<'_> {
     /// Implements `DecodeStub` for a request or response.
@@ -16,8 +16,8 @@ impl Emitter<'_> {
         let mut seen = Vec::new();
         let reads = slots.iter().map(|slot| {
             seen.push(slot.name.as_str());
-            let read = self.read_slot(slot, &self.complete(&slot.wire, self.flags_of(slot).as_ref()));
-            let correlations = self.correlations(slots, &seen, &|name| quote!(#name));
+            let read = read_slot(slot, &self.complete(&slot.wire, self.flags_of(slot).as_ref()));
+            let correlations = correlations(slots, &seen, &|name| quote!(#name));
             quote!(#read #correlations)
         });
         let reads: Vec<TokenStream> = reads.collect();
@@ -31,15 +31,6 @@ impl Emitter<'_> {
                 }
             }
         }
-    }
-
-    fn read_slot(&self, slot: &Slot, read: &TokenStream) -> TokenStream {
-        let (variable, name) = (field_ident(slot), &slot.name);
-        let check = slot.range.map(|(low, high)| {
-            let (low, high) = (Literal::i64_unsuffixed(low), Literal::i64_unsuffixed(high));
-            quote!(reader.check_range(i64::from(#variable), #low, #high).field(&#name)?;)
-        });
-        quote!(let #variable = #read.field(&#name)?; #check)
     }
 
     /// An expression that reads a whole value.
@@ -102,10 +93,8 @@ impl Emitter<'_> {
         match scalar {
             Scalar::Integer(name) => {
                 let method = format_ident!("{name}");
-                match flags {
-                    Some(flags) => quote!(reader.#method().map(#flags::from_bits_retain)),
-                    None => quote!(reader.#method()),
-                }
+                let as_flags = flags.map(|flags| quote!(.map(#flags::from_bits_retain)));
+                quote!(reader.#method() #as_flags)
             }
             Scalar::Enum(id) => {
                 let path = self.type_path(id);
@@ -116,25 +105,6 @@ impl Emitter<'_> {
                 quote!(reader.u32().map(#path))
             }
         }
-    }
-
-    /// Compares counts with the arrays that they belong to, as soon as the last of `seen` completes an array.
-    fn correlations(
-        &self,
-        slots: &[Slot],
-        seen: &[&str],
-        count: &dyn Fn(&Ident) -> TokenStream,
-    ) -> TokenStream {
-        let checks = slots.iter().filter_map(|slot| {
-            let array = slot.wire.array()?;
-            let mut needs = vec![slot.name.as_str()];
-            needs
-                .extend([Some(&array.size), array.length.as_ref()].into_iter().flatten().filter_map(derived));
-            let complete = needs.iter().all(|name| seen.contains(name));
-            let just_now = seen.last().is_some_and(|last| needs.contains(last));
-            (needs.len() > 1 && complete && just_now).then(|| correlation(slot, slots, count))
-        });
-        quote!(#(#checks)*)
     }
 
     /// Implements `Decode` for a structure.
@@ -230,19 +200,18 @@ impl Emitter<'_> {
         });
         let reads = plan.slots.iter().map(|slot| match &slot.wire {
             Wire::Array(_) => self.read_conformant_member(slot),
-            wire => self.read_slot(slot, &self.fixed_part(wire, self.flags_of(slot).as_ref())),
+            wire => read_slot(slot, &self.fixed_part(wire, self.flags_of(slot).as_ref())),
         });
-        let (ndr20, ndr64) = (plan.alignment.ndr20, plan.alignment.ndr64);
-        let (ndr20, ndr64) = (Literal::usize_unsuffixed(ndr20), Literal::usize_unsuffixed(ndr64));
+        let (align, end) = alignment(plan, &quote!(reader));
         let (members, elements): (Vec<_>, Vec<_>) =
             plan.slots.iter().zip(reads).partition(|(slot, _)| !matches!(slot.wire, Wire::Array(_)));
         let members = members.into_iter().map(|(_, read)| read);
         let elements = elements.into_iter().map(|(_, read)| read);
         quote! {
             #hoisted
-            reader.align_by_format(#ndr20, #ndr64)?;
+            #align
             #(#members)*
-            reader.end_struct(#ndr64)?;
+            #end
             #(#elements)*
         }
     }
@@ -334,12 +303,48 @@ impl Emitter<'_> {
     }
 }
 
+fn read_slot(slot: &Slot, read: &TokenStream) -> TokenStream {
+    let (variable, name) = (field_ident(slot), &slot.name);
+    let check = slot.range.map(|(low, high)| {
+        let (low, high) = (literal::decimal(low), literal::decimal(high));
+        quote!(reader.check_range(i64::from(#variable), #low, #high).field(&#name)?;)
+    });
+    quote!(let #variable = #read.field(&#name)?; #check)
+}
+
+/// Compares counts with the arrays that they belong to, as soon as the last of `seen` completes an array.
+fn correlations(slots: &[Slot], seen: &[&str], count: &dyn Fn(&Ident) -> TokenStream) -> TokenStream {
+    let checks = slots.iter().filter_map(|slot| {
+        let array = slot.wire.array()?;
+        let mut needs = vec![slot.name.as_str()];
+        needs.extend([Some(&array.size), array.length.as_ref()].into_iter().flatten().filter_map(derived));
+        let complete = needs.iter().all(|name| seen.contains(name));
+        let just_now = seen.last().is_some_and(|last| needs.contains(last));
+        (needs.len() > 1 && complete && just_now).then(|| correlation(slot, slots, count))
+    });
+    quote!(#(#checks)*)
+}
+
 fn reader_name(slots: &[Slot]) -> Ident {
     if slots.is_empty() { format_ident!("_") } else { format_ident!("reader") }
 }
 
 fn value_fields(slots: &[Slot]) -> Vec<Ident> {
     slots.iter().filter(|slot| !slot.is_count()).map(field_ident).collect()
+}
+
+/// Statements that go to the first octet of a structure, and behind its trailing gap.
+pub(super) fn alignment(plan: &StructPlan, cursor: &TokenStream) -> (TokenStream, TokenStream) {
+    let ndr20 = Literal::usize_unsuffixed(plan.alignment.ndr20);
+    let ndr64 = Literal::usize_unsuffixed(plan.alignment.ndr64);
+    let align = match (plan.alignment.ndr20, plan.alignment.ndr64) {
+        (1, 1) => TokenStream::new(),
+        (one, other) if one == other => quote!(#cursor.align(#ndr20)?;),
+        _ => quote!(#cursor.align_by_format(#ndr20, #ndr64)?;),
+    };
+    let end =
+        if plan.alignment.ndr64 == 1 { TokenStream::new() } else { quote!(#cursor.end_struct(#ndr64)?;) };
+    (align, end)
 }
 
 /// The members that the second pass needs: all but the counts that the first pass has compared already.

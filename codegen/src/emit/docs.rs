@@ -59,9 +59,9 @@ pub(super) fn operation(operation: &Operation, signature: &str) -> TokenStream {
 }
 
 /// A request or response.
-pub(super) fn stub(operation: &Operation, direction: &str) -> TokenStream {
+pub(super) fn stub(operation: &Operation, what: &str) -> TokenStream {
     let name = super::names::camel_text(&operation.name);
-    comment(&format!("{direction} of [`{name}`].\n\nOpnum {}.", operation.opnum))
+    comment(&format!("{what} [`{name}`], opnum {}.", operation.opnum))
 }
 
 /// A field of a request or response: what the method's comment says of it, and its declaration.

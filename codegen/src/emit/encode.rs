@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use crate::layout::{Measure, Pointer, Scalar, Slot, StructPlan, Wire};
 use crate::model::DefId;
 
+use super::decode::alignment;
 use super::types::field_ident;
 use super::{Emitter, is_octet};
 
@@ -99,7 +100,7 @@ impl Emitter<'_> {
             }
             Wire::Array(array) => match (is_octet(&array.element), array.length.is_some()) {
                 (true, false) => {
-                    let octets = place.value();
+                    let octets = place.receiver();
                     quote!(writer.conformant_octets(#octets))
                 }
                 (true, true) => {
@@ -175,13 +176,12 @@ impl Emitter<'_> {
             };
             quote!(#write.field(&#name)?;)
         });
-        let ndr20 = Literal::usize_unsuffixed(plan.alignment.ndr20);
-        let ndr64 = Literal::usize_unsuffixed(plan.alignment.ndr64);
+        let (align, end) = alignment(plan, &quote!(writer));
         quote! {
             #(#hoisted)*
-            writer.align_by_format(#ndr20, #ndr64)?;
+            #align
             #(#members)*
-            writer.end_struct(#ndr64)?;
+            #end
             #(#elements)*
         }
     }

@@ -7,7 +7,7 @@ use quote::quote;
 
 use crate::model::{Definition, Enum, Enumerator};
 
-use super::{FlagBits, Options, Output, docs, names};
+use super::{FlagBits, Options, Output, docs, literal, names};
 
 /// Emits an enumeration, as a flag set if the caller said so.
 pub(super) fn emit(definition: &Definition, declared: &Enum, options: &Options, output: &mut Output) {
@@ -58,6 +58,7 @@ fn flags(definition: &Definition, declared: &Enum, bits: FlagBits, options: &Opt
     let prefix = Prefix::of(definition, declared);
     let (repr, digits) = match bits {
         FlagBits::U32 => ("u32", 8),
+        // The flag sets of version 2 ports have 64 bits and use the low 16.
         FlagBits::U64 => ("u64", 4),
     };
     let mut text = String::from("ndr::bitflags::bitflags! {\n");
@@ -68,7 +69,8 @@ fn flags(definition: &Definition, declared: &Enum, bits: FlagBits, options: &Opt
     for value in &declared.values {
         doc_lines(&mut text, "        ", &value_doc(value));
         let constant = names::upper(prefix.strip(&value.name));
-        let _ = writeln!(text, "        const {constant} = {:#0width$x};", value.value, width = digits + 2);
+        let number = literal::hex(value.value.unsigned_abs(), digits);
+        let _ = writeln!(text, "        const {constant} = {number};");
     }
     text.push_str("    }\n}\n");
     text

@@ -5,14 +5,14 @@ use quote::{format_ident, quote};
 
 use crate::layout::{InterfacePlan, OperationPlan, Slot};
 
-use super::{Emitter, Output, docs, names};
+use super::{Emitter, Output, docs, literal, names};
 
 impl Emitter<'_> {
     pub(super) fn interface_items(&self, plan: &InterfacePlan<'_>, output: &mut Output) {
         output.item(&self.identity());
         output.item(&self.operation_names());
         output.item(&self.not_generated(plan));
-        for (direction, what) in [("Request", "client sends"), ("Response", "server answers")] {
+        for (direction, what) in [("Request", "what a client sends"), ("Response", "what a server answers")] {
             output.item(&self.sum(plan, direction, what));
         }
     }
@@ -31,10 +31,12 @@ impl Emitter<'_> {
         };
         let doc = docs::comment(&doc);
         let [a, b, c, d, e, f, g, h, rest @ ..] = interface.uuid.unwrap_or_default();
-        let data1 = hex(u128::from(u32::from_be_bytes([a, b, c, d])), 8);
-        let data2 = hex(u128::from(u16::from_be_bytes([e, f])), 4);
-        let data3 = hex(u128::from(u16::from_be_bytes([g, h])), 4);
-        let data4 = rest.map(|octet| hex(u128::from(octet), 2));
+        let hex = |octets: &[u8]| -> TokenStream {
+            let value = octets.iter().fold(0, |value, octet| value << 8 | u128::from(*octet));
+            literal::hex(value, octets.len().saturating_mul(2)).parse().unwrap_or_default()
+        };
+        let (data1, data2, data3) = (hex(&[a, b, c, d]), hex(&[e, f]), hex(&[g, h]));
+        let data4 = rest.map(|octet| hex(&[octet]));
         let (major, minor) = interface.version;
         let (major, minor) = (Literal::u16_unsuffixed(major), Literal::u16_unsuffixed(minor));
         quote! {
@@ -52,7 +54,7 @@ impl Emitter<'_> {
 
     fn operation_names(&self) -> TokenStream {
         let names = self.interface.operations.iter().map(|operation| &operation.name);
-        let count = self.interface.operations.len();
+        let count = Literal::usize_unsuffixed(self.interface.operations.len());
         quote! {
             /// The names of all operations in the IDL, reserved ones included; the opnum is the index.
             pub const OPERATION_NAMES: [&str; #count] = [#(#names),*];
@@ -86,10 +88,9 @@ impl Emitter<'_> {
         let ident = format_ident!("{direction}");
         let lifetime = borrows.then(|| quote!(<'a>));
         let elided = borrows.then(|| quote!(<'_>));
-        let doc = format!(" Any {} of the interface: what a {what}.", direction.to_lowercase());
+        let doc = format!(" Any {} of the interface: {what}.", direction.to_lowercase());
         let declarations = variants.iter().map(Variant::declaration);
-        let expectation = variants.len() > 2;
-        let same_prefix = expectation.then(|| {
+        let same_prefix = (variants.len() > 2).then(|| {
             quote!(#[allow(clippy::enum_variant_names, reason = "the interface gives its operations these names")])
         });
         let decode = decode_arms(&variants);
@@ -97,12 +98,14 @@ impl Emitter<'_> {
         let name = variants.iter().map(|variant| variant.arm(&variant.name_tokens()));
         let write = variants.iter().map(Variant::write_arm);
         let serialize = self.serialize_sum(&ident, elided.as_ref(), &variants);
+        let long = long_match(&variants);
         quote! {
             #[doc = #doc]
             #same_prefix
             #[derive(Clone, Debug, PartialEq, Eq, Hash)]
             pub enum #ident #lifetime { #(#declarations),* }
 
+            #long
             impl<'a> #ident #lifetime {
                 /// Decodes a whole stub.
                 ///
@@ -118,6 +121,7 @@ impl Emitter<'_> {
                 }
             }
 
+            #long
             impl #ident #elided {
                 /// The place of the operation in the interface.
                 pub const fn opnum(&self) -> u16 {
@@ -130,6 +134,7 @@ impl Emitter<'_> {
                 }
             }
 
+            #long
             impl ndr::EncodeStub for #ident #elided {
                 fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
                     match self { #(#write),* }
@@ -151,8 +156,10 @@ impl Emitter<'_> {
             let name = &variant.name;
             quote!(Self::#name(stub) => stub.serialize(serializer))
         });
+        let long = long_match(variants);
         Some(quote! {
             #[cfg(feature = #feature)]
+            #long
             impl ndr::serde::Serialize for #ident #elided {
                 fn serialize<S: ndr::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     match self { #(#arms),* }
@@ -177,9 +184,9 @@ impl Emitter<'_> {
     pub(super) fn operation(&self, planned: &OperationPlan<'_>, output: &mut Output) {
         output.item(&self.operation_type(planned));
         let request = self.variant(planned, "Request").payload;
-        self.stub(planned, &request, &planned.request, "What the client sends", output);
+        self.stub(planned, &request, &planned.request, "What a client sends to call", output);
         let response = self.variant(planned, "Response").payload;
-        self.stub(planned, &response, &planned.response, "What the server answers", output);
+        self.stub(planned, &response, &planned.response, "What a server answers to", output);
     }
 
     fn operation_type(&self, planned: &OperationPlan<'_>) -> TokenStream {
@@ -274,6 +281,12 @@ impl Variant {
     }
 }
 
+/// Speaks for a `match` with an arm for each of many operations.
+fn long_match(variants: &[Variant]) -> Option<TokenStream> {
+    let many = variants.len() > 20;
+    many.then(|| quote!(#[allow(clippy::too_many_lines, reason = "an arm for each operation")]))
+}
+
 fn decode_arms(variants: &[Variant]) -> TokenStream {
     let arms = variants.iter().map(|variant| {
         let (opnum, name) = (Literal::u16_unsuffixed(variant.opnum), &variant.name);
@@ -285,16 +298,4 @@ fn decode_arms(variants: &[Variant]) -> TokenStream {
             _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
     }
-}
-
-/// A hexadecimal literal, with a mark between groups of four digits.
-fn hex(value: u128, digits: usize) -> TokenStream {
-    let text = format!("{value:0digits$x}");
-    let marked = if digits > 4 {
-        let (high, low) = text.split_at(digits.saturating_sub(4));
-        format!("0x{high}_{low}")
-    } else {
-        format!("0x{text}")
-    };
-    marked.parse().unwrap_or_default()
 }

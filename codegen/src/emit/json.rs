@@ -16,7 +16,7 @@ impl Emitter<'_> {
             let (name, value) = (&slot.name, self.json_value(slot));
             quote!(map.serialize_entry(#name, #value)?;)
         });
-        let count = slots.len();
+        let count = proc_macro2::Literal::usize_unsuffixed(slots.len());
         let binding = if slots.is_empty() { quote!(map) } else { quote!(mut map) };
         Some(quote! {
             #[cfg(feature = #feature)]

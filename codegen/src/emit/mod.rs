@@ -8,6 +8,7 @@ mod encode;
 mod enums;
 mod interface;
 mod json;
+mod literal;
 mod names;
 mod options;
 mod types;
@@ -89,7 +90,7 @@ impl Output {
     fn items(&mut self, file: syn::File) {
         for item in file.items {
             let one = syn::File { shebang: None, attrs: Vec::new(), items: vec![item] };
-            self.raw(&prettyplease::unparse(&one));
+            self.raw(&spaced(&prettyplease::unparse(&one)));
         }
     }
 
@@ -98,6 +99,28 @@ impl Output {
         self.text.push('\n');
         self.text.push_str(text);
     }
+}
+
+/// Puts a blank line between the methods of an `impl`, which the formatter does not.
+fn spaced(item: &str) -> String {
+    let mut spaced = String::with_capacity(item.len());
+    let mut ends_method = false;
+    for line in item.lines() {
+        let starts_next = line.starts_with("    ") && !line.starts_with("     ") && line != "    }";
+        let separate = ends_method || (starts_next && line.starts_with("    fn ") && ends_constant(&spaced));
+        if separate && starts_next {
+            spaced.push('\n');
+        }
+        ends_method = line == "    }";
+        spaced.push_str(line);
+        spaced.push('\n');
+    }
+    spaced
+}
+
+/// Whether the last line is an associated constant.
+fn ends_constant(text: &str) -> bool {
+    text.lines().last().is_some_and(|line| line.starts_with("    const ") && line.ends_with(';'))
 }
 
 /// What every part of the emission looks at.

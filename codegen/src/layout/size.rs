@@ -83,11 +83,11 @@ fn least_of_wire(model: &Model, interface: &Interface, wire: &Wire) -> Result<us
         Wire::FixedArray(scalar, count) => least_of_scalar(*scalar).saturating_mul(*count as usize),
         Wire::Handle(_) => 20,
         Wire::Struct(id) => lower::structure(model, interface, *id)?.min_size,
-        // Maximum count, moved to the front; or the counts and terminator of a string in place.
-        Wire::Array(_) => 4,
+        // The maximum count, which is moved to the front; or a referent id.
+        Wire::Array(_) | Wire::Pointer(_) => 4,
+        // Offset, actual count and terminator; a conformant string has its maximum count as well.
         Wire::VaryingString(_) => 10,
         Wire::String => 14,
-        Wire::Pointer(_) => 4,
     })
 }
 
