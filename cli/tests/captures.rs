@@ -42,7 +42,7 @@ fn times_of_any_resolution() {
         assert_eq!(times(&micro), ["2023-11-14T22:13:20.123456000Z"]);
         let nano = file(9, 0, &in_unit(1_000_000_000, 123_456_789));
         assert_eq!(times(&nano), ["2023-11-14T22:13:20.123456789Z"]);
-        let binary = file(0x80 | 10, 0, &in_unit(1024, 512));
+        let binary = file(0x80 | 0x0a, 0, &in_unit(1024, 512));
         assert_eq!(times(&binary), ["2023-11-14T22:13:20.500000000Z"]);
         let seconds = file(0, -3600, &in_unit(1, 0));
         assert_eq!(times(&seconds), ["2023-11-14T21:13:20.000000000Z"]);

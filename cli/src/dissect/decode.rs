@@ -1,7 +1,9 @@
-//! The one place that knows the generated codec: stubs in, named parameters out.
+//! The generated codec: stubs in, named parameters out.
 
-use cmrp::ndr::{Format, Uuid};
+use cmrp::ndr::{Format, Limits, Uuid};
+use cmrp::{clusapi2, clusapi3};
 use dcerpc_proto::SyntaxId;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::message::Interface;
@@ -10,12 +12,8 @@ use super::message::Interface;
 const CLUSAPI: Uuid =
     Uuid::new(0xb97d_b8b2, 0x4c63, 0x11cf, [0xbf, 0xf6, 0x08, 0x00, 0x2b, 0xe2, 0x3f, 0x2f]);
 
-/// What a stub turned out to be.
-#[derive(Default)]
-pub(super) struct Decoded {
-    pub(super) fields: Option<Map<String, Value>>,
-    pub(super) error: Option<String>,
-}
+/// Parameters by their names in the IDL, or why they can't be read.
+pub(super) type Decoded = Result<Map<String, Value>, String>;
 
 /// The interface, if it is one of the two versions of ClusAPI (MS-CMRP 2.1).
 pub(super) fn interface(syntax: SyntaxId) -> Option<Interface> {
@@ -26,26 +24,52 @@ pub(super) fn interface(syntax: SyntaxId) -> Option<Interface> {
     }
 }
 
-/// The name of an operation; `None` if the interface has none of this number.
+/// The name of an operation in the IDL; `None` if the interface has none of this number.
 pub(super) fn operation(interface: Interface, opnum: u16) -> Option<&'static str> {
-    let _ = (interface, opnum);
-    None
+    let names: &[&str] = match interface {
+        Interface::ClusApi2 => &clusapi2::OPERATION_NAMES,
+        Interface::ClusApi3 => &clusapi3::OPERATION_NAMES,
+    };
+    names.get(usize::from(opnum)).copied()
 }
 
 /// Decodes the stub of a request.
 pub(super) fn request(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
-    let _ = (interface, opnum, stub, format);
-    Decoded::default()
+    let limits = Limits::default();
+    match interface {
+        Interface::ClusApi2 => named(clusapi2::Request::decode(opnum, stub, format, &limits)),
+        Interface::ClusApi3 => named(clusapi3::Request::decode(opnum, stub, format, &limits)),
+    }
 }
 
 /// Decodes the stub of a response.
 pub(super) fn response(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
-    let _ = (interface, opnum, stub, format);
-    Decoded::default()
+    let limits = Limits::default();
+    match interface {
+        Interface::ClusApi2 => named(clusapi2::Response::decode(opnum, stub, format, &limits)),
+        Interface::ClusApi3 => named(clusapi3::Response::decode(opnum, stub, format, &limits)),
+    }
 }
 
-/// The names of flags in a parameter that holds some.
-pub(super) fn flags(operation: &str, parameter: &str, bits: u64) -> Option<String> {
-    let _ = (operation, parameter, bits);
-    None
+fn named<T: Serialize>(decoded: Result<T, cmrp::ndr::Error>) -> Decoded {
+    let value = decoded.map_err(|error| error.to_string())?;
+    match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err("the parameters have no names".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_those_of_their_interface() {
+        // MS-CMRP 3.1.4.1 and 3.1.4.2: opnums 0 to 108, and 0 to 264.
+        assert_eq!(operation(Interface::ClusApi2, 65), Some("ApiGetNotify"));
+        assert_eq!(operation(Interface::ClusApi2, 109), None);
+        assert_eq!(operation(Interface::ClusApi3, 147), Some("ApiGetNotifyAsync"));
+        assert_eq!(operation(Interface::ClusApi3, 265), None);
+    }
 }

@@ -8,6 +8,7 @@ mod calls;
 mod capture;
 mod decode;
 mod filter;
+mod flags;
 mod framing;
 mod json;
 mod link;

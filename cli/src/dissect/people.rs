@@ -39,7 +39,7 @@ impl Report for People<'_> {
         let call = head(request.unwrap_or(answer), client, server);
         let arguments = request.map_or_else(|| paint(UNREADABLE, "request not captured"), arguments);
         let latency = answer.latency.map(span).unwrap_or_default();
-        self.output.line(&format!("{call}({arguments}) = {}{latency}", outcome(answer)))
+        self.output.line(&format!("{call}({arguments}) = {}{latency}", outcome(request, answer)))
     }
 
     fn unanswered(&mut self, request: &Message) -> io::Result<()> {
@@ -66,7 +66,10 @@ fn head(message: &Message, client: SocketAddr, server: SocketAddr) -> String {
 }
 
 fn arguments(request: &Message) -> String {
-    unreadable(request).unwrap_or_else(|| value::parameters(request))
+    match &request.fields {
+        Some(fields) => value::parameters(fields),
+        None => unreadable(request).unwrap_or_default(),
+    }
 }
 
 /// Why the parameters can't be shown, if they can't.
@@ -74,23 +77,34 @@ fn unreadable(message: &Message) -> Option<String> {
     if let Some(Sealed { provider, level }) = &message.sealed {
         return Some(paint(UNREADABLE, &format!("sealed: {provider}, {level}")));
     }
-    message.error.as_ref().filter(|_| message.fields.is_none()).map(|error| paint(UNREADABLE, error))
+    message.error.as_ref().map(|error| paint(UNREADABLE, error))
 }
 
 /// Result and results.
-fn outcome(answer: &Message) -> String {
+fn outcome(request: Option<&Message>, answer: &Message) -> String {
     if let (Direction::Fault, Some(fault)) = (answer.direction, &answer.fault) {
         return paint(FAILURE, &fault_text(fault));
     }
     let Some(fields) = &answer.fields else {
-        return unreadable(answer).unwrap_or_default();
+        return unread(request, answer);
     };
     let style = if value::is_failure(fields) { FAILURE } else { SUCCESS };
     let result = fields.get(value::RESULT).map(value::result).unwrap_or_default();
-    let results = value::parameters(answer);
+    let results = value::parameters(fields);
     match results.as_str() {
         "" => paint(style, &result),
         results => format!("{} [{results}]", paint(style, &result)),
+    }
+}
+
+/// Why the results can't be shown, in short if the arguments can't for the same reason.
+fn unread(request: Option<&Message>, answer: &Message) -> String {
+    let same =
+        request.is_some_and(|request| request.sealed == answer.sealed && request.error == answer.error);
+    match (same, &answer.sealed) {
+        (true, Some(_)) => paint(UNREADABLE, "sealed"),
+        (true, None) => paint(UNREADABLE, "not decoded"),
+        (false, _) => unreadable(answer).unwrap_or_default(),
     }
 }
 

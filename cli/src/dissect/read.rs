@@ -212,11 +212,10 @@ fn fill_payload(
         (Err(error), _) => message.error = Some(error),
         (Ok(_), None) => message.error = Some("its request is not in the capture".to_owned()),
         (Ok(_), Some(_)) if message.sealed.is_some() => {}
-        (Ok(format), Some(opnum)) => {
-            let decoded = decode(message.interface, opnum, format);
-            message.fields = decoded.fields;
-            message.error = decoded.error;
-        }
+        (Ok(format), Some(opnum)) => match decode(message.interface, opnum, format) {
+            Ok(fields) => message.fields = Some(fields),
+            Err(error) => message.error = Some(error),
+        },
     }
 }
 
@@ -230,7 +229,9 @@ fn format_of(
     };
     match stub_format(transfer, label) {
         Ok(format) => (Some(format.name()), Ok(format)),
-        Err(error @ StubFormatError::BigEndianNdr64) => (Some("ndr64-be"), Err(error.to_string())),
+        Err(StubFormatError::BigEndianNdr64) => {
+            (Some("ndr64-be"), Err("not decoded: MS-RPCE 2.2.5 forbids big-endian NDR64".to_owned()))
+        }
         Err(error @ StubFormatError::UnknownTransfer(_)) => (None, Err(error.to_string())),
     }
 }

@@ -92,13 +92,18 @@ pub(super) fn increment(number: &mut u64) {
     *number = number.saturating_add(1);
 }
 
+fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let calls =
             self.operations.values().fold(0_u64, |sum, operation| sum.saturating_add(operation.calls));
         let faults =
             self.operations.values().fold(0_u64, |sum, operation| sum.saturating_add(operation.faults));
-        writeln!(f, "{calls} calls in {} frames, {faults} faults", self.frames)?;
+        let calls = counted(calls, "call");
+        writeln!(f, "{calls} in {}, {}", counted(self.frames, "frame"), counted(faults, "fault"))?;
         for ((interface, opnum), operation) in &self.operations {
             write!(f, "{:>8}  {} ", operation.calls, interface.version())?;
             match (operation.name, opnum) {
@@ -108,7 +113,7 @@ impl fmt::Display for Summary {
             }
             match operation.faults {
                 0 => writeln!(f)?,
-                faults => writeln!(f, ", {faults} faults")?,
+                faults => writeln!(f, ", {}", counted(faults, "fault"))?,
             }
         }
         self.notes().try_for_each(|(number, what)| writeln!(f, "{number:>8}  {what}"))

@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use super::decode;
 use super::filter::SHORT_HANDLE;
-use super::message::Message;
+use super::flags;
 use super::win32;
 
 /// Characters of a string, and octets of a buffer, that are shown.
@@ -24,24 +23,19 @@ const MAX_DEPTH: usize = 8;
 /// Parameters that hold a Win32 error code (MS-CMRP 3.1.4).
 const CODES: [&str; 3] = ["Status", "rpc_status", "rpc_error"];
 
+/// Parameters whose bits have meanings of their own, shown in hexadecimal.
+const BITS: [&str; 4] = ["dwControlCode", "dwDesiredAccess", "dwFlags", "samDesired"];
+
+/// An operation that goes on after its call has returned; no failure.
+const ERROR_IO_PENDING: u64 = 997;
+
 /// Name of the function result in `fields`.
 pub(super) const RESULT: &str = "return";
 
 /// The parameters of a message, without its result.
-pub(super) fn parameters(message: &Message) -> String {
+pub(super) fn parameters(fields: &Map<String, Value>) -> String {
     let mut text = String::new();
-    let fields = message.fields.iter().flatten().filter(|(name, _)| *name != RESULT);
-    for (index, (name, value)) in fields.enumerate() {
-        if index > 0 {
-            text.push_str(", ");
-        }
-        text.push_str(name);
-        text.push('=');
-        match special(message, name, value) {
-            Some(special) => text.push_str(&special),
-            None => plain(&mut text, value, 0),
-        }
-    }
+    members(&mut text, fields, 0);
     text
 }
 
@@ -58,7 +52,10 @@ pub(super) fn result(value: &Value) -> String {
 /// Whether the message tells of a failure: its result or `Status` is an error.
 pub(super) fn is_failure(fields: &Map<String, Value>) -> bool {
     let code = |name: &str| fields.get(name).and_then(Value::as_u64);
-    [RESULT].iter().chain(&CODES).any(|name| code(name).is_some_and(|code| code != 0))
+    [RESULT]
+        .iter()
+        .chain(&CODES)
+        .any(|name| code(name).is_some_and(|code| code != 0 && code != ERROR_IO_PENDING))
 }
 
 /// A Win32 error: its name if it is known, and its number unless it is success.
@@ -71,13 +68,16 @@ fn win32_code(code: u64) -> String {
     }
 }
 
-/// Numbers whose meaning is known: error codes and flags.
-fn special(message: &Message, name: &str, value: &Value) -> Option<String> {
+/// Numbers whose meaning is known: error codes, flags, kinds of object.
+fn special(name: &str, value: &Value, siblings: &Map<String, Value>) -> Option<String> {
     let number = value.as_u64()?;
     if CODES.contains(&name) {
         return Some(win32_code(number));
     }
-    decode::flags(message.operation?, name, number)
+    if BITS.contains(&name) {
+        return Some(format!("0x{number:08x}"));
+    }
+    flags::meaning(name, number, siblings)
 }
 
 fn plain(text: &mut String, value: &Value, depth: usize) {
@@ -117,18 +117,22 @@ fn structure(text: &mut String, object: &Map<String, Value>, depth: usize) {
             data => nested(text, data, depth),
         }
     } else {
+        text.push('{');
         members(text, object, depth);
+        text.push('}');
     }
 }
 
+/// Named values, without the result of a call.
 fn members(text: &mut String, object: &Map<String, Value>, depth: usize) {
-    text.push('{');
-    for (index, (name, value)) in object.iter().enumerate() {
+    for (index, (name, value)) in object.iter().filter(|(name, _)| *name != RESULT).enumerate() {
         text.push_str(if index > 0 { ", " } else { "" });
         let _ = write!(text, "{name}=");
-        nested(text, value, depth);
+        match special(name, value, object) {
+            Some(special) => text.push_str(&special),
+            None => nested(text, value, depth),
+        }
     }
-    text.push('}');
 }
 
 fn nested(text: &mut String, value: &Value, depth: usize) {
@@ -197,6 +201,7 @@ mod tests {
         assert_eq!(result(&json!(0)), "ERROR_SUCCESS");
         assert_eq!(result(&json!(258)), "WAIT_TIMEOUT (258)");
         assert_eq!(result(&json!(123_456_789)), "error 123456789");
+        assert!(!is_failure(json!({"return": 997}).as_object().unwrap()));
         assert!(is_failure(json!({"Status": 5007, "return": null}).as_object().unwrap()));
         assert!(!is_failure(json!({"dwNotifyKey": 7, "rpc_status": 0, "return": 0}).as_object().unwrap()));
     }
