@@ -1,13 +1,19 @@
 //! What must hold for any octets at all.
 
+use std::collections::BTreeMap;
+
 use cmrp::ndr::{Format, Limits};
+use dcerpc_proto::Pdu;
+use dcerpc_proto::association::Association;
+use dcerpc_proto::stream::PduReader;
+use midl_codegen::{Options, Target};
 
 use crate::message::{Direction, Message, Protocol};
 
 /// A stub with what is needed to read it, cut from arbitrary octets: format, opnum (two octets), stub.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// Taken from the first octet.
+    /// Taken from the first octet, modulo the number of formats.
     pub format: Format,
     /// Taken from the next two, little-endian.
     pub opnum: u16,
@@ -19,7 +25,7 @@ impl<'a> Input<'a> {
     /// Cuts the octets; `None` if there are fewer than three.
     pub fn cut(octets: &'a [u8]) -> Option<Self> {
         let (&[format, low, high], stub) = octets.split_first_chunk()?;
-        let format = *Format::ALL.get(usize::from(format) % Format::ALL.len())?;
+        let format = *Format::ALL.get(usize::from(format % 3))?;
         Some(Self { format, opnum: u16::from_le_bytes([low, high]), stub })
     }
 
@@ -40,15 +46,71 @@ impl<'a> Input<'a> {
 /// A law does not hold, which is a defect of the codec.
 pub fn round_trip(protocol: Protocol, direction: Direction, octets: &[u8]) {
     let Some(input) = Input::cut(octets) else { return };
-    let decode = |stub| Message::decode(protocol, direction, input.opnum, stub, input.format, &Limits::DEFAULT);
+    let decode =
+        |stub| Message::decode(protocol, direction, input.opnum, stub, input.format, &Limits::DEFAULT);
     let Ok(message) = decode(input.stub) else { return };
-    let encoded = message.encode(input.format).unwrap_or_else(|error| fail("does not encode", &message, error));
-    let again = decode(&encoded).unwrap_or_else(|error| fail("does not decode again", &message, error));
+    let encoded = message
+        .encode(input.format)
+        .unwrap_or_else(|error| panic_with("decoded value does not encode", &error));
+    let again = decode(&encoded).unwrap_or_else(|error| panic_with("encoding does not decode", &error));
     assert_eq!(message, again, "encoding changes the value");
     assert_eq!(again.encode(input.format).as_ref(), Ok(&encoded), "encoding is not stable");
 }
 
+/// Decodes arbitrary octets as one PDU: what was decoded encodes, and decodes to the same value again.
+///
+/// # Panics
+/// A law does not hold, which is a defect of the PDU codec.
+pub fn pdu(octets: &[u8]) {
+    let Ok(pdu) = Pdu::decode(octets) else { return };
+    let encoded = pdu.encode();
+    let encoded = encoded.as_deref().unwrap_or_else(|error| panic_with("decoded PDU does not encode", error));
+    assert_eq!(Pdu::decode(encoded).as_ref(), Ok(&pdu), "encoding changes the PDU");
+}
+
+/// Reads arbitrary octets as one direction of a connection, in chunks as long as the first octet says, and has an
+/// association watch what comes out. Nothing may be lost: every octet is part of a PDU, skipped, or still held.
+///
+/// # Panics
+/// Octets are lost, or the reader holds more than a PDU can have.
+pub fn pdu_stream(octets: &[u8]) {
+    let Some((&size, octets)) = octets.split_first() else { return };
+    let (mut reader, mut association) = (PduReader::new(), Association::<()>::default());
+    for mut chunk in octets.chunks(usize::from(size).max(1)) {
+        loop {
+            match reader.next(&mut chunk) {
+                Ok(None) => break,
+                Ok(Some(framed)) => {
+                    // A PDU may be malformed; the association must bear every one that is not.
+                    if let Ok(pdu) = Pdu::decode(framed.octets) {
+                        drop(association.observe(pdu, ()));
+                    }
+                }
+                Err(_) => {
+                    reader.resynchronize(&mut chunk);
+                }
+            }
+        }
+        assert!(u16::try_from(reader.pending()).is_ok(), "the reader holds {} octets", reader.pending());
+    }
+    let accounted = reader.offset().saturating_add(reader.pending() as u64);
+    assert_eq!(accounted, octets.len() as u64, "octets are lost");
+    drop(association.finish());
+}
+
+/// Compiles arbitrary text as IDL: a model and its Rust, or diagnostics that can be drawn.
+///
+/// # Panics
+/// Neither came out, which is a defect of the compiler.
+pub fn idl(text: &str) {
+    let mut no_imports = BTreeMap::new();
+    match midl_codegen::generate("input.idl", text, &mut no_imports, Target::Interface, &Options::default()) {
+        Ok(generated) => assert!(!generated.rust.is_empty(), "an interface without code"),
+        Err(diagnostics) => assert!(!diagnostics.to_string().is_empty(), "a refusal without a reason"),
+    }
+}
+
 #[expect(clippy::panic, reason = "an oracle reports a defect by a panic, which is what fuzzers look for")]
-fn fail(what: &str, message: &Message<'_>, error: impl std::fmt::Display) -> ! {
-    panic!("decoded value {what}: {error}\n{message:?}")
+fn panic_with(what: &str, error: &impl std::fmt::Display) -> ! {
+    panic!("{what}: {error}")
 }

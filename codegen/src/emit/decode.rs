@@ -82,6 +82,10 @@ impl Emitter<'_> {
                 (false, false) => quote!(ndr::Reader::conformant),
                 (false, true) => quote!(ndr::Reader::varying),
             },
+            Wire::Scalar(Scalar::Integer(name)) => {
+                let method = format_ident!("{name}");
+                quote!(ndr::Reader::#method)
+            }
             target => {
                 let read = self.complete(target, None);
                 quote!(|reader| #read)
@@ -178,8 +182,9 @@ impl Emitter<'_> {
                 let target = self.target(pointer);
                 quote!(reader.nested(#target))
             }
-            Wire::Array(array) if is_octet(&array.element) => return quote!(let #variable = fixed.#variable;),
-            Wire::Array(_) => quote!(reader.deferred_elements(fixed.#variable)),
+            Wire::Array(array) if !is_octet(&array.element) => {
+                quote!(reader.deferred_elements(fixed.#variable))
+            }
             Wire::Struct(_) if self.defers(&slot.wire) => {
                 quote!(ndr::Decode::decode_deferred(fixed.#variable, reader))
             }
@@ -200,6 +205,10 @@ impl Emitter<'_> {
         });
         let reads = plan.slots.iter().map(|slot| match &slot.wire {
             Wire::Array(_) => self.read_conformant_member(slot),
+            Wire::Pointer(pointer) if !pointer.nullable => {
+                let name = &slot.name;
+                quote!(reader.ref_referent().field(&#name)?;)
+            }
             wire => read_slot(slot, &self.fixed_part(wire, self.flags_of(slot).as_ref())),
         });
         let (align, end) = alignment(plan, &quote!(reader));
@@ -239,7 +248,6 @@ impl Emitter<'_> {
     fn fixed_part(&self, wire: &Wire, flags: Option<&TokenStream>) -> TokenStream {
         match wire {
             Wire::Pointer(pointer) if pointer.nullable => quote!(reader.referent()),
-            Wire::Pointer(_) => quote!(reader.ref_referent()),
             Wire::Struct(id) => {
                 let path = self.struct_path(*id, &quote!('_));
                 quote!(<#path as ndr::Decode>::decode_fixed(reader))
@@ -272,14 +280,12 @@ impl Emitter<'_> {
     fn fixed_field_type(&self, slot: &Slot) -> TokenStream {
         match &slot.wire {
             Wire::Pointer(pointer) if pointer.nullable => quote!(ndr::Referent),
-            Wire::Pointer(_) => quote!(()),
             Wire::Struct(id) if self.defers(&slot.wire) => {
                 let fixed = format_ident!("{}Fixed", self.type_ident(*id));
                 let lifetime = self.borrows_in_place(&slot.wire).then(|| quote!(<'de>));
                 quote!(#fixed #lifetime)
             }
-            Wire::Array(array) if is_octet(&array.element) => quote!(&'de [u8]),
-            Wire::Array(array) => {
+            Wire::Array(array) if !is_octet(&array.element) => {
                 let element = self.element_type(array, &quote!('static));
                 quote!(ndr::Vec<<#element as ndr::Decode<'static>>::Fixed>)
             }
@@ -333,6 +339,10 @@ fn value_fields(slots: &[Slot]) -> Vec<Ident> {
     slots.iter().filter(|slot| !slot.is_count()).map(field_ident).collect()
 }
 
+fn is_ref_pointer(wire: &Wire) -> bool {
+    matches!(wire, Wire::Pointer(pointer) if !pointer.nullable)
+}
+
 /// Statements that go to the first octet of a structure, and behind its trailing gap.
 pub(super) fn alignment(plan: &StructPlan, cursor: &TokenStream) -> (TokenStream, TokenStream) {
     let ndr20 = Literal::usize_unsuffixed(plan.alignment.ndr20);
@@ -347,12 +357,13 @@ pub(super) fn alignment(plan: &StructPlan, cursor: &TokenStream) -> (TokenStream
     (align, end)
 }
 
-/// The members that the second pass needs: all but the counts that the first pass has compared already.
+/// The members that the second pass needs: all but `ref` pointers, which are never null, and the counts that the
+/// first pass has compared already.
 fn fixed_slots(slots: &[Slot]) -> impl Iterator<Item = &Slot> {
+    let slots_that_tell = slots.iter().filter(|slot| !is_ref_pointer(&slot.wire));
     let behind_pointer =
         |name: &String| slots.iter().any(|slot| slot.name == *name && matches!(slot.wire, Wire::Pointer(_)));
-    slots
-        .iter()
+    slots_that_tell
         .filter(move |slot| !slot.is_count() || slot.counts.iter().any(|count| behind_pointer(&count.array)))
 }
 

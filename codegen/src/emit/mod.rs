@@ -190,8 +190,11 @@ impl Emitter<'_> {
 
     /// Whether the value has a part that NDR defers.
     fn defers(&self, wire: &Wire) -> bool {
-        self.wire_contains(wire, &mut BTreeSet::new(), &|wire| {
-            matches!(wire, Wire::Pointer(_) | Wire::Array(_))
+        self.wire_contains(wire, &mut BTreeSet::new(), &|wire| match wire {
+            Wire::Pointer(_) => true,
+            // A slice of octets in place is whole when it is read.
+            Wire::Array(array) => !is_octet(&array.element),
+            _ => false,
         })
     }
 

@@ -32,9 +32,14 @@ fn every_truncation_of_every_vector_is_an_error_with_offset_and_path() {
         for end in 0..vector.stub.len() {
             let stub = &vector.stub[..end];
             let error = vector.decode_as(stub).expect_err(&vector.name());
-            let told = matches!(error.kind(), ErrorKind::Truncated { .. } | ErrorKind::MissingAlignment { .. });
+            let told =
+                matches!(error.kind(), ErrorKind::Truncated { .. } | ErrorKind::MissingAlignment { .. });
             assert!(told, "{} cut at {end}: {error}", vector.name());
-            assert!(error.offset() <= end && !error.path().is_empty(), "{} cut at {end}: {error}", vector.name());
+            assert!(
+                error.offset() <= end && !error.path().is_empty(),
+                "{} cut at {end}: {error}",
+                vector.name()
+            );
             assert_bounded(&vector, stub);
         }
     }
@@ -75,7 +80,7 @@ fn random_octets_keep_the_laws_of_the_oracle() {
     let mut random = Random(1);
     for round in 0..20_000_usize {
         let mut octets = vec![0; round % 97];
-        octets.iter_mut().for_each(|octet| *octet = random.next().to_le_bytes()[0]);
+        octets.fill_with(|| random.next().to_le_bytes()[0]);
         for protocol in [Protocol::V2, Protocol::V3] {
             oracle::round_trip(protocol, Direction::Request, &octets);
             oracle::round_trip(protocol, Direction::Response, &octets);
@@ -111,8 +116,14 @@ fn a_memory_limit_stops_an_array_that_its_octets_would_allow() {
         .find(|vector| vector.operation == "ApiCreateEnum" && vector.stub.len() > 100)
         .expect("a vector with entries");
     let limits = Limits::DEFAULT.with_memory(16);
-    let result =
-        Message::decode(vector.protocol, vector.direction, vector.opnum, &vector.stub, vector.format, &limits);
+    let result = Message::decode(
+        vector.protocol,
+        vector.direction,
+        vector.opnum,
+        &vector.stub,
+        vector.format,
+        &limits,
+    );
     assert!(matches!(result.map_err(|error| error.kind()), Err(ErrorKind::Limit(_))));
 }
 
@@ -125,7 +136,7 @@ fn trailing_octets_pass_unless_a_limit_refuses_them() {
     assert_eq!(refused, Err(ErrorKind::TrailingOctets { count: 4 }));
 }
 
-/// SplitMix64, so that a failure can be repeated.
+/// The generator `SplitMix64`, so that a failure can be repeated.
 struct Random(u64);
 
 impl Random {

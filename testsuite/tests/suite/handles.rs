@@ -1,7 +1,8 @@
 //! Which handles open `HGENERIC_RPC`.
 
 use cmrp::clusapi3::{
-    HClusterRpc, HGenericRpc, HGroupRpc, HGroupSetRpc, HKeyRpc, HNetInterfaceRpc, HNetworkRpc, HNodeRpc, HResRpc,
+    HClusterRpc, HGenericRpc, HGroupRpc, HGroupSetRpc, HKeyRpc, HNetInterfaceRpc, HNetworkRpc, HNodeRpc,
+    HResRpc,
 };
 use cmrp::ndr::{ContextHandle, Handle, Uuid};
 

@@ -1,6 +1,14 @@
 //! The codec against independent vectors, and against its own promises on hostile input.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
 
 mod bounds;
+mod constructs;
 mod handles;
 mod specification;
 mod vectors;

@@ -157,7 +157,7 @@ fn get_notify_async_defers_the_names_behind_all_elements() {
     assert_stub(&response, &stub, Format::NDR20_LE);
 }
 
-/// ENUM_LIST with two nodes: the maximum count moves to the front, the names behind the array.
+/// `ENUM_LIST` with two nodes: the maximum count moves to the front, the names behind the array.
 #[test]
 fn create_enum_hoists_the_count_of_its_list() {
     let ndr20 = octets(&[
@@ -174,7 +174,8 @@ fn create_enum_hoists_the_count_of_its_list() {
     ]);
     let entry = |name| cmrp::clusapi3::EnumEntry { r#type: 1, name: Some(name) };
     let list = cmrp::clusapi3::EnumList { entry: vec![entry("N1".into()), entry("Node2".into())] };
-    let response = cmrp::clusapi3::ApiCreateEnumResponse { return_enum: Some(list), rpc_status: 0, return_value: 0 };
+    let response =
+        cmrp::clusapi3::ApiCreateEnumResponse { return_enum: Some(list), rpc_status: 0, return_value: 0 };
     assert_stub(&response, &ndr20, Format::NDR20_LE);
     assert_stub(&response, &ndr64, Format::Ndr64);
 }

@@ -1,0 +1,173 @@
+//! Constructs that ClusAPI does not have, against octets worked out by hand from C706 chapter 14 and MS-RPCE 2.2.5.
+
+use cmrp::ndr::{DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits};
+use cmrp_testsuite::constructs::{
+    Blob, Colour, GetBlobResponse, InPlace, Pointers, SendEnumsRequest, SendInPlaceRequest,
+    SendIntegersRequest, SendPairsRequest, SendPointersRequest, SendTriplesRequest, Triple, Wide,
+};
+use cmrp_testsuite::hex;
+
+fn octets(digits: &str) -> Vec<u8> {
+    hex::decode(&digits.split_whitespace().collect::<String>()).expect("hexadecimal digits")
+}
+
+#[track_caller]
+fn assert_stubs<T>(value: &T, ndr20: &str, ndr64: &str)
+where
+    T: EncodeStub + PartialEq + std::fmt::Debug + for<'a> DecodeFrom<'a>,
+{
+    for (format, digits) in [(Format::NDR20_LE, ndr20), (Format::Ndr64, ndr64)] {
+        let stub = octets(digits);
+        assert_eq!(hex::encode(&value.encode(format).unwrap()), hex::encode(&stub), "{format}");
+        value.assert_equals(&stub, format);
+        for end in 0..stub.len() {
+            assert!(T::is_refused(&stub[..end], format), "{format} cut at {end}");
+        }
+    }
+}
+
+/// Compares a value of one lifetime with a stub of another.
+trait DecodeFrom<'a> {
+    fn assert_equals(&self, stub: &'a [u8], format: Format);
+    fn is_refused(stub: &'a [u8], format: Format) -> bool;
+}
+
+macro_rules! decode_from {
+    ($($type:ident $(<$lifetime:lifetime>)?),+) => {$(
+        impl<'a> DecodeFrom<'a> for $type $(<$lifetime>)? {
+            fn assert_equals(&self, stub: &'a [u8], format: Format) {
+                let limits = Limits::DEFAULT.with_trailing(0);
+                assert_eq!($type::decode(stub, format, &limits).as_ref(), Ok(self), "{format}");
+            }
+
+            fn is_refused(stub: &'a [u8], format: Format) -> bool {
+                $type::decode(stub, format, &Limits::DEFAULT).is_err()
+            }
+        }
+    )+};
+}
+
+decode_from!(
+    SendTriplesRequest,
+    SendEnumsRequest,
+    SendIntegersRequest,
+    SendPointersRequest,
+    SendPairsRequest,
+    SendInPlaceRequest<'_>,
+    GetBlobResponse<'_>
+);
+
+/// The example of MS-RPCE 2.2.5.3.4.1: NDR ends without a gap, NDR64 with one.
+#[test]
+fn structures_have_a_trailing_gap_in_ndr64_only() {
+    let request = SendTriplesRequest {
+        triples: vec![Triple { a: 0x11, b: 0x22, c: 0x33 }, Triple { a: 0x12, b: 0x23, c: 0x34 }],
+    };
+    assert_stubs(
+        &request,
+        "02000000 02000000 11000000 2200 33 00 12000000 2300 34",
+        "02000000 00000000 0200000000000000 11000000 2200 33 00 12000000 2300 34 00",
+    );
+}
+
+#[test]
+fn enumerations_are_wider_in_ndr64_unless_v1_enum_makes_them_wide() {
+    let request = SendEnumsRequest { colour: Colour::GREEN, wide: Wide::ONE };
+    assert_stubs(&request, "0200 0000 01000000", "02000000 01000000");
+    let too_wide = SendEnumsRequest { colour: Colour(0x1_0000), wide: Wide::ONE };
+    let error = too_wide.encode(Format::NDR20_LE).unwrap_err();
+    assert_eq!(error.kind(), EncodeErrorKind::OutOfRange { value: 0x1_0000 });
+    assert_eq!(error.path().to_string(), "colour");
+}
+
+#[test]
+fn pointer_sized_integers_and_hypers_are_aligned_to_their_size() {
+    let request = SendIntegersRequest { word: 1, huge: -2, few: 9 };
+    assert_stubs(
+        &request,
+        "01000000 00000000 feffffffffffffff 0900",
+        "0100000000000000 feffffffffffffff 0900",
+    );
+}
+
+#[test]
+fn a_value_outside_its_range_is_refused() {
+    for few in [0_i16, 10] {
+        let stub = SendIntegersRequest { word: 1, huge: 1, few }.encode(Format::NDR20_LE).unwrap();
+        let error = SendIntegersRequest::decode(&stub, Format::NDR20_LE, &Limits::DEFAULT).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutOfRange { value: few.into(), low: 1, high: 9 });
+        assert_eq!(error.path().to_string(), "few");
+    }
+}
+
+#[test]
+fn arrays_and_strings_in_place_are_not_deferred() {
+    let value = InPlace { raw: [1, 2, 3], name: "ab".into(), numbers: [0x0405, 0x0607] };
+    let request = SendInPlaceRequest { value };
+    assert_stubs(
+        &request,
+        "010203 00 00000000 03000000 6100 6200 0000 0504 0706",
+        "010203 0000000000 0000000000000000 0300000000000000 6100 6200 0000 0504 0706 000000000000",
+    );
+    let too_long = InPlace { name: "12345678".into(), ..InPlace::default() };
+    let error = SendInPlaceRequest { value: too_long }.encode(Format::NDR20_LE).unwrap_err();
+    assert_eq!(error.kind(), EncodeErrorKind::LengthExceedsSize { length: 9, size: 8 });
+    assert_eq!(error.path().to_string(), "value.name");
+}
+
+#[test]
+fn embedded_pointers_defer_their_targets_in_order() {
+    let always = Triple { a: 1, b: 2, c: 3 };
+    let pointers = Pointers { always, perhaps: None, number: Some(7) };
+    let request = SendPointersRequest { pointers: Some(pointers) };
+    assert_stubs(
+        &request,
+        "00000200 04000200 00000000 08000200 01000000 0200 03 00 07000000",
+        "0000020000000000 0400020000000000 0000000000000000 0800020000000000 01000000 0200 03 00 07000000",
+    );
+    assert_stubs(&SendPointersRequest { pointers: None }, "00000000", "0000000000000000");
+}
+
+#[test]
+fn an_embedded_ref_pointer_must_not_be_null_in_ndr64() {
+    let stub =
+        octets("0000020000000000 0000000000000000 0000000000000000 0000000000000000 01000000 0200 03 00");
+    let error = SendPointersRequest::decode(&stub, Format::Ndr64, &Limits::DEFAULT).unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (ErrorKind::NullRef, 8));
+    assert_eq!(error.path().to_string(), "pointers.always");
+}
+
+#[test]
+fn a_conformant_structure_has_its_count_in_front() {
+    let response = GetBlobResponse { blob: Some(Blob { octets: &[0xAA, 0xBB, 0xCC] }), return_value: -1 };
+    assert_stubs(
+        &response,
+        "00000200 03000000 0300 aabbcc 000000 ffffffff",
+        "0000020000000000 0300000000000000 0300 aabbcc 000000 ffffffff",
+    );
+}
+
+#[test]
+fn arrays_that_share_a_count_must_have_one_length() {
+    let request = SendPairsRequest { keys: vec![1, 2], values: vec![3, 4] };
+    assert_stubs(
+        &request,
+        "02000000 01000000 02000000 02000000 0300000000000000 0400000000000000 02000000",
+        "0200000000000000 01000000 02000000 0200000000000000 0300000000000000 0400000000000000 02000000",
+    );
+    let uneven = SendPairsRequest { keys: vec![1, 2], values: vec![3] };
+    let error = uneven.encode(Format::NDR20_LE).unwrap_err();
+    assert_eq!(error.kind(), EncodeErrorKind::CountMismatch { len: 1, expected: 2 });
+}
+
+#[test]
+fn a_depth_limit_stops_at_the_pointer_that_exceeds_it() {
+    let pointers = Pointers { perhaps: Some(Triple::default()), ..Pointers::default() };
+    let stub = SendPointersRequest { pointers: Some(pointers) }.encode(Format::NDR20_LE).unwrap();
+    let decode =
+        |depth| SendPointersRequest::decode(&stub, Format::NDR20_LE, &Limits::DEFAULT.with_depth(depth));
+    assert!(decode(2).is_ok());
+    let error = decode(1).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Limit(_)));
+    assert_eq!(error.path().to_string(), "pointers.always");
+}
