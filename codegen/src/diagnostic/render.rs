@@ -51,11 +51,7 @@ fn snippets<'a>(item: &'a Diagnostic, sources: &'a Sources) -> Vec<Snippet<'a, A
     files.iter().filter_map(|file| snippet(item, sources, *file)).collect()
 }
 
-fn snippet<'a>(
-    item: &'a Diagnostic,
-    sources: &'a Sources,
-    file: u32,
-) -> Option<Snippet<'a, Annotation<'a>>> {
+fn snippet<'a>(item: &'a Diagnostic, sources: &'a Sources, file: u32) -> Option<Snippet<'a, Annotation<'a>>> {
     let source = sources.file(Span { file, ..Span::default() })?;
     let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
     if item.primary.span.file == file {

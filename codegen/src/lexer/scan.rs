@@ -1,7 +1,7 @@
 //! Recognises one token at the start of a text.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while1, take_while_m_n};
+use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
 use nom::character::complete::{char, satisfy};
 use nom::combinator::{not, opt, peek, recognize, value};
 use nom::sequence::{pair, preceded};
@@ -83,13 +83,11 @@ fn integer(text: &str) -> TokenKind {
         (None, Some(octal)) if !octal.is_empty() => u64::from_str_radix(octal, 8),
         _ => digits.parse(),
     };
-    match parsed {
-        Ok(value) => TokenKind::Integer(i128::from(value)),
-        Err(_) => {
-            let reason = format!("`{text}` is no number that fits 64 bits");
-            TokenKind::Bad(code::BAD_NUMBER, reason.into())
-        }
+    if let Ok(value) = parsed {
+        return TokenKind::Integer(i128::from(value));
     }
+    let reason = format!("`{text}` is no number that fits 64 bits");
+    TokenKind::Bad(code::BAD_NUMBER, reason.into())
 }
 
 fn word(input: &str) -> IResult<&str, TokenKind> {
@@ -132,7 +130,7 @@ fn character(input: &str) -> IResult<&str, TokenKind> {
     Ok(quoted(rest, '\'', one_character))
 }
 
-fn one_character(text: String) -> TokenKind {
+fn one_character(text: &str) -> TokenKind {
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
         (Some(only), None) => TokenKind::Character(i128::from(u32::from(only))),
@@ -141,14 +139,14 @@ fn one_character(text: String) -> TokenKind {
 }
 
 /// Reads up to the closing quote, which has to stand in the same line.
-fn quoted(input: &str, quote: char, make: impl Fn(String) -> TokenKind) -> (&str, TokenKind) {
+fn quoted(input: &str, quote: char, make: impl Fn(&str) -> TokenKind) -> (&str, TokenKind) {
     let mut text = String::new();
     let mut chars = input.chars();
     while let Some(c) = chars.next() {
         match c {
             '\\' => text.push(escape(&mut chars)),
             '\n' => break,
-            _ if c == quote => return (chars.as_str(), make(text)),
+            _ if c == quote => return (chars.as_str(), make(&text)),
             _ => text.push(c),
         }
     }

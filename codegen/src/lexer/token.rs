@@ -30,7 +30,8 @@ pub(crate) enum TokenKind {
     Uuid([u8; 16]),
     /// Punctuation and operators.
     Symbol(&'static str),
-    /// Something that is no token; reported when the preprocessor doesn't drop it.
+    /// Something that is no token; reported when the parser comes upon it, and not when conditional text or a group
+    /// that is skipped hides it.
     Bad(Code, Rc<str>),
     /// The end of the text.
     End,

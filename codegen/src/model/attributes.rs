@@ -4,6 +4,10 @@ use super::Expr;
 
 /// What the attribute list of a declaration says, read and checked.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an attribute of the language, and all may be combined"
+)]
 pub struct Attributes {
     /// `ref`, `unique` or `ptr`, for the outermost pointer.
     pub pointer: Option<PointerKind>,

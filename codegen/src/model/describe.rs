@@ -1,8 +1,8 @@
 //! A model in words: IDL text in one canonical spelling, to compare texts of one interface and for people.
 
 use super::{
-    Attributes, BaseType, BinaryOp, Bound, Definition, DefinitionKind, Direction, Enum, Expr, Field, Interface,
-    Model, Operation, Param, PointerKind, Struct, Type, UnaryOp, Union,
+    Attributes, BaseType, BinaryOp, Bound, Definition, DefinitionKind, Direction, Enum, Expr, Field,
+    Interface, Model, Operation, Param, PointerKind, Struct, Type, UnaryOp, Union,
 };
 
 impl Model {
@@ -100,7 +100,8 @@ impl Model {
     }
 
     fn fields(&self, structure: &Struct) -> String {
-        structure.fields.iter().map(|field| format!(" {};", self.field(field))).collect()
+        let fields: Vec<String> = structure.fields.iter().map(|field| self.field(field)).collect();
+        fields.iter().flat_map(|field| [" ", field, ";"]).collect()
     }
 
     fn field(&self, field: &Field) -> String {

@@ -17,6 +17,7 @@ pub(super) fn attributes(cursor: &mut Cursor<'_>) -> Parsed<Vec<Attribute>> {
             if cursor.take(",") {
                 continue;
             }
+            cursor.chain(list.len())?;
             list.push(attribute(cursor)?);
             if !cursor.is(",") {
                 break;

@@ -35,7 +35,15 @@ pub(super) struct Cursor<'t> {
 impl<'t> Cursor<'t> {
     pub(super) fn new(tokens: &'t [Token], end: Span) -> Self {
         let end = Token { kind: TokenKind::End, span: end, doc: None, starts_line: true };
-        Self { tokens, end, last: Span::default(), nesting: 0, expressions: 0, operators: 0, problems: Vec::new() }
+        Self {
+            tokens,
+            end,
+            last: Span::default(),
+            nesting: 0,
+            expressions: 0,
+            operators: 0,
+            problems: Vec::new(),
+        }
     }
 
     pub(super) fn into_problems(self) -> Vec<Diagnostic> {
@@ -102,6 +110,19 @@ impl<'t> Cursor<'t> {
         if self.take(symbol) { Ok(()) } else { Err(self.unexpected(&format!("`{symbol}`"))) }
     }
 
+    /// Expects the `;` that ends a declaration. One that is missing at the end of a line is reported, and reading goes
+    /// on as if it were there, so that the next declaration isn't lost with it.
+    pub(super) fn expect_end(&mut self) -> Parsed<()> {
+        let next = self.peek();
+        let starts_next = next.word().is_some() || next.is("[") || next.is("}");
+        if next.starts_line && starts_next {
+            let problem = self.unexpected("`;`");
+            self.report(*problem);
+            return Ok(());
+        }
+        self.expect(";")
+    }
+
     /// Expects the partner of the bracket at `opening`.
     pub(super) fn expect_closing(&mut self, symbol: &str, opening: Span) -> Parsed<()> {
         if self.at_end() {
@@ -133,8 +154,17 @@ impl<'t> Cursor<'t> {
 
     pub(super) fn unexpected(&self, expected: &str) -> Box<Diagnostic> {
         let found = self.peek();
+        if let TokenKind::Bad(kind, reason) = &found.kind {
+            return Box::new(Diagnostic::new(*kind, found.span, reason.as_ref()));
+        }
         let message = format!("expected {expected}, found {}", found.describe());
-        Box::new(Diagnostic::new(code::UNEXPECTED, found.span, message).label(format!("expected {expected}")))
+        let place = if found.starts_line { self.behind_last().unwrap_or(found.span) } else { found.span };
+        Box::new(Diagnostic::new(code::UNEXPECTED, place, message).label(format!("expected {expected}")))
+    }
+
+    /// The place behind the last token: what is missing at the end of a line is missed there.
+    fn behind_last(&self) -> Option<Span> {
+        (self.last != Span::default()).then_some(Span { start: self.last.end, ..self.last })
     }
 
     /// Reads something one level deeper.

@@ -109,10 +109,7 @@ fn cast(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
     Ok(Expr { kind, span: cursor.span_from(start) })
 }
 
-fn in_parentheses<T>(
-    cursor: &mut Cursor<'_>,
-    read: impl FnOnce(&mut Cursor<'_>) -> Parsed<T>,
-) -> Parsed<T> {
+fn in_parentheses<T>(cursor: &mut Cursor<'_>, read: impl FnOnce(&mut Cursor<'_>) -> Parsed<T>) -> Parsed<T> {
     let opening = cursor.peek().span;
     cursor.expect("(")?;
     let content = cursor.nested(read)?;

@@ -10,11 +10,7 @@ use super::items::{self, Place};
 use super::{Parsed, attributes, declarators, types};
 
 /// An interface, or the forward declaration `interface NAME;`.
-pub(super) fn interface(
-    cursor: &mut Cursor<'_>,
-    attributes: Vec<Attribute>,
-    doc: DocText,
-) -> Parsed<Item> {
+pub(super) fn interface(cursor: &mut Cursor<'_>, attributes: Vec<Attribute>, doc: DocText) -> Parsed<Item> {
     cursor.advance();
     let name = cursor.name("the name of the interface")?;
     if cursor.take(";") {
@@ -48,7 +44,7 @@ pub(super) fn operation(
     let name = cursor.name("the name of an operation")?;
     let declarator = Declarator { name: Some(name), layers, span: cursor.span_from(start) };
     let params = params(cursor)?;
-    cursor.expect(";")?;
+    cursor.expect_end()?;
     Ok(Operation { attributes, returns, declarator, params, doc })
 }
 

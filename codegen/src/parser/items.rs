@@ -18,7 +18,8 @@ pub(super) enum Place {
 /// Declarations up to the end of the file, or to the closing brace of the interface.
 pub(super) fn items(cursor: &mut Cursor<'_>, place: Place) -> Vec<Item> {
     let mut items = Vec::new();
-    while !cursor.at_end() && !(place == Place::Interface && cursor.is("}")) {
+    let at_end = |cursor: &Cursor<'_>| cursor.at_end() || (place == Place::Interface && cursor.is("}"));
+    while !at_end(cursor) {
         if cursor.take(";") {
             continue;
         }
@@ -91,7 +92,7 @@ fn import(cursor: &mut Cursor<'_>) -> Parsed<Vec<Name>> {
     while cursor.take(",") {
         names.push(file_name(cursor)?);
     }
-    cursor.expect(";")?;
+    cursor.expect_end()?;
     Ok(names)
 }
 
@@ -138,7 +139,7 @@ fn typedef(cursor: &mut Cursor<'_>, mut list: Vec<Attribute>, doc: DocText) -> P
     list.extend(attributes::attributes(cursor)?);
     let ty = types::type_spec(cursor)?;
     let declarators = declarators::declarators(cursor)?;
-    cursor.expect(";")?;
+    cursor.expect_end()?;
     Ok(Declaration { attributes: list, ty, declarators, doc })
 }
 
@@ -154,7 +155,7 @@ fn value(cursor: &mut Cursor<'_>, start: Span, doc: DocText) -> Parsed<Item> {
     let name = declarator.name.unwrap_or(Name { text: "".into(), span: start });
     cursor.expect("=")?;
     let value = expressions::expression(cursor)?;
-    cursor.expect(";")?;
+    cursor.expect_end()?;
     Ok(Item::Constant(ConstantItem { name, value, is_macro: false, doc }))
 }
 

@@ -17,8 +17,7 @@ pub(super) fn tagged(cursor: &mut Cursor<'_>, keyword: TagKeyword) -> Parsed<Typ
     cursor.advance();
     types::skip_silent(cursor);
     let tag = if is_switch(cursor) { None } else { cursor.optional_name() };
-    let switch =
-        if keyword == TagKeyword::Union && is_switch(cursor) { Some(switch(cursor)?) } else { None };
+    let switch = if keyword == TagKeyword::Union && is_switch(cursor) { Some(switch(cursor)?) } else { None };
     let body = if cursor.is("{") { Some(body(cursor, keyword, switch)?) } else { None };
     if tag.is_none() && body.is_none() {
         return Err(cursor.unexpected(&format!("a tag or a body behind `{}`", keyword.word())));
@@ -92,16 +91,13 @@ fn member_behind(
 ) -> Parsed<Member> {
     let doc = doc.or_else(|| cursor.doc());
     let ty = types::type_spec(cursor)?;
-    let declarators = if cursor.is(";") && is_anonymous(&ty.kind) {
-        Vec::new()
-    } else {
-        declarators::declarators(cursor)?
-    };
+    let declarators =
+        if cursor.is(";") && is_anonymous(&ty.kind) { Vec::new() } else { declarators::declarators(cursor)? };
     let span = cursor.span_from(start);
     if cursor.is(":") {
         bit_field(cursor)?;
     }
-    cursor.expect(";")?;
+    cursor.expect_end()?;
     Ok(Member { attributes, ty, declarators, doc, span })
 }
 
@@ -131,8 +127,7 @@ fn arm(cursor: &mut Cursor<'_>) -> Parsed<Arm> {
             _ => others.push(attribute),
         }
     }
-    let member =
-        if cursor.take(";") { None } else { Some(member_behind(cursor, others, doc, start)?) };
+    let member = if cursor.take(";") { None } else { Some(member_behind(cursor, others, doc, start)?) };
     Ok(Arm { cases, is_default, member })
 }
 

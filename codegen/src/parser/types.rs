@@ -137,6 +137,7 @@ impl Part {
 
 /// The words of a base type read so far.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each word that may stand there")]
 struct BaseWords {
     is_unsigned: bool,
     is_signed: bool,

@@ -199,8 +199,8 @@ impl<'m> Expansion<'m> {
 
 fn with_parameters(word: &str, found: &Macro, place: &Token) -> Diagnostic {
     let message = format!("`{word}` is a macro with parameters, which this compiler does not expand");
-    let diagnostic = Diagnostic::new(code::FUNCTION_MACRO, place.span, message)
-        .help("write what the macro stands for");
+    let diagnostic =
+        Diagnostic::new(code::FUNCTION_MACRO, place.span, message).help("write what the macro stands for");
     match &found.place {
         Some(defined) => diagnostic.also(defined.span, "defined here"),
         None => diagnostic,

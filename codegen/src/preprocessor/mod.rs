@@ -20,7 +20,7 @@ const MAX_INCLUDE_DEPTH: u32 = 16;
 
 /// A file after preprocessing.
 pub(crate) struct Preprocessed {
-    /// What remains, without unreadable tokens and without the end mark.
+    /// What remains, without the end mark.
     pub(crate) tokens: Vec<Token>,
     /// Macros whose bodies may be constants.
     pub(crate) defines: Vec<Define>,
@@ -82,10 +82,6 @@ impl Preprocessor<'_, '_> {
         if !self.is_active() || token.kind == TokenKind::End {
             return;
         }
-        if let TokenKind::Bad(kind, reason) = &token.kind {
-            self.session.report(Diagnostic::new(*kind, token.span, reason.as_ref()));
-            return;
-        }
         self.macros.expand(token, self.session, &mut self.output);
     }
 
@@ -111,7 +107,11 @@ impl Preprocessor<'_, '_> {
             ("include", _) => self.include(name, arguments),
             ("pragma" | "line" | "warning" | "ident", _) => {}
             ("error", _) => {
-                self.report(Diagnostic::new(code::ERROR_DIRECTIVE, hash.span, "`#error` stops the compilation"));
+                self.report(Diagnostic::new(
+                    code::ERROR_DIRECTIVE,
+                    hash.span,
+                    "`#error` stops the compilation",
+                ));
             }
             _ => self.unknown_directive(name),
         }
@@ -120,8 +120,9 @@ impl Preprocessor<'_, '_> {
     fn unknown_directive(&mut self, name: &Token) {
         let message = format!("{} is no preprocessor line that can be followed", name.describe());
         self.report(
-            Diagnostic::new(code::BAD_DIRECTIVE, name.span, message)
-                .help("known are define, undef, if, ifdef, ifndef, elif, else, endif, include, pragma, error"),
+            Diagnostic::new(code::BAD_DIRECTIVE, name.span, message).help(
+                "known are define, undef, if, ifdef, ifndef, elif, else, endif, include, pragma, error",
+            ),
         );
     }
 

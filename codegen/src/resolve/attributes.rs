@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, code};
 use crate::model::{Attributes, BinaryOp, DefinitionKind, Expr, PointerKind, Range, Type};
 use crate::source::Span;
-use crate::syntax::{Arguments, Attribute, Body, Layer, Member};
+use crate::syntax::{Arguments, Attribute, Body, Layer, Member, TypeKind, TypeSpec};
 
 use super::Resolver;
 use super::collect::{Content, Pending};
@@ -11,14 +11,68 @@ use super::expressions::{Scope, Sibling};
 
 /// Attributes that are known, are no business of the wire format, and so need no warning.
 const SILENT: [&str; 62] = [
-    "in", "out", "retval", "id", "propget", "propput", "propputref", "helpstring", "helpcontext", "object", "dual",
-    "oleautomation", "nonextensible", "hidden", "odl", "endpoint", "idempotent", "broadcast", "maybe", "message",
-    "callback", "async", "async_uuid", "optional", "defaultvalue", "public", "local", "explicit_handle",
-    "implicit_handle", "auto_handle", "code", "nocode", "comm_status", "fault_status", "strict_context_handle",
-    "context_handle_noserialize", "context_handle_serialize", "notify", "notify_flag", "enable_allocate",
-    "annotation", "control", "source", "restricted", "lcid", "readonly", "requestedit", "bindable", "uuid",
-    "version", "pointer_default", "switch_type", "v1_enum", "case", "default", "encode", "decode", "handle",
-    "nonbrowsable", "displaybind", "defaultbind", "custom",
+    "in",
+    "out",
+    "retval",
+    "id",
+    "propget",
+    "propput",
+    "propputref",
+    "helpstring",
+    "helpcontext",
+    "object",
+    "dual",
+    "oleautomation",
+    "nonextensible",
+    "hidden",
+    "odl",
+    "endpoint",
+    "idempotent",
+    "broadcast",
+    "maybe",
+    "message",
+    "callback",
+    "async",
+    "async_uuid",
+    "optional",
+    "defaultvalue",
+    "public",
+    "local",
+    "explicit_handle",
+    "implicit_handle",
+    "auto_handle",
+    "code",
+    "nocode",
+    "comm_status",
+    "fault_status",
+    "strict_context_handle",
+    "context_handle_noserialize",
+    "context_handle_serialize",
+    "notify",
+    "notify_flag",
+    "enable_allocate",
+    "annotation",
+    "control",
+    "source",
+    "restricted",
+    "lcid",
+    "readonly",
+    "requestedit",
+    "bindable",
+    "uuid",
+    "version",
+    "pointer_default",
+    "switch_type",
+    "v1_enum",
+    "case",
+    "default",
+    "encode",
+    "decode",
+    "handle",
+    "nonbrowsable",
+    "displaybind",
+    "defaultbind",
+    "custom",
 ];
 
 /// Where an attribute list stands.
@@ -27,7 +81,6 @@ pub(super) struct Place<'p> {
     pub(super) scope: Scope<'p>,
     /// The type of what is declared.
     pub(super) ty: &'p Type,
-    pub(super) is_typedef: bool,
 }
 
 /// Reads the attributes of all definitions and their members.
@@ -46,10 +99,10 @@ pub(super) fn members(resolver: &mut Resolver, pending: &[Pending<'_>]) {
 
 fn of_definition(resolver: &mut Resolver, waiting: &Pending<'_>, kind: &mut DefinitionKind) {
     match (&waiting.content, kind) {
-        (Content::Alias { layers, .. }, DefinitionKind::Alias { attributes, ty }) => {
-            let list = alias_attributes(waiting.attributes, layers);
+        (Content::Alias { ty: spec, layers }, DefinitionKind::Alias { attributes, ty }) => {
+            let list = alias_attributes(waiting.attributes, spec, layers);
             let scope = Scope { file: waiting.file, siblings: &[] };
-            *attributes = resolver.attributes(&list, Place { scope, ty, is_typedef: true });
+            *attributes = resolver.attributes(&list, Place { scope, ty });
         }
         (Content::Tagged(tagged), DefinitionKind::Struct(structure)) => {
             let Some(Body::Struct(members)) = &tagged.body else { return };
@@ -60,7 +113,7 @@ fn of_definition(resolver: &mut Resolver, waiting: &Pending<'_>, kind: &mut Defi
                 .collect();
             let scope = Scope { file: waiting.file, siblings: &siblings };
             for (field, list) in structure.fields.iter_mut().zip(lists(members)) {
-                let place = Place { scope, ty: &field.ty, is_typedef: false };
+                let place = Place { scope, ty: &field.ty };
                 field.attributes = resolver.attributes(list, place);
             }
         }
@@ -71,7 +124,7 @@ fn of_definition(resolver: &mut Resolver, waiting: &Pending<'_>, kind: &mut Defi
             let scope = Scope { file: waiting.file, siblings: &[] };
             for (arm, item) in union.arms.iter_mut().zip(arms) {
                 if let (Some(field), Some(member)) = (&mut arm.field, &item.member) {
-                    let place = Place { scope, ty: &field.ty, is_typedef: false };
+                    let place = Place { scope, ty: &field.ty };
                     field.attributes = resolver.attributes(&member.attributes, place);
                 }
             }
@@ -82,16 +135,20 @@ fn of_definition(resolver: &mut Resolver, waiting: &Pending<'_>, kind: &mut Defi
 
 /// The attribute list of each field that the members declare.
 fn lists(members: &[Member]) -> impl Iterator<Item = &[Attribute]> {
-    members.iter().flat_map(|member| {
-        std::iter::repeat_n(member.attributes.as_slice(), member.declarators.len().max(1))
-    })
+    members
+        .iter()
+        .flat_map(|member| std::iter::repeat_n(member.attributes.as_slice(), member.declarators.len().max(1)))
 }
 
-/// In `typedef [unique] struct S {...} S, *PS;` the pointer attribute is for the pointers among the names.
-fn alias_attributes(list: &[Attribute], layers: &[Layer]) -> Vec<Attribute> {
-    let is_pointer = matches!(layers.last(), Some(Layer::Pointer));
-    let keep = |attribute: &&Attribute| is_pointer || pointer_kind(&attribute.name.text).is_none() || layers.is_empty();
-    list.iter().filter(keep).filter(|attribute| attribute.name.text.as_ref() != "ms_union").cloned().collect()
+/// In `typedef [unique] struct S {...} S, T, *PS;` the pointer attribute is for the pointers among the names.
+fn alias_attributes(list: &[Attribute], ty: &TypeSpec, layers: &[Layer]) -> Vec<Attribute> {
+    let is_body = matches!(&ty.kind, TypeKind::Tagged(tagged) if tagged.body.is_some());
+    let takes_pointer = matches!(layers.last(), Some(Layer::Pointer)) || (layers.is_empty() && !is_body);
+    let keep = |attribute: &&Attribute| {
+        let name = attribute.name.text.as_ref();
+        name != "ms_union" && (takes_pointer || pointer_kind(name).is_none())
+    };
+    list.iter().filter(keep).cloned().collect()
 }
 
 pub(super) fn has(list: &[Attribute], name: &str) -> bool {
@@ -192,7 +249,7 @@ impl Resolver {
     fn pointer(&mut self, attribute: &Attribute, kind: PointerKind, place: Place<'_>, reading: &mut Reading) {
         reading.attributes.pointer = Some(kind);
         let fits = self.is_pointer(place.ty) || matches!(self.strip(place.ty), Type::Array(_));
-        if !fits && !(place.is_typedef && !matches!(place.ty, Type::Base(_))) {
+        if !fits {
             let message = format!("`{}` stands at something that is no pointer", attribute.name.text);
             self.report(Diagnostic::new(code::INAPPLICABLE, attribute.name.span, message));
         }

@@ -1,7 +1,9 @@
 //! What only the whole can tell: types that contain themselves, conformant arrays before other members.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Diagnostic, code};
-use crate::model::{Arm, Bound, DefId, DefinitionKind, Field, Type};
+use crate::model::{Bound, DefId, DefinitionKind, Field, Type};
 use crate::source::Span;
 
 use super::Resolver;
@@ -19,7 +21,7 @@ pub(super) fn value_order(resolver: &mut Resolver) -> Vec<DefId> {
         contained,
         order: Vec::new(),
         too_deep: Vec::new(),
-        cyclic: Vec::new(),
+        cyclic: BTreeSet::new(),
     };
     for index in 0..walk.contained.len() {
         walk.visit(index);
@@ -90,7 +92,7 @@ struct Walk {
     contained: Vec<Vec<DefId>>,
     depths: Vec<Depth>,
     order: Vec<DefId>,
-    cyclic: Vec<usize>,
+    cyclic: BTreeSet<usize>,
     too_deep: Vec<usize>,
 }
 
@@ -114,8 +116,10 @@ impl Walk {
                     self.set(child.0, Depth::Underway);
                     stack.push((child.0, 0));
                 }
-                Depth::Underway if !self.cyclic.contains(&child.0) => self.cyclic.push(child.0),
-                Depth::Underway | Depth::Known(_) => {}
+                Depth::Underway => {
+                    self.cyclic.insert(child.0);
+                }
+                Depth::Known(_) => {}
             }
         }
     }
@@ -221,7 +225,7 @@ fn unsized_array(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(code::UNSIZED_ARRAY, span, message).help("say it with `size_is`")
 }
 
-/// Arms that no value selects, and values that select two arms.
+/// Unions with an arm that no value selects.
 fn unions(resolver: &Resolver) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for definition in &resolver.definitions {
@@ -231,20 +235,6 @@ fn unions(resolver: &Resolver) -> Vec<Diagnostic> {
             let warning = Diagnostic::new(code::UNSWITCHED_UNION, definition.origin.0, message);
             problems.push(warning.help("give each arm `case` or `default`"));
         }
-        problems.extend(double_cases(&definition.name, &union.arms, definition.origin.0));
     }
     problems
-}
-
-fn double_cases(name: &str, arms: &[Arm], span: Span) -> Option<Diagnostic> {
-    let mut values: Vec<i128> = arms.iter().flat_map(|arm| &arm.cases).copied().collect();
-    values.sort_unstable();
-    let twice = values.windows(2).find_map(|pair| match pair {
-        [left, right] if left == right => Some(left.to_string()),
-        _ => None,
-    });
-    let defaults = arms.iter().filter(|arm| arm.is_default).count();
-    let twice = twice.or_else(|| (defaults > 1).then(|| "default".to_owned()))?;
-    let message = format!("two arms of `{name}` have the case {twice}");
-    Some(Diagnostic::new(code::DUPLICATE_CASE, span, message))
 }

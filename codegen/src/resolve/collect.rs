@@ -46,7 +46,8 @@ pub(super) fn collect<'u>(resolver: &mut Resolver, units: &'u [Unit]) -> Vec<Pen
     collector.pending
 }
 
-type TagNames = BTreeMap<(TagKeyword, Rc<str>), Rc<str>>;
+type TagKey = (TagKeyword, Rc<str>);
+type TagNames = BTreeMap<TagKey, Rc<str>>;
 
 /// Names that typedefs give to tags whose body stands elsewhere: `typedef struct _A A;`.
 fn names_of_tags(units: &[Unit]) -> TagNames {
@@ -64,7 +65,7 @@ fn names_of_tags(units: &[Unit]) -> TagNames {
     names
 }
 
-fn name_of_tag(declaration: &Declaration) -> Option<((TagKeyword, Rc<str>), Rc<str>)> {
+fn name_of_tag(declaration: &Declaration) -> Option<(TagKey, Rc<str>)> {
     let TypeKind::Tagged(tagged) = &declaration.ty.kind else { return None };
     let tag = tagged.tag.as_ref().filter(|_| tagged.body.is_none())?;
     let plain = declaration.declarators.iter().find(|declarator| declarator.layers.is_empty())?;
@@ -146,8 +147,7 @@ impl<'u> Collector<'_, 'u> {
                 }
             }
         }
-        let placeholder =
-            DefinitionKind::Alias { attributes: Attributes::default(), ty: Type::Void };
+        let placeholder = DefinitionKind::Alias { attributes: Attributes::default(), ty: Type::Void };
         let id = self.define(name.text.to_string(), placeholder, declaration.doc.clone(), name.span);
         let content = Content::Alias { ty: &declaration.ty, layers };
         self.wait(id, content, &declaration.attributes);
@@ -161,7 +161,7 @@ impl<'u> Collector<'_, 'u> {
 
     fn define(&mut self, name: String, kind: DefinitionKind, doc: DocText, span: Span) -> DefId {
         let id = DefId(self.resolver.definitions.len());
-        self.resolver.symbols.taken.insert(name.clone());
+        self.resolver.symbols.taken.entry(name.clone()).or_insert(1);
         self.resolver.definitions.push(Definition { name, kind, doc: text(doc), origin: Origin(span) });
         id
     }
@@ -191,7 +191,8 @@ impl<'u> Collector<'_, 'u> {
         span: Span,
     ) -> DefId {
         let chosen = name.map(|name| name.text.to_string()).or_else(|| self.tag_name(tagged));
-        let chosen = chosen.unwrap_or_else(|| self.free_name(&format!("anonymous_{}", tagged.keyword.word())));
+        let chosen =
+            chosen.unwrap_or_else(|| self.free_name(&format!("anonymous_{}", tagged.keyword.word())));
         self.bodies_within(tagged, &chosen);
         let place = name.or(tagged.tag.as_ref()).map_or(span, |name| name.span);
         let placeholder = DefinitionKind::Struct(Struct { fields: Vec::new() });
@@ -229,7 +230,9 @@ impl<'u> Collector<'_, 'u> {
         match &tagged.body {
             Some(Body::Struct(members)) => members.iter().for_each(|member| self.member(member, outer)),
             Some(Body::Union { arms, .. }) => {
-                arms.iter().filter_map(|arm| arm.member.as_ref()).for_each(|member| self.member(member, outer));
+                arms.iter()
+                    .filter_map(|arm| arm.member.as_ref())
+                    .for_each(|member| self.member(member, outer));
             }
             Some(Body::Enum(_)) | None => {}
         }
@@ -264,13 +267,13 @@ impl<'u> Collector<'_, 'u> {
     }
 
     /// The name, with a number behind it if it is taken.
-    fn free_name(&self, name: &str) -> String {
-        let taken = &self.resolver.symbols.taken;
-        if !taken.contains(name) {
-            return name.to_owned();
+    fn free_name(&mut self, name: &str) -> String {
+        let mut free = name.to_owned();
+        while let Some(count) = self.resolver.symbols.taken.get_mut(&free) {
+            *count = count.saturating_add(1);
+            free = format!("{free}_{count}");
         }
-        let numbered = (2_u32..).map(|number| format!("{name}{number}"));
-        numbered.into_iter().find(|name| !taken.contains(name)).unwrap_or_else(|| name.to_owned())
+        free
     }
 }
 

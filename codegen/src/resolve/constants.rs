@@ -51,7 +51,11 @@ pub(super) fn value(expression: &Expr, known: Known<'_>) -> Result<i128, NoValue
             binary(*operator, value(left, known)?, value(right, known)?).ok_or(NoValue::Arithmetic)
         }
         ExprKind::Conditional(condition, then, otherwise) => {
-            if value(condition, known)? != 0 { value(then, known) } else { value(otherwise, known) }
+            if value(condition, known)? != 0 {
+                value(then, known)
+            } else {
+                value(otherwise, known)
+            }
         }
         ExprKind::Cast(ty, operand) => Ok(cast(ty, value(operand, known)?)),
         ExprKind::Text(_) | ExprKind::Deref(_) | ExprKind::SizeOf(_) => Err(NoValue::NotConstant),
@@ -110,13 +114,10 @@ fn cast(ty: &AbstractType, value: i128) -> i128 {
 /// The value modulo the range of a type (C 6.3.1.3).
 pub(super) fn wrap(base: BaseType, value: i128) -> i128 {
     let Some((bits, signed)) = width(base) else { return value };
-    let unused = 128_u32.saturating_sub(bits);
-    let top = value.checked_shl(unused).unwrap_or(value);
-    if signed {
-        return top.checked_shr(unused).unwrap_or(value);
-    }
-    let logical = top.cast_unsigned().checked_shr(unused).unwrap_or_default();
-    i128::try_from(logical).unwrap_or(value)
+    let ones = 1_i128.checked_shl(bits).and_then(|power| power.checked_sub(1)).unwrap_or(i128::MAX);
+    let sign = 1_i128.checked_shl(bits.saturating_sub(1)).unwrap_or_default();
+    let kept = value & ones;
+    if signed { (kept ^ sign).saturating_sub(sign) } else { kept }
 }
 
 /// Bits of an integer type, and whether it has a sign; `None` for types that are no fixed number of bits.
@@ -170,9 +171,8 @@ impl Walk<'_> {
         if let ConstantValue::Integer(value) = &value {
             self.declare(&item.name, *value);
         }
-        let known = self.resolver.constants.iter().any(|known| known.name == *item.name.text && known.value == value);
-        if !known {
-            let name = item.name.text.to_string();
+        let name = item.name.text.to_string();
+        if self.resolver.symbols.constants.insert(name.clone()) {
             self.resolver.constants.push(Constant { name, value, doc: text(item.doc.clone()) });
         }
     }

@@ -105,13 +105,14 @@ impl Resolver {
                 Some(model::Expr::Unary(UnaryOp::Not, Box::new(self.truth(operand, scope)?)))
             }
             ExprKind::Unary(operator, operand) => {
-                Some(model::Expr::Unary(*operator, Box::new(self.integer(operand, scope)?)))
+                let operand = self.integer(operand, scope)?;
+                Some(fold_unary(*operator, operand))
             }
             ExprKind::Binary(operator, left, right) => {
                 let read = if compares(*operator) { Self::truth } else { Self::integer };
                 let left = read(self, left, scope);
                 let right = read(self, right, scope);
-                Some(model::Expr::Binary(*operator, Box::new(left?), Box::new(right?)))
+                Some(fold_binary(*operator, left?, right?))
             }
             ExprKind::Conditional(condition, then, otherwise) => {
                 let condition = self.truth(condition, scope);
@@ -157,14 +158,12 @@ impl Resolver {
 
     fn size(&mut self, ty: &AbstractType, span: Span, file: u32) -> Option<Operand> {
         let resolved = self.declared_type(&ty.ty, &ty.layers, file);
-        match self.size_of(&resolved) {
-            Some(size) => Some(number(model::Expr::Integer(i128::from(size)))),
-            None => {
-                let message = "the size of this type is not the same on every machine";
-                self.report(Diagnostic::new(code::NOT_CONSTANT, span, message));
-                None
-            }
+        let size = self.size_of(&resolved);
+        if size.is_none() {
+            let message = "the size of this type is not the same on every machine";
+            self.report(Diagnostic::new(code::NOT_CONSTANT, span, message));
         }
+        size.map(|size| number(model::Expr::Integer(i128::from(size))))
     }
 
     /// A cast to an integer type keeps the low bits; it is written with `&`, `^` and `-`, which say the same.
@@ -195,12 +194,28 @@ impl Resolver {
     }
 }
 
+/// `sizeof` makes constants that were none before.
+fn fold_unary(operator: UnaryOp, operand: model::Expr) -> model::Expr {
+    let value = match &operand {
+        model::Expr::Integer(value) => constants::unary(operator, *value),
+        _ => None,
+    };
+    value.map_or_else(|| model::Expr::Unary(operator, Box::new(operand)), model::Expr::Integer)
+}
+
+fn fold_binary(operator: BinaryOp, left: model::Expr, right: model::Expr) -> model::Expr {
+    let value = match (&left, &right) {
+        (model::Expr::Integer(left), model::Expr::Integer(right)) => {
+            constants::binary(operator, *left, *right)
+        }
+        _ => None,
+    };
+    value.map_or_else(|| model::Expr::Binary(operator, Box::new(left), Box::new(right)), model::Expr::Integer)
+}
+
 /// Operators that a null pointer makes sense with.
 fn compares(operator: BinaryOp) -> bool {
-    matches!(
-        operator,
-        BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::LogicalAnd | BinaryOp::LogicalOr
-    )
+    matches!(operator, BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::LogicalAnd | BinaryOp::LogicalOr)
 }
 
 fn number(expression: model::Expr) -> Operand {

@@ -1,5 +1,8 @@
 //! Interfaces: their attributes, and operations with opnums from their position.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::diagnostic::{Diagnostic, code};
 use crate::model::{Direction, Interface, Operation, Origin, Param, PointerKind, Type};
 use crate::source::Span;
@@ -25,7 +28,9 @@ pub(super) fn interfaces(resolver: &mut Resolver, units: &[Unit]) {
 impl Resolver {
     fn interface(&mut self, syntax: &syntax::Interface, file: u32) {
         let name = syntax.name.text.to_string();
-        if let Some(first) = self.interfaces.iter().find(|known| known.name == name).map(|known| known.origin.0) {
+        if let Some(first) =
+            self.interfaces.iter().find(|known| known.name == name).map(|known| known.origin.0)
+        {
             self.report(twice("interface", &name, syntax.name.span, first));
         }
         let first_opnum = syntax.base.as_ref().map_or(0, |base| self.operations_of_base(base));
@@ -89,6 +94,7 @@ impl Resolver {
 
     fn operations(&mut self, items: &[Item], first_opnum: u16, file: u32) -> Vec<Operation> {
         let mut operations: Vec<Operation> = Vec::new();
+        let mut names = BTreeMap::new();
         for item in items {
             let Item::Operation(syntax) = item else { continue };
             let Some(name) = &syntax.declarator.name else { continue };
@@ -97,7 +103,7 @@ impl Resolver {
                 self.report(Diagnostic::new(code::CALLBACK, name.span, message));
                 continue;
             }
-            self.check_operation_name(&operations, syntax, name);
+            self.check_operation_name(&mut names, syntax, name);
             let index = u16::try_from(operations.len()).ok();
             let Some(opnum) = index.and_then(|index| first_opnum.checked_add(index)) else {
                 let message = "an interface has no more than 65536 operations";
@@ -110,9 +116,15 @@ impl Resolver {
     }
 
     /// Getters and setters of a property share a name, which then tells nothing.
-    fn check_operation_name(&mut self, known: &[Operation], syntax: &syntax::Operation, name: &Name) {
-        let is_property = ["propget", "propput", "propputref"].iter().any(|word| has(&syntax.attributes, word));
-        let first = known.iter().find(|operation| operation.name == *name.text).map(|first| first.origin.0);
+    fn check_operation_name(
+        &mut self,
+        known: &mut BTreeMap<Rc<str>, Span>,
+        syntax: &syntax::Operation,
+        name: &Name,
+    ) {
+        let is_property =
+            ["propget", "propput", "propputref"].iter().any(|word| has(&syntax.attributes, word));
+        let first = known.insert(Rc::clone(&name.text), name.span);
         if let (Some(first), false) = (first, is_property) {
             self.report(twice("operation", &name.text, name.span, first));
         }
@@ -120,16 +132,12 @@ impl Resolver {
 
     fn operation(&mut self, syntax: &syntax::Operation, name: &Name, opnum: u16, file: u32) -> Operation {
         let returns = self.declared_type(&syntax.returns, &syntax.declarator.layers, file);
-        let siblings: Vec<Sibling> = syntax
-            .params
-            .iter()
-            .enumerate()
-            .map(|(index, param)| self.sibling(param, index, file))
-            .collect();
+        let siblings: Vec<Sibling> =
+            syntax.params.iter().enumerate().map(|(index, param)| self.sibling(param, index, file)).collect();
         self.check_param_names(&siblings);
         let scope = Scope { file, siblings: &siblings };
         let params = syntax.params.iter().zip(&siblings).map(|(p, s)| self.param(p, s, scope)).collect();
-        let place = Place { scope, ty: &returns, is_typedef: false };
+        let place = Place { scope, ty: &returns };
         let attributes = self.attributes(&syntax.attributes, place);
         let doc = text(syntax.doc.clone());
         let origin = Origin(name.span);
@@ -161,7 +169,7 @@ impl Resolver {
 
     fn param(&mut self, syntax: &Member, sibling: &Sibling, scope: Scope<'_>) -> Param {
         let direction = self.direction(syntax, sibling);
-        let place = attributes::Place { scope, ty: &sibling.ty, is_typedef: false };
+        let place = attributes::Place { scope, ty: &sibling.ty };
         Param {
             name: sibling.name.clone(),
             direction,
@@ -186,7 +194,8 @@ impl Resolver {
     }
 
     fn out_by_value(&mut self, span: Span, name: &str) {
-        let message = format!("`{name}` is `out` but neither pointer nor array: nothing can be written to it");
+        let message =
+            format!("`{name}` is `out` but neither pointer nor array: nothing can be written to it");
         self.report(Diagnostic::new(code::OUT_BY_VALUE, span, message));
     }
 }

@@ -1,5 +1,6 @@
 //! Types: every name looked up, every array length folded, every definition given its content.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, code};
@@ -8,18 +9,18 @@ use crate::model::{
     Enumerator, Field, Origin, Struct, Type, Union,
 };
 use crate::source::Span;
-use crate::syntax::{
-    Arguments, ArrayBound, Attribute, Body, Declarator, EnumValue, Expr, Layer, Member, Switch, TagKeyword, Tagged,
-    TypeKind, TypeSpec,
-};
 use crate::syntax;
+use crate::syntax::{
+    Arguments, ArrayBound, Attribute, Body, Declarator, EnumValue, Expr, Layer, Member, Switch, TagKeyword,
+    Tagged, TypeKind, TypeSpec,
+};
 
 use super::Resolver;
 use super::collect::{Content, Pending, text};
 use super::constants;
 use super::suggest;
-use super::targets;
 use super::symbols::{self, TypeSymbol};
+use super::targets;
 
 /// Gives all definitions their content, attributes apart.
 pub(super) fn shape(resolver: &mut Resolver, pending: &[Pending<'_>]) {
@@ -63,11 +64,13 @@ fn tagged_kind(resolver: &mut Resolver, waiting: &Pending<'_>, tagged: &Tagged) 
 
 fn fields(resolver: &mut Resolver, members: &[Member], file: u32) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
+    let mut names = BTreeMap::new();
     for member in members {
         for field in member_fields(resolver, member, file) {
-            let first = fields.iter().find(|known| !known.name.is_empty() && known.name == field.name);
-            if let Some(first) = first.map(|known| known.origin.0) {
-                resolver.report(twice("member", &field.name, field.origin.0, first));
+            let span = field.origin.0;
+            let first = names.insert(field.name.clone(), span).filter(|_| !field.name.is_empty());
+            if let Some(first) = first {
+                resolver.report(twice("member", &field.name, span, first));
             }
             fields.push(field);
         }
@@ -117,7 +120,8 @@ fn union(
         })
     });
     let switch_type = switch_type(resolver, waiting.attributes, file);
-    let arms: Vec<Arm> = arms.iter().map(|item| arm(resolver, item, file)).collect();
+    let mut seen = BTreeMap::new();
+    let arms: Vec<Arm> = arms.iter().map(|item| arm(resolver, item, file, &mut seen)).collect();
     Union { encapsulated, switch_type, attributes: Attributes::default(), arms }
 }
 
@@ -130,8 +134,11 @@ fn switch_type(resolver: &mut Resolver, attributes: &[Attribute], file: u32) -> 
     })
 }
 
-fn arm(resolver: &mut Resolver, item: &syntax::Arm, file: u32) -> Arm {
-    let cases = item.cases.iter().filter_map(|case| resolver.constant(case, file)).collect();
+/// Values that select an arm of the union at hand, with their places.
+type SeenCases = BTreeMap<i128, Span>;
+
+fn arm(resolver: &mut Resolver, item: &syntax::Arm, file: u32, seen: &mut SeenCases) -> Arm {
+    let cases = cases(resolver, item, file, seen);
     let mut fields = item.member.iter().flat_map(|member| member_fields(resolver, member, file));
     let field = fields.next();
     let surplus = fields.next().map(|field| field.origin.0);
@@ -143,13 +150,32 @@ fn arm(resolver: &mut Resolver, item: &syntax::Arm, file: u32) -> Arm {
     Arm { cases, is_default: item.is_default, field }
 }
 
+/// The values that select an arm; each may select one arm only.
+fn cases(resolver: &mut Resolver, item: &syntax::Arm, file: u32, seen: &mut SeenCases) -> Vec<i128> {
+    let mut values = Vec::new();
+    for case in &item.cases {
+        let Some(value) = resolver.constant(case, file) else { continue };
+        values.push(value);
+        if let Some(first) = seen.insert(value, case.span) {
+            let message = format!("two arms have the case {value}");
+            let problem = Diagnostic::new(code::DUPLICATE_CASE, case.span, message);
+            resolver.report(problem.also(first, "the first one"));
+        }
+    }
+    values
+}
+
 fn enumeration(resolver: &mut Resolver, waiting: &Pending<'_>, values: &[EnumValue]) -> Enum {
     let v1_enum = waiting.attributes.iter().any(|attribute| attribute.name.text.as_ref() == "v1_enum");
     let values: Vec<Enumerator> = values
         .iter()
         .map(|item| Enumerator {
             name: item.name.text.to_string(),
-            value: resolver.symbols.values.own(&item.name.text, waiting.file).map_or(0, |entry| entry.meaning),
+            value: resolver
+                .symbols
+                .values
+                .own(&item.name.text, waiting.file)
+                .map_or(0, |entry| entry.meaning),
             doc: text(item.doc.clone()),
         })
         .collect();
@@ -302,8 +328,7 @@ impl Resolver {
     /// The value of an expression that must be constant; `None` after a report.
     pub(super) fn constant(&mut self, expression: &Expr, file: u32) -> Option<i128> {
         let values = &self.symbols.values;
-        let outcome =
-            constants::value(expression, &|name| values.get(name, file).map(|entry| entry.meaning));
+        let outcome = constants::value(expression, &|name| values.get(name, file).map(|entry| entry.meaning));
         match outcome {
             Ok(value) => Some(value),
             Err(reason) => {

@@ -2,7 +2,12 @@
 
 /// The nearest of `names`, if it is near enough that a slip of the pen explains the difference.
 pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let allowed = name.len().div_ceil(4).min(3);
+    let allowed = match name.len() {
+        0..=2 => 0,
+        3..=4 => 1,
+        5..=8 => 2,
+        _ => 3,
+    };
     names
         .filter(|known| known.len().abs_diff(name.len()) <= allowed)
         .map(|known| (distance(name, known), known))

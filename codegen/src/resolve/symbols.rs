@@ -21,8 +21,10 @@ pub(super) struct Symbols {
     pub(super) bodies: BTreeMap<*const Tagged, DefId>,
     /// Interfaces used as types, once they have a definition.
     pub(super) interface_types: BTreeMap<Rc<str>, DefId>,
-    /// Definition names that are taken.
-    pub(super) taken: BTreeSet<String>,
+    /// Names of the constants that the model has.
+    pub(super) constants: BTreeSet<String>,
+    /// Definition names that are taken, and how often one was made of each.
+    pub(super) taken: BTreeMap<String, u32>,
 }
 
 /// What a type name stands for.
