@@ -39,6 +39,24 @@ impl<'a> Input<'a> {
     }
 }
 
+/// Runs the oracle of the fuzz target with this name; `false` if there is none.
+///
+/// # Panics
+/// As the oracles do.
+pub fn run(target: &str, octets: &[u8]) -> bool {
+    match target {
+        "clusapi2_request" => round_trip(Protocol::V2, Direction::Request, octets),
+        "clusapi2_response" => round_trip(Protocol::V2, Direction::Response, octets),
+        "clusapi3_request" => round_trip(Protocol::V3, Direction::Request, octets),
+        "clusapi3_response" => round_trip(Protocol::V3, Direction::Response, octets),
+        "pdu" => pdu(octets),
+        "pdu_stream" => pdu_stream(octets),
+        "idl" => idl(&String::from_utf8_lossy(octets)),
+        _ => return false,
+    }
+    true
+}
+
 /// Decodes arbitrary octets, and holds what was decoded against the laws: its encoding decodes to the same value,
 /// and encodes to the same octets again.
 ///

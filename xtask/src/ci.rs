@@ -1,72 +1,75 @@
 //! Continuous integration, step by step. The first step that fails ends it.
 
+use std::fs;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, ensure};
 
-/// A step: what it is for, and what it runs.
+/// A step: what it is for, the command line, and variables that it sets.
 struct Step {
     name: &'static str,
-    command: &'static [&'static str],
+    command: String,
     environment: &'static [(&'static str, &'static str)],
 }
 
-const WARNINGS_ARE_ERRORS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
-
-const STEPS: &[Step] = &[
-    Step { name: "formatting", command: &["cargo", "fmt", "--all", "--check"], environment: &[] },
-    Step {
-        name: "lints",
-        command: &[
-            "cargo", "clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings",
-        ],
-        environment: &[],
-    },
-    Step {
-        name: "the README's test command",
-        command: &["cargo", "test", "--workspace", "--locked"],
-        environment: &[("CMRP_REQUIRE_TSHARK", "1")],
-    },
-    Step {
-        name: "the runtime alone, without std",
-        command: &["cargo", "clippy", "-p", "cmrp", "--no-default-features", "--locked", "--", "-D", "warnings"],
-        environment: &[],
-    },
-    Step {
-        name: "documentation",
-        command: &["cargo", "doc", "--workspace", "--no-deps", "--all-features", "--locked"],
-        environment: WARNINGS_ARE_ERRORS,
-    },
-    Step {
-        name: "fuzz targets",
-        command: &["cargo", "clippy", "--manifest-path", "fuzz/Cargo.toml", "--locked", "--", "-D", "warnings"],
-        environment: &[],
-    },
-    Step {
-        name: "packages",
-        command: &["cargo", "publish", "--dry-run", "--locked", "-p", "midl-codegen", "-p", "cmrp", "-p", "dcerpc-proto"],
-        environment: &[],
-    },
-];
-
 pub(crate) fn run() -> Result<()> {
     let start = Instant::now();
-    STEPS.iter().try_for_each(Step::run)?;
-    println!("ci: {} steps passed in {} s", STEPS.len(), start.elapsed().as_secs());
+    let steps = steps()?;
+    steps.iter().try_for_each(Step::run)?;
+    println!("ci: {} steps passed in {} s", steps.len(), start.elapsed().as_secs());
     Ok(())
+}
+
+fn steps() -> Result<Vec<Step>> {
+    Ok(vec![
+        step("formatting", "cargo fmt --all --check"),
+        step("lints", "cargo clippy --workspace --all-targets --all-features --locked -- -D warnings"),
+        step(
+            "lints of the runtime alone",
+            "cargo clippy -p cmrp --no-default-features --locked -- -D warnings",
+        ),
+        step(
+            "lints of the fuzz targets",
+            "cargo clippy --manifest-path fuzz/Cargo.toml --locked -- -D warnings",
+        ),
+        Step {
+            name: "the README's test command",
+            command: readme_command("cargo test")?,
+            environment: &[("CMRP_REQUIRE_TSHARK", "1")],
+        },
+        step(
+            "the README's main command",
+            &format!("{} --color never", readme_command("cargo run --release")?),
+        ),
+        Step {
+            name: "documentation",
+            command: "cargo doc --workspace --no-deps --all-features --locked".to_owned(),
+            environment: &[("RUSTDOCFLAGS", "-D warnings")],
+        },
+        step("packages", "cargo publish --dry-run --locked -p midl-codegen -p cmrp -p dcerpc-proto"),
+    ])
+}
+
+fn step(name: &'static str, command: &str) -> Step {
+    Step { name, command: command.to_owned(), environment: &[] }
+}
+
+/// The first line of the README's shell blocks that begins so: what the README promises is what is checked.
+fn readme_command(beginning: &str) -> Result<String> {
+    let readme = fs::read_to_string("README.md").context("reading README.md")?;
+    let command = readme.lines().find(|line| line.starts_with(beginning));
+    Ok(command.with_context(|| format!("README.md has no line `{beginning}...`"))?.to_owned())
 }
 
 impl Step {
     fn run(&self) -> Result<()> {
-        println!("ci: {}", self.name);
-        let [program, arguments @ ..] = self.command else { bail!("{}: no command", self.name) };
-        let mut command = Command::new(program);
-        command.args(arguments).envs(self.environment.iter().copied());
-        let status = command.status()?;
-        if !status.success() {
-            bail!("{} failed: {}", self.name, self.command.join(" "));
-        }
+        println!("ci: {}: {}", self.name, self.command);
+        let mut words = self.command.split_whitespace();
+        let mut command = Command::new(words.next().context("no command")?);
+        command.args(words).envs(self.environment.iter().copied());
+        let status = command.status().with_context(|| format!("starting {}", self.command))?;
+        ensure!(status.success(), "{} failed: {}", self.name, self.command);
         Ok(())
     }
 }

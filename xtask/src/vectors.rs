@@ -26,8 +26,8 @@ impl Pack {
             let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
             pack(&text, &mut packed).with_context(|| format!("reading {}", file.display()))?;
         }
-        let lines: String = packed.iter().map(|line| format!("{line}\n")).collect();
-        fs::write(&self.output, lines).with_context(|| format!("writing {}", self.output.display()))
+        let lines: Vec<String> = packed.iter().map(Value::to_string).collect();
+        fs::write(&self.output, lines.join("\n") + "\n").with_context(|| format!("writing {}", self.output.display()))
     }
 }
 
@@ -38,7 +38,7 @@ fn pack(text: &str, packed: &mut Vec<Value>) -> Result<()> {
         let mut take = |key: &str| vector.shift_remove(key).with_context(|| format!("no {key}: {line}"));
         let (format, hex) = (take("format")?, take("hex")?);
         let format = format.as_str().context("format is not a string")?.to_owned();
-        ["interface", "agrees", "request_hex"].map(|key| vector.shift_remove(key));
+        vector.retain(|key, _| !["interface", "agrees", "request_hex"].contains(&key.as_str()));
         let place = *places.entry(serde_json::to_string(&vector)?).or_insert(packed.len());
         if place == packed.len() {
             packed.push(Value::Object(vector));

@@ -10,5 +10,6 @@
 mod bounds;
 mod constructs;
 mod handles;
+mod replay;
 mod specification;
 mod vectors;
