@@ -174,6 +174,24 @@ fn an_undecodable_stub_is_an_error_with_its_place() {
 }
 
 #[test]
+fn octets_behind_the_parameters_are_noted() {
+    let mut talk = Talk::bound(50_000, 1);
+    talk.request(2, 65, &[&support::talk::GET_NOTIFY[..], &[7; 40]].concat());
+    talk.response(2, &support::talk::NOTIFIED);
+    let messages = messages(&support::file(&capture(Layer::Ethernet, &talk.segments)), &[]);
+    assert!(messages[0]["fields"]["hNotify"].is_object());
+    assert!(messages[0]["error"].as_str().unwrap().contains("40"), "{}", messages[0]["error"]);
+    assert_eq!(messages[1]["error"], Value::Null);
+}
+
+#[test]
+fn a_verification_trailer_is_no_parameter() {
+    // scapy sends one of 52 octets behind its first request.
+    let messages = messages(&sample(VERSION_2), &[]);
+    assert!(messages.iter().all(|message| message["error"].is_null() && message["fields"].is_object()));
+}
+
+#[test]
 fn operations_are_filtered_by_name_and_pattern() {
     let operations = |arguments: &[&str]| -> Vec<String> {
         let messages = messages(&sample(PLAIN), arguments);

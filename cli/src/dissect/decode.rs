@@ -1,6 +1,6 @@
 //! The generated codec: stubs in, named parameters out.
 
-use cmrp::ndr::{Format, Limits, Uuid};
+use cmrp::ndr::{Error, Format, Limits, Uuid};
 use cmrp::{clusapi2, clusapi3};
 use dcerpc_proto::SyntaxId;
 use serde::Serialize;
@@ -12,8 +12,15 @@ use super::message::Interface;
 const CLUSAPI: Uuid =
     Uuid::new(0xb97d_b8b2, 0x4c63, 0x11cf, [0xbf, 0xf6, 0x08, 0x00, 0x2b, 0xe2, 0x3f, 0x2f]);
 
-/// Parameters by their names in the IDL, or why they can't be read.
-pub(super) type Decoded = Result<Map<String, Value>, String>;
+/// Octets behind the last parameter that are not worth a word: padding up to what a security provider asks for.
+const PADDING: usize = 15;
+
+/// Parameters by their names in the IDL, and what is wrong with them or keeps them from being read.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) fields: Option<Map<String, Value>>,
+    pub(super) error: Option<String>,
+}
 
 /// The interface, if it is one of the two versions of ClusAPI (MS-CMRP 2.1).
 pub(super) fn interface(syntax: SyntaxId) -> Option<Interface> {
@@ -35,29 +42,39 @@ pub(super) fn operation(interface: Interface, opnum: u16) -> Option<&'static str
 
 /// Decodes the stub of a request.
 pub(super) fn request(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
-    let limits = Limits::default();
-    match interface {
-        Interface::ClusApi2 => named(clusapi2::Request::decode(opnum, stub, format, &limits)),
-        Interface::ClusApi3 => named(clusapi3::Request::decode(opnum, stub, format, &limits)),
-    }
+    decode(|limits| match interface {
+        Interface::ClusApi2 => clusapi2::Request::decode(opnum, stub, format, limits).map(named),
+        Interface::ClusApi3 => clusapi3::Request::decode(opnum, stub, format, limits).map(named),
+    })
 }
 
 /// Decodes the stub of a response.
 pub(super) fn response(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
-    let limits = Limits::default();
-    match interface {
-        Interface::ClusApi2 => named(clusapi2::Response::decode(opnum, stub, format, &limits)),
-        Interface::ClusApi3 => named(clusapi3::Response::decode(opnum, stub, format, &limits)),
+    decode(|limits| match interface {
+        Interface::ClusApi2 => clusapi2::Response::decode(opnum, stub, format, limits).map(named),
+        Interface::ClusApi3 => clusapi3::Response::decode(opnum, stub, format, limits).map(named),
+    })
+}
+
+/// Decodes strictly, and if that fails without a limit on what may follow: then the parameters can be read all the
+/// same, but whoever looks at a capture wants to know that octets follow which no parameter holds.
+fn decode(stub: impl Fn(&Limits) -> Result<Named, Error>) -> Decoded {
+    let strict = Limits::default().with_trailing(PADDING);
+    match stub(&strict) {
+        Ok(Ok(fields)) => Decoded { fields: Some(fields), error: None },
+        Ok(Err(error)) => Decoded { fields: None, error: Some(error.to_string()) },
+        Err(error) => {
+            let fields = stub(&Limits::default()).ok().and_then(Result::ok);
+            Decoded { fields, error: Some(error.to_string()) }
+        }
     }
 }
 
-fn named<T: Serialize>(decoded: Result<T, cmrp::ndr::Error>) -> Decoded {
-    let value = decoded.map_err(|error| error.to_string())?;
-    match serde_json::to_value(value) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err("the parameters have no names".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+/// Parameters by their names in the IDL.
+type Named = Result<Map<String, Value>, serde_json::Error>;
+
+fn named(stub: impl Serialize) -> Named {
+    serde_json::to_value(stub).and_then(serde_json::from_value)
 }
 
 #[cfg(test)]

@@ -299,6 +299,16 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_a_hole_inside_a_pdu_is_not_searched() {
+        let (mut second, third) = (request(2, 100), request(3, 0));
+        // Stub data that is a whole request itself.
+        second[60..84].copy_from_slice(&request(9, 0));
+        let (_, found) =
+            frame(&[Some(&request(1, 0)), Some(&second[..50]), None, Some(&second[60..]), Some(&third)]);
+        assert_eq!(found, [(1, request(1, 0)), (5, third)]);
+    }
+
+    #[test]
     fn a_hole_over_the_end_of_a_pdu_starts_a_search() {
         let (second, third, fourth) = (request(2, 100), request(3, 40), request(4, 0));
         let (framer, found) =

@@ -212,10 +212,11 @@ fn fill_payload(
         (Err(error), _) => message.error = Some(error),
         (Ok(_), None) => message.error = Some("its request is not in the capture".to_owned()),
         (Ok(_), Some(_)) if message.sealed.is_some() => {}
-        (Ok(format), Some(opnum)) => match decode(message.interface, opnum, format) {
-            Ok(fields) => message.fields = Some(fields),
-            Err(error) => message.error = Some(error),
-        },
+        (Ok(format), Some(opnum)) => {
+            let decoded = decode(message.interface, opnum, format);
+            message.fields = decoded.fields;
+            message.error = decoded.error;
+        }
     }
 }
 
