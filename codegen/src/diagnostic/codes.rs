@@ -105,6 +105,8 @@ pub(crate) mod catalogue {
     pub(crate) const OUT_BY_VALUE: Code = Code("E0410");
     /// Two arms of a union, or two enumerators, with one value.
     pub(crate) const DUPLICATE_CASE: Code = Code("E0411");
+    /// An enumerator that its form on the wire has no room for.
+    pub(crate) const ENUM_VALUE: Code = Code("W0413");
     /// An attribute that stands twice.
     pub(crate) const REPEATED_ATTRIBUTE: Code = Code("W0412");
 

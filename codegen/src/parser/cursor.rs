@@ -11,9 +11,12 @@ use super::Parsed;
 /// the end of the stack. Published interfaces need less than 10.
 const MAX_NESTING: u32 = 64;
 
-/// The most binary operators of one expression, and the most pointers and dimensions of one declarator, for the
-/// same reason: each makes the tree one deeper.
+/// The most binary operators of one expression, for the same reason: each makes the tree one deeper. Also the most
+/// attributes and arguments of one list, which are looked through for each other.
 const MAX_CHAIN: usize = 256;
+
+/// The most pointers and dimensions of one declarator, for the same reason.
+const MAX_LAYERS: usize = 32;
 
 /// After so many errors the rest is not worth reading.
 const MAX_PROBLEMS: usize = 100;
@@ -198,10 +201,19 @@ impl<'t> Cursor<'t> {
 
     /// Refuses the next link of a chain that is `length` long already.
     pub(super) fn chain(&self, length: usize) -> Parsed<()> {
-        if length < MAX_CHAIN {
+        self.at_most(length, MAX_CHAIN)
+    }
+
+    /// Refuses the next pointer or dimension behind `length` others.
+    pub(super) fn layer(&self, length: usize) -> Parsed<()> {
+        self.at_most(length, MAX_LAYERS)
+    }
+
+    fn at_most(&self, length: usize, most: usize) -> Parsed<()> {
+        if length <= most {
             return Ok(());
         }
-        let message = format!("more than {MAX_CHAIN} of these in a row");
+        let message = format!("more than {most} of these in a row");
         Err(Box::new(Diagnostic::new(code::LIMIT, self.peek().span, message)))
     }
 

@@ -39,7 +39,7 @@ pub(super) fn abstract_declarator(cursor: &mut Cursor<'_>) -> Parsed<Declarator>
             }
             None => name,
         };
-        cursor.chain(layers.len())?;
+        cursor.layer(layers.len())?;
         Ok(Declarator { name, layers, span: cursor.span_from(start) })
     })
 }
@@ -48,7 +48,7 @@ fn pointers(cursor: &mut Cursor<'_>) -> Parsed<Vec<Layer>> {
     let mut layers = Vec::new();
     types::skip_silent(cursor);
     while cursor.take("*") {
-        cursor.chain(layers.len())?;
+        cursor.layer(layers.len())?;
         layers.push(Layer::Pointer);
         types::skip_silent(cursor);
     }
@@ -79,7 +79,7 @@ fn inner(cursor: &mut Cursor<'_>) -> Parsed<Declarator> {
 fn suffixes(cursor: &mut Cursor<'_>) -> Parsed<Vec<Layer>> {
     let mut layers = Vec::new();
     loop {
-        cursor.chain(layers.len())?;
+        cursor.layer(layers.len())?;
         if cursor.is("[") {
             layers.push(Layer::Array(dimension(cursor)?));
         } else if cursor.is("(") {

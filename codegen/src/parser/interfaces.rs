@@ -37,7 +37,7 @@ pub(super) fn operation(
     let mut layers = Vec::new();
     types::skip_silent(cursor);
     while cursor.take("*") {
-        cursor.chain(layers.len())?;
+        cursor.layer(layers.len())?;
         layers.push(Layer::Pointer);
         types::skip_silent(cursor);
     }

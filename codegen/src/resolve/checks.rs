@@ -184,6 +184,7 @@ pub(super) fn conformance(resolver: &mut Resolver, order: &[DefId]) {
     }
     problems.extend(unsized_arrays(resolver));
     problems.extend(unions(resolver));
+    problems.extend(enumerations(resolver));
     resolver.problems.extend(problems);
 }
 
@@ -234,6 +235,24 @@ fn unions(resolver: &Resolver) -> Vec<Diagnostic> {
             let message = format!("nothing selects an arm of `{}`: it can't be marshalled", definition.name);
             let warning = Diagnostic::new(code::UNSWITCHED_UNION, definition.origin.0, message);
             problems.push(warning.help("give each arm `case` or `default`"));
+        }
+    }
+    problems
+}
+
+/// NDR has room for 0 to 32767 (C706 14.2.5.1), or for 32 bits with `v1_enum` (MS-RPCE 2.2.4.6). Published files break
+/// the first rule, so it is a warning.
+fn enumerations(resolver: &Resolver) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for definition in &resolver.definitions {
+        let DefinitionKind::Enum(enumeration) = &definition.kind else { continue };
+        let room = if enumeration.v1_enum { -0x8000_0000..=0xFFFF_FFFF } else { 0..=0x7FFF };
+        let outside = enumeration.values.iter().find(|item| !room.contains(&item.value));
+        if let Some(item) = outside {
+            let bits = if enumeration.v1_enum { 32 } else { 15 };
+            let message = format!("`{}` is {}, but travels in {bits} bits", item.name, item.value);
+            let problem = Diagnostic::new(code::ENUM_VALUE, definition.origin.0, message);
+            problems.push(if bits == 15 { problem.help("`v1_enum` makes them 32") } else { problem });
         }
     }
     problems

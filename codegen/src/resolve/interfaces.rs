@@ -28,9 +28,8 @@ pub(super) fn interfaces(resolver: &mut Resolver, units: &[Unit]) {
 impl Resolver {
     fn interface(&mut self, syntax: &syntax::Interface, file: u32) {
         let name = syntax.name.text.to_string();
-        if let Some(first) =
-            self.interfaces.iter().find(|known| known.name == name).map(|known| known.origin.0)
-        {
+        let first = self.known_interface(&syntax.name.text).map(|known| known.origin.0);
+        if let Some(first) = first {
             self.report(twice("interface", &name, syntax.name.span, first));
         }
         let first_opnum = syntax.base.as_ref().map_or(0, |base| self.operations_of_base(base));
@@ -54,7 +53,12 @@ impl Resolver {
             doc: text(syntax.doc.clone()),
             origin: Origin(syntax.name.span),
         };
+        self.interface_names.insert(Rc::clone(&syntax.name.text), self.interfaces.len());
         self.interfaces.push(interface);
+    }
+
+    fn known_interface(&self, name: &str) -> Option<&Interface> {
+        self.interfaces.get(*self.interface_names.get(name)?)
     }
 
     fn pointer_default(&mut self, list: &[Attribute]) -> PointerKind {
@@ -75,7 +79,7 @@ impl Resolver {
     /// How many opnums a base interface takes. The two that every object interface builds on are known without
     /// their text (MS-DCOM 3.1.1.5.8, MS-OAUT 3.1.4).
     fn operations_of_base(&mut self, base: &Name) -> u16 {
-        if let Some(known) = self.interfaces.iter().rev().find(|known| known.name == *base.text) {
+        if let Some(known) = self.known_interface(&base.text) {
             return known.next_opnum();
         }
         match base.text.as_ref() {

@@ -16,7 +16,7 @@ mod suggest;
 mod symbols;
 mod targets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
@@ -54,6 +54,8 @@ struct Resolver {
     symbols: Symbols,
     definitions: Vec<Definition>,
     interfaces: Vec<Interface>,
+    /// The last interface of each name.
+    interface_names: BTreeMap<Rc<str>, usize>,
     constants: Vec<Constant>,
     problems: Vec<Diagnostic>,
     /// Type names that were reported as missing.
