@@ -93,6 +93,11 @@ impl Builder {
         self
     }
 
+    /// What was decided so far about the output, for [`generate`](crate::generate()).
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Compiles an interface definition and writes the Rust of its interface.
     ///
     /// # Errors

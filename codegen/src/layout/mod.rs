@@ -182,11 +182,34 @@ fn structures_of(
     let mut found = BTreeSet::new();
     while let Some(id) = open.pop() {
         if found.insert(id) && matches!(model.definition(id).kind, DefinitionKind::Struct(_)) {
-            let planned = plan_struct(model, interface, id)?;
-            open.extend(planned.slots.iter().flat_map(|slot| slot.wire.definitions()));
+            refuse_recursion(model, interface, id)?;
+            open.extend(held_by(model, interface, id)?);
         }
     }
     Ok(found)
+}
+
+/// The definitions that the members of a structure name.
+fn held_by(model: &Model, interface: &Interface, id: DefId) -> Result<Vec<DefId>, Unsupported> {
+    let planned = plan_struct(model, interface, id)?;
+    Ok(planned.slots.iter().flat_map(|slot| slot.wire.definitions()).collect())
+}
+
+/// A structure that leads to itself through pointers would need a Rust type that is boxed there.
+fn refuse_recursion(model: &Model, interface: &Interface, id: DefId) -> Result<(), Unsupported> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![id];
+    while let Some(next) = open.pop() {
+        if matches!(model.definition(next).kind, DefinitionKind::Struct(_)) {
+            let held = held_by(model, interface, next)?;
+            if held.contains(&id) {
+                let what = "a structure that contains itself".to_owned();
+                return Err(Unsupported { what, span: model.definition(id).origin.0 });
+            }
+            open.extend(held.into_iter().filter(|id| seen.insert(*id)));
+        }
+    }
+    Ok(())
 }
 
 impl Wire {

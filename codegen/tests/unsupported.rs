@@ -1,0 +1,70 @@
+//! What no code is generated for is refused by name and place, or listed; never left out in silence.
+
+use std::collections::BTreeMap;
+
+use midl_codegen::{Generated, Options, Target, generate};
+
+/// Parameters of one operation, and what the refusal must say.
+const REFUSED: [(&str, &str); 12] = [
+    ("[in] float x", "a floating-point number"),
+    ("[in] S_UNION *x", "a union"),
+    ("[in] S_ANONYMOUS *x", "an anonymous union"),
+    ("[in] pipe_type x", "a pipe"),
+    ("[in, size_is(n / 2)] long *x, [in] long n", "a size expression other than the name of a count"),
+    ("[in, size_is(n), first_is(m)] long *x, [in] long n, [in] long m", "first_is"),
+    ("[in, string, size_is(n)] wchar_t *x, [in] long n", "a string with size_is"),
+    ("[in] S_VARYING *x", "a fixed array that varies"),
+    ("[in] S_POINTERS *x", "a fixed array of something other than integers"),
+    ("[in] CONFORMANT x", "a conformant structure that is not behind a pointer"),
+    (
+        "[in, size_is(n)] long ***x, [in] long n",
+        "an array of something other than integers, structures and strings",
+    ),
+    ("[in] NODE *x", "a structure that contains itself"),
+];
+
+const TYPES: &str = "
+    typedef union switch (long tag) u { case 1: long a; } U;
+    typedef struct _S_UNION { U u; } S_UNION;
+    typedef struct _S_ANONYMOUS { long tag; [switch_is(tag)] union { [case(1)] long a; [default]; }; } S_ANONYMOUS;
+    typedef pipe long pipe_type;
+    typedef struct _S_VARYING { long n; [length_is(n)] long x[4]; } S_VARYING;
+    typedef struct _S_POINTERS { long *x[4]; } S_POINTERS;
+    typedef struct _CONFORMANT { long n; [size_is(n)] long x[]; } CONFORMANT;
+    typedef struct _NODE { long value; struct _NODE *next; } NODE;
+";
+
+fn interface(operations: &str, options: &Options) -> Result<Generated, String> {
+    let head = "[uuid(00000000-0000-0000-0000-000000000001), version(1.0)] interface i";
+    let text = format!("{head} {{ {TYPES} {operations} }}");
+    generate("i.idl", &text, &mut BTreeMap::new(), Target::Interface, options)
+        .map_err(|refusal| refusal.to_string())
+}
+
+#[test]
+fn a_construct_that_is_not_supported_is_an_error_with_its_place() {
+    for (params, reason) in REFUSED {
+        let refusal = interface(&format!("void Call({params});"), &Options::default()).expect_err(params);
+        assert!(refusal.contains("E0501"), "{params}: {refusal}");
+        assert!(refusal.contains(&format!("`Call`: {reason}")), "{params}: {refusal}");
+        assert!(refusal.contains("i.idl:"), "{params}: {refusal}");
+    }
+}
+
+#[test]
+fn operations_that_are_not_asked_for_are_listed_and_keep_the_opnums() {
+    let builder = midl_codegen::Builder::new().only(["Second"]);
+    let operations = "void First([in] float x); long Second([in] long x); void Third(void);";
+    let rust = interface(operations, builder.options()).expect("only the second is wanted").rust;
+    assert!(rust.contains("const OPNUM: u16 = 1;"), "{rust}");
+    assert!(rust.contains(r#"(0, "First", "not asked for")"#), "{rust}");
+    assert!(rust.contains(r#"(2, "Third", "reserved")"#), "{rust}");
+    assert!(!rust.contains("FirstRequest") && !rust.contains("ThirdRequest"), "{rust}");
+}
+
+#[test]
+fn a_name_that_no_operation_has_is_an_error() {
+    let builder = midl_codegen::Builder::new().only(["Frist"]);
+    let refusal = interface("void First([in] long x);", builder.options()).expect_err("a misspelt name");
+    assert!(refusal.contains("no operation `Frist`"), "{refusal}");
+}
