@@ -179,6 +179,24 @@ fn context_handles() {
     assert_eq!(*inner, Type::Named(compilation.model.find("H").unwrap().0));
 }
 
+/// An included file is part of the one that includes it: its names are, its macros are, and it counts twice when it is
+/// included twice without a guard.
+#[test]
+fn included_files_are_part_of_the_text() {
+    let header = "#ifndef H\n#define H\n#define N 3\ntypedef enum { A = 4, B } E;\n#endif\n";
+    let mut files = BTreeMap::from([("h.h".to_owned(), header.to_owned())]);
+    let text = "#include \"h.h\"\n#include <h.h>\ntypedef long T[N + B];";
+    let compilation = midl_codegen::compile("test.idl", text, &mut files).unwrap();
+    let described =
+        |name: &str| compilation.model.describe_definition(compilation.model.find(name).unwrap().1);
+    assert_eq!(described("E"), "enum E { A = 4, B = 5, }");
+    assert_eq!(described("T"), "typedef long T[8];");
+    assert_eq!(compilation.sources.iter().count(), 2);
+    files.insert("h.h".to_owned(), "typedef long T;".to_owned());
+    let problems = midl_codegen::compile("test.idl", text, &mut files).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.code == "E0302"), "{problems}");
+}
+
 /// An interface's opnums start where those of its base end.
 #[test]
 fn opnums_follow_the_base() {

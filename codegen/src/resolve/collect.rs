@@ -105,7 +105,7 @@ impl<'u> Collector<'_, 'u> {
     }
 
     fn interface_name(&mut self, name: &Name) {
-        if self.resolver.symbols.types.own(&name.text, self.file).is_none() {
+        if self.resolver.symbols.types.own(&name.text, name.span.file).is_none() {
             self.resolver.symbols.types.add(&name.text, name.span, TypeSymbol::Interface);
         }
     }
@@ -168,7 +168,7 @@ impl<'u> Collector<'_, 'u> {
 
     /// A declared type name; a second one of a file has to mean the same, which a later pass sees.
     fn type_name(&mut self, name: &Name, symbol: TypeSymbol) {
-        let known = self.resolver.symbols.types.own(&name.text, self.file).map(|entry| entry.span);
+        let known = self.resolver.symbols.types.own(&name.text, name.span.file).map(|entry| entry.span);
         if let Some(first) = known {
             let message = format!("the type `{}` is declared twice", name.text);
             self.resolver.report(
@@ -214,7 +214,7 @@ impl<'u> Collector<'_, 'u> {
         let Some(tag) = &tagged.tag else { return };
         let key = (tagged.keyword, Rc::clone(&tag.text));
         let entries = self.resolver.symbols.tags.entry(key).or_default();
-        let known = entries.iter().find(|entry| entry.span.file == self.file).map(|entry| entry.span);
+        let known = entries.iter().find(|entry| entry.span.file == tag.span.file).map(|entry| entry.span);
         entries.push(Entry { span, meaning: id });
         if let Some(first) = known {
             let message = format!("`{} {}` is declared twice", tagged.keyword.word(), tag.text);

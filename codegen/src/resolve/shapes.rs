@@ -174,7 +174,7 @@ fn enumeration(resolver: &mut Resolver, waiting: &Pending<'_>, values: &[EnumVal
             value: resolver
                 .symbols
                 .values
-                .own(&item.name.text, waiting.file)
+                .own(&item.name.text, item.name.span.file)
                 .map_or(0, |entry| entry.meaning),
             doc: text(item.doc.clone()),
         })
