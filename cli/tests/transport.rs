@@ -174,6 +174,34 @@ fn one_direction_alone_is_told_as_such() {
 }
 
 #[test]
+fn requests_without_a_response_come_in_the_order_of_the_capture() {
+    let mut talk = Talk::bound(50_000, 1);
+    let call_ids: Vec<u32> = (2..1500).rev().collect();
+    call_ids.iter().for_each(|call_id| talk.request(*call_id, 65, &GET_NOTIFY));
+    let file = support::file(&capture(Layer::Raw, &talk.segments));
+    let output = support::dissect(&[file.to_str().unwrap()]);
+    let times: Vec<&str> = support::stdout(&output)
+        .lines()
+        .filter(|line| line.ends_with(" = no response"))
+        .filter_map(|line| line.split(' ').next())
+        .collect();
+    assert_eq!(times.len(), call_ids.len());
+    assert!(times.is_sorted());
+    assert!(support::stdout(&output).contains("1498  requests without a response"));
+}
+
+#[test]
+fn a_length_of_zero_means_all_that_was_captured() {
+    // A network card that cuts segments itself leaves the total length of IPv4 to be filled in later.
+    let talk = long_talk(1);
+    let expected = essence(&talk.segments, Layer::Raw, &[]);
+    let mut frames: Vec<Vec<u8>> = talk.segments.iter().map(|segment| segment.frame(Layer::Raw)).collect();
+    frames.iter_mut().for_each(|frame| frame[2..4].fill(0));
+    let file = support::file(&support::pcap(support::link::RAW, frames.iter().map(Vec::as_slice)));
+    assert_eq!(support::messages(&file, &[]).len(), expected.len());
+}
+
+#[test]
 fn a_fault_is_told_by_its_name() {
     let mut talk = Talk::bound(50_000, 1);
     talk.request(2, 300, &[]);

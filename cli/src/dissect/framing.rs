@@ -201,6 +201,10 @@ impl Framer {
     }
 
     fn drop_front(&mut self, octets: usize) {
+        // The usual case while a PDU arrives in many segments, whose marks need not be looked through each time.
+        if octets == 0 {
+            return;
+        }
         self.at_segment = self.is_segment_start(octets);
         self.buffer.drain(..octets.min(self.buffer.len()));
         self.marks.retain_mut(|(to, _)| {
