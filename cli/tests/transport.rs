@@ -177,7 +177,9 @@ fn one_direction_alone_is_told_as_such() {
 fn requests_without_a_response_come_in_the_order_of_the_capture() {
     let mut talk = Talk::bound(50_000, 1);
     let call_ids: Vec<u32> = (2..1500).rev().collect();
-    call_ids.iter().for_each(|call_id| talk.request(*call_id, 65, &GET_NOTIFY));
+    for call_id in &call_ids {
+        talk.request(*call_id, 65, &GET_NOTIFY);
+    }
     let file = support::file(&capture(Layer::Raw, &talk.segments));
     let output = support::dissect(&[file.to_str().unwrap()]);
     let times: Vec<&str> = support::stdout(&output)
@@ -196,7 +198,9 @@ fn a_length_of_zero_means_all_that_was_captured() {
     let talk = long_talk(1);
     let expected = essence(&talk.segments, Layer::Raw, &[]);
     let mut frames: Vec<Vec<u8>> = talk.segments.iter().map(|segment| segment.frame(Layer::Raw)).collect();
-    frames.iter_mut().for_each(|frame| frame[2..4].fill(0));
+    for frame in &mut frames {
+        frame[2..4].fill(0);
+    }
     let file = support::file(&support::pcap(support::link::RAW, frames.iter().map(Vec::as_slice)));
     assert_eq!(support::messages(&file, &[]).len(), expected.len());
 }
