@@ -52,6 +52,7 @@ fn interface(compilation: &Compilation, options: &Options) -> Result<String, Vec
     let model = &compilation.model;
     // Imports come first, so the last interface is that of the root file.
     let interface = model.interfaces().last().ok_or_else(no_interface)?;
+    refuse_inheritance(interface)?;
     let unknown = unknown_operations(interface, options);
     let plan = layout::plan(model, interface, |operation| options.wants(operation));
     let mut problems: Vec<Diagnostic> = unknown.collect();
@@ -73,6 +74,16 @@ fn no_interface() -> Vec<Diagnostic> {
     let start = crate::source::Span::default();
     let problem = Diagnostic::new(code::UNSUPPORTED, start, "the file declares no interface");
     vec![problem.help("use Builder::compile_enumerations for a file of enumerations")]
+}
+
+/// Object interfaces have parameters that the signature does not show (MS-DCOM 2.2.13), and opnums that begin with
+/// those of their base.
+fn refuse_inheritance(interface: &Interface) -> Result<(), Vec<Diagnostic>> {
+    if !interface.object && interface.first_opnum == 0 {
+        return Ok(());
+    }
+    let message = format!("no code can be generated for `{}`: an object interface", interface.name);
+    Err(vec![Diagnostic::new(code::UNSUPPORTED, interface.origin.0, message)])
 }
 
 fn unknown_operations<'a>(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use midl_codegen::{Generated, Options, Target, generate};
 
 /// Parameters of one operation, and what the refusal must say.
-const REFUSED: [(&str, &str); 12] = [
+const REFUSED: [(&str, &str); 15] = [
     ("[in] float x", "a floating-point number"),
     ("[in] S_UNION *x", "a union"),
     ("[in] S_ANONYMOUS *x", "an anonymous union"),
@@ -20,6 +20,9 @@ const REFUSED: [(&str, &str); 12] = [
         "[in, size_is(n)] long ***x, [in] long n",
         "an array of something other than integers, structures and strings",
     ),
+    ("[in] long x[]", "an array without size_is"),
+    ("[in, iid_is(n)] long *x, [in] long *n", "the attribute iid_is"),
+    ("[in] MARSHALED x", "the attribute wire_marshal"),
     ("[in] NODE *x", "a structure that contains itself"),
 ];
 
@@ -31,6 +34,7 @@ const TYPES: &str = "
     typedef struct _S_VARYING { long n; [length_is(n)] long x[4]; } S_VARYING;
     typedef struct _S_POINTERS { long *x[4]; } S_POINTERS;
     typedef struct _CONFORMANT { long n; [size_is(n)] long x[]; } CONFORMANT;
+    typedef [wire_marshal(long)] short MARSHALED;
     typedef struct _NODE { long value; struct _NODE *next; } NODE;
 ";
 
@@ -49,6 +53,14 @@ fn a_construct_that_is_not_supported_is_an_error_with_its_place() {
         assert!(refusal.contains(&format!("`Call`: {reason}")), "{params}: {refusal}");
         assert!(refusal.contains("i.idl:"), "{params}: {refusal}");
     }
+}
+
+#[test]
+fn an_object_interface_is_refused() {
+    let text = "[object, uuid(00000000-0000-0000-0000-000000000001)] interface i { long Call([in] long x); }";
+    let refusal = generate("i.idl", text, &mut BTreeMap::new(), Target::Interface, &Options::default());
+    let refusal = refusal.expect_err("an object interface").to_string();
+    assert!(refusal.contains("`i`: an object interface"), "{refusal}");
 }
 
 #[test]

@@ -12,6 +12,19 @@ use super::{counts, size};
 /// Structures nested by value deeper than this are refused; none of Microsoft's interfaces comes near.
 const MAX_NESTING: usize = 64;
 
+/// Attributes that put something else on the wire than the declared type, or more (MS-RPCE 2.2.4, C706 4.2.13).
+const WIRE_CHANGING: [&str; 9] = [
+    "call_as",
+    "cs_char",
+    "iid_is",
+    "represent_as",
+    "byte_count",
+    "transmit_as",
+    "user_marshal",
+    "wire_marshal",
+    "partial_ignore",
+];
+
 /// Plans both directions of an operation.
 pub(super) fn operation<'m>(
     model: &'m Model,
@@ -74,6 +87,14 @@ struct Walk<'m> {
 impl<'m> Context<'m> {
     fn unsupported(&self, what: &str) -> Unsupported {
         Unsupported { what: what.to_owned(), span: self.span }
+    }
+
+    fn refuse_wire_changing(&self, attributes: &Attributes) -> Result<(), Unsupported> {
+        let named = |attribute: &&String| WIRE_CHANGING.iter().any(|name| attribute.starts_with(name));
+        match attributes.others.iter().find(named) {
+            None => Ok(()),
+            Some(attribute) => Err(self.unsupported(&format!("the attribute {attribute}"))),
+        }
     }
 
     fn params(
@@ -142,6 +163,7 @@ impl<'m> Context<'m> {
     }
 
     fn lower(&self, ty: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+        self.refuse_wire_changing(walk.attributes)?;
         if depth > MAX_NESTING {
             return Err(self.unsupported("a type nested too deeply"));
         }
@@ -159,6 +181,7 @@ impl<'m> Context<'m> {
     fn named(&self, id: DefId, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
         match &self.model.definition(id).kind {
             DefinitionKind::Alias { attributes, ty } => {
+                self.refuse_wire_changing(attributes)?;
                 let kind = walk.kind.or(attributes.pointer);
                 let string = walk.string || attributes.string;
                 self.lower(ty, Walk { kind, string, ..walk }, depth.saturating_add(1))
@@ -280,7 +303,8 @@ impl<'m> Context<'m> {
             let expr = list.get(walk.level).and_then(Option::as_ref);
             expr.map(|expr| counts::named(expr, self.span).map(|name| Measure::Derived(name.to_owned())))
         };
-        let size = measure(&attributes.size_is).transpose()?.unwrap_or(Measure::Elsewhere);
+        let size = measure(&attributes.size_is).transpose()?;
+        let size = size.ok_or_else(|| self.unsupported("an array without size_is"))?;
         let length = measure(&attributes.length_is).transpose()?;
         Ok(Wire::Array(Array { element: Box::new(element), size, length }))
     }
