@@ -155,10 +155,12 @@ fn lists_the_same_calls_in_the_samples() {
 
 #[test]
 fn lists_the_same_calls_in_the_captures() {
-    let default = || support::root().parent().unwrap().join("shared/captures");
-    let directory = env::var_os("CMRP_CAPTURES").map_or_else(default, PathBuf::from);
-    if has_tshark() && missing(&format!("directory {}", directory.display()), directory.is_dir()) {
-        compare(&directory, 20);
+    let beside = support::root().parent().unwrap().join("shared/captures");
+    let named = env::var_os("CMRP_CAPTURES").map(PathBuf::from);
+    match named.or_else(|| beside.is_dir().then_some(beside)) {
+        Some(directory) if has_tshark() => compare(&directory, 20),
+        Some(_) => {}
+        None => println!("skipped: there are no captures but the samples"),
     }
 }
 
