@@ -27,7 +27,8 @@ impl Pack {
             pack(&text, &mut packed).with_context(|| format!("reading {}", file.display()))?;
         }
         let lines: Vec<String> = packed.iter().map(Value::to_string).collect();
-        fs::write(&self.output, lines.join("\n") + "\n").with_context(|| format!("writing {}", self.output.display()))
+        fs::write(&self.output, lines.join("\n") + "\n")
+            .with_context(|| format!("writing {}", self.output.display()))
     }
 }
 
