@@ -1,4 +1,4 @@
-//! One ApiGetNotify call by hand: what goes to the server, and what to read from its answer.
+//! One `ApiGetNotify` call by hand: what goes to the server, and what to read from its answer.
 //!
 //! ```sh
 //! cargo run -p cmrp --example get_notify
