@@ -8,13 +8,13 @@ use std::error::Error;
 
 use cmrp::clusapi3::{ApiGetNotify, ApiGetNotifyRequest, ApiGetNotifyResponse, HNotifyRpc};
 use cmrp::cluster_change::ClusterChange;
-use cmrp::ndr::{ContextHandle, DecodeStub, EncodeStub, Format, Handle, Limits, Operation, Uuid};
+use cmrp::ndr::{Call, ContextHandle, EncodeStub, Format, Handle, Limits, Operation, Uuid};
 
 /// Fetches one event. `call` is the RPC stack: it carries opnum and stub to the server and brings back the answer.
 fn get_notify(port: HNotifyRpc, call: impl Fn(u16, &[u8]) -> Vec<u8>) -> Result<(), Box<dyn Error>> {
     let request = ApiGetNotifyRequest { h_notify: Some(port) };
     let answer = call(ApiGetNotify::OPNUM, &request.encode(Format::Ndr64)?);
-    let response = ApiGetNotifyResponse::decode(&answer, Format::Ndr64, &Limits::default())?;
+    let response = request.decode_response(&answer, Format::Ndr64, &Limits::default())?;
     println!("{:?} happened to {:?}", response.dw_filter, response.name);
     Ok(())
 }

@@ -32,6 +32,19 @@ pub trait Operation {
 pub trait Call: EncodeStub {
     /// The operation that it calls.
     type Operation: Operation;
+
+    /// Decodes what a server answered to this request.
+    ///
+    /// # Errors
+    /// The octets are not a response of this operation.
+    fn decode_response<'a>(
+        &self,
+        stub: &'a [u8],
+        format: Format,
+        limits: &Limits,
+    ) -> Result<<Self::Operation as Operation>::Response<'a>, Error> {
+        DecodeStub::decode(stub, format, limits)
+    }
 }
 
 /// All parameters of one direction of one operation, as they are read (C706 14.4).
