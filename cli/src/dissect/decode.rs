@@ -1,16 +1,12 @@
 //! The generated codec: stubs in, named parameters out.
 
-use cmrp::ndr::{Error, Format, Limits, Uuid};
+use cmrp::ndr::{self, Error, Format, Limits};
 use cmrp::{clusapi2, clusapi3};
 use dcerpc_proto::SyntaxId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::message::Interface;
-
-/// UUID of both versions (MS-CMRP 1.9).
-const CLUSAPI: Uuid =
-    Uuid::new(0xb97d_b8b2, 0x4c63, 0x11cf, [0xbf, 0xf6, 0x08, 0x00, 0x2b, 0xe2, 0x3f, 0x2f]);
 
 /// Octets behind the last parameter that are not worth a word: padding up to what a security provider asks for.
 const PADDING: usize = 15;
@@ -24,11 +20,14 @@ pub(super) struct Decoded {
 
 /// The interface, if it is one of the two versions of ClusAPI (MS-CMRP 2.1).
 pub(super) fn interface(syntax: SyntaxId) -> Option<Interface> {
-    match (syntax.uuid, syntax.major, syntax.minor) {
-        (CLUSAPI, 2, 0) => Some(Interface::ClusApi2),
-        (CLUSAPI, 3, 0) => Some(Interface::ClusApi3),
-        _ => None,
+    if is::<clusapi2::Clusapi2>(syntax) {
+        return Some(Interface::ClusApi2);
     }
+    is::<clusapi3::Clusapi3>(syntax).then_some(Interface::ClusApi3)
+}
+
+fn is<I: ndr::Interface>(syntax: SyntaxId) -> bool {
+    syntax.uuid == I::UUID && (syntax.major, syntax.minor) == I::VERSION
 }
 
 /// The name of an operation in the IDL; `None` if the interface has none of this number.

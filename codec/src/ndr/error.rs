@@ -307,50 +307,32 @@ pub trait InField: Sized {
     fn element(self, index: usize) -> Self;
 }
 
-impl<T> InField for Result<T, Error> {
-    #[inline]
-    fn field(self, name: &'static &'static str) -> Self {
-        self.map_err(
-            #[cold]
-            |mut error| {
-                error.path.push_field(name);
-                error
-            },
-        )
-    }
+macro_rules! in_field {
+    ($($error:ident),+) => {$(
+        impl<T> InField for Result<T, $error> {
+            #[inline]
+            fn field(self, name: &'static &'static str) -> Self {
+                self.map_err(
+                    #[cold]
+                    |mut error| {
+                        error.path.push_field(name);
+                        error
+                    },
+                )
+            }
 
-    #[inline]
-    fn element(self, index: usize) -> Self {
-        self.map_err(
-            #[cold]
-            |mut error| {
-                error.path.push_index(index);
-                error
-            },
-        )
-    }
+            #[inline]
+            fn element(self, index: usize) -> Self {
+                self.map_err(
+                    #[cold]
+                    |mut error| {
+                        error.path.push_index(index);
+                        error
+                    },
+                )
+            }
+        }
+    )+};
 }
 
-impl<T> InField for Result<T, EncodeError> {
-    #[inline]
-    fn field(self, name: &'static &'static str) -> Self {
-        self.map_err(
-            #[cold]
-            |mut error| {
-                error.path.push_field(name);
-                error
-            },
-        )
-    }
-
-    #[inline]
-    fn element(self, index: usize) -> Self {
-        self.map_err(
-            #[cold]
-            |mut error| {
-                error.path.push_index(index);
-                error
-            },
-        )
-    }
-}
+in_field!(Error, EncodeError);
