@@ -140,9 +140,7 @@ pub const OPERATION_NAMES: [&str; 109] = [
 ];
 
 /// Opnum, name and reason of each operation that has no request and response here.
-pub const NOT_GENERATED: &[(u16, &str, &str)] = &[
-    (80, "Opnum80NotUsedOnWire", "reserved"),
-];
+pub const NOT_GENERATED: &[(u16, &str, &str)] = &[];
 
 /// Any request of the interface: what a client sends.
 #[allow(
@@ -367,6 +365,8 @@ pub enum Request<'a> {
     ApiUnblockGetNotifyCall(ApiUnblockGetNotifyCallRequest),
     /// [`ApiSetServiceAccountPassword`], opnum 108.
     ApiSetServiceAccountPassword(ApiSetServiceAccountPasswordRequest<'a>),
+    /// A reserved slot, which a client must not call.
+    Reserved(ndr::ReservedRequest),
 }
 
 #[allow(clippy::too_many_lines, reason = "an arm for each operation")]
@@ -706,6 +706,10 @@ impl<'a> Request<'a> {
                 ndr::DecodeStub::decode(stub, format, limits)
                     .map(Self::ApiSetServiceAccountPassword)
             }
+            80 => {
+                ndr::ReservedRequest::decode(opnum, stub, format, limits)
+                    .map(Self::Reserved)
+            }
             _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
     }
@@ -824,121 +828,13 @@ impl Request<'_> {
             Self::ApiClusterControl(_) => 106,
             Self::ApiUnblockGetNotifyCall(_) => 107,
             Self::ApiSetServiceAccountPassword(_) => 108,
+            Self::Reserved(stub) => stub.opnum,
         }
     }
 
     /// The name of the operation in the IDL.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::ApiOpenCluster(_) => "ApiOpenCluster",
-            Self::ApiCloseCluster(_) => "ApiCloseCluster",
-            Self::ApiSetClusterName(_) => "ApiSetClusterName",
-            Self::ApiGetClusterName(_) => "ApiGetClusterName",
-            Self::ApiGetClusterVersion(_) => "ApiGetClusterVersion",
-            Self::ApiGetQuorumResource(_) => "ApiGetQuorumResource",
-            Self::ApiSetQuorumResource(_) => "ApiSetQuorumResource",
-            Self::ApiCreateEnum(_) => "ApiCreateEnum",
-            Self::ApiOpenResource(_) => "ApiOpenResource",
-            Self::ApiCreateResource(_) => "ApiCreateResource",
-            Self::ApiDeleteResource(_) => "ApiDeleteResource",
-            Self::ApiCloseResource(_) => "ApiCloseResource",
-            Self::ApiGetResourceState(_) => "ApiGetResourceState",
-            Self::ApiSetResourceName(_) => "ApiSetResourceName",
-            Self::ApiGetResourceId(_) => "ApiGetResourceId",
-            Self::ApiGetResourceType(_) => "ApiGetResourceType",
-            Self::ApiFailResource(_) => "ApiFailResource",
-            Self::ApiOnlineResource(_) => "ApiOnlineResource",
-            Self::ApiOfflineResource(_) => "ApiOfflineResource",
-            Self::ApiAddResourceDependency(_) => "ApiAddResourceDependency",
-            Self::ApiRemoveResourceDependency(_) => "ApiRemoveResourceDependency",
-            Self::ApiCanResourceBeDependent(_) => "ApiCanResourceBeDependent",
-            Self::ApiCreateResEnum(_) => "ApiCreateResEnum",
-            Self::ApiAddResourceNode(_) => "ApiAddResourceNode",
-            Self::ApiRemoveResourceNode(_) => "ApiRemoveResourceNode",
-            Self::ApiChangeResourceGroup(_) => "ApiChangeResourceGroup",
-            Self::ApiCreateResourceType(_) => "ApiCreateResourceType",
-            Self::ApiDeleteResourceType(_) => "ApiDeleteResourceType",
-            Self::ApiGetRootKey(_) => "ApiGetRootKey",
-            Self::ApiCreateKey(_) => "ApiCreateKey",
-            Self::ApiOpenKey(_) => "ApiOpenKey",
-            Self::ApiEnumKey(_) => "ApiEnumKey",
-            Self::ApiSetValue(_) => "ApiSetValue",
-            Self::ApiDeleteValue(_) => "ApiDeleteValue",
-            Self::ApiQueryValue(_) => "ApiQueryValue",
-            Self::ApiDeleteKey(_) => "ApiDeleteKey",
-            Self::ApiEnumValue(_) => "ApiEnumValue",
-            Self::ApiCloseKey(_) => "ApiCloseKey",
-            Self::ApiQueryInfoKey(_) => "ApiQueryInfoKey",
-            Self::ApiSetKeySecurity(_) => "ApiSetKeySecurity",
-            Self::ApiGetKeySecurity(_) => "ApiGetKeySecurity",
-            Self::ApiOpenGroup(_) => "ApiOpenGroup",
-            Self::ApiCreateGroup(_) => "ApiCreateGroup",
-            Self::ApiDeleteGroup(_) => "ApiDeleteGroup",
-            Self::ApiCloseGroup(_) => "ApiCloseGroup",
-            Self::ApiGetGroupState(_) => "ApiGetGroupState",
-            Self::ApiSetGroupName(_) => "ApiSetGroupName",
-            Self::ApiGetGroupId(_) => "ApiGetGroupId",
-            Self::ApiGetNodeId(_) => "ApiGetNodeId",
-            Self::ApiOnlineGroup(_) => "ApiOnlineGroup",
-            Self::ApiOfflineGroup(_) => "ApiOfflineGroup",
-            Self::ApiMoveGroup(_) => "ApiMoveGroup",
-            Self::ApiMoveGroupToNode(_) => "ApiMoveGroupToNode",
-            Self::ApiCreateGroupResourceEnum(_) => "ApiCreateGroupResourceEnum",
-            Self::ApiSetGroupNodeList(_) => "ApiSetGroupNodeList",
-            Self::ApiCreateNotify(_) => "ApiCreateNotify",
-            Self::ApiCloseNotify(_) => "ApiCloseNotify",
-            Self::ApiAddNotifyCluster(_) => "ApiAddNotifyCluster",
-            Self::ApiAddNotifyNode(_) => "ApiAddNotifyNode",
-            Self::ApiAddNotifyGroup(_) => "ApiAddNotifyGroup",
-            Self::ApiAddNotifyResource(_) => "ApiAddNotifyResource",
-            Self::ApiAddNotifyKey(_) => "ApiAddNotifyKey",
-            Self::ApiReAddNotifyNode(_) => "ApiReAddNotifyNode",
-            Self::ApiReAddNotifyGroup(_) => "ApiReAddNotifyGroup",
-            Self::ApiReAddNotifyResource(_) => "ApiReAddNotifyResource",
-            Self::ApiGetNotify(_) => "ApiGetNotify",
-            Self::ApiOpenNode(_) => "ApiOpenNode",
-            Self::ApiCloseNode(_) => "ApiCloseNode",
-            Self::ApiGetNodeState(_) => "ApiGetNodeState",
-            Self::ApiPauseNode(_) => "ApiPauseNode",
-            Self::ApiResumeNode(_) => "ApiResumeNode",
-            Self::ApiEvictNode(_) => "ApiEvictNode",
-            Self::ApiNodeResourceControl(_) => "ApiNodeResourceControl",
-            Self::ApiResourceControl(_) => "ApiResourceControl",
-            Self::ApiNodeResourceTypeControl(_) => "ApiNodeResourceTypeControl",
-            Self::ApiResourceTypeControl(_) => "ApiResourceTypeControl",
-            Self::ApiNodeGroupControl(_) => "ApiNodeGroupControl",
-            Self::ApiGroupControl(_) => "ApiGroupControl",
-            Self::ApiNodeNodeControl(_) => "ApiNodeNodeControl",
-            Self::ApiNodeControl(_) => "ApiNodeControl",
-            Self::ApiOpenNetwork(_) => "ApiOpenNetwork",
-            Self::ApiCloseNetwork(_) => "ApiCloseNetwork",
-            Self::ApiGetNetworkState(_) => "ApiGetNetworkState",
-            Self::ApiSetNetworkName(_) => "ApiSetNetworkName",
-            Self::ApiCreateNetworkEnum(_) => "ApiCreateNetworkEnum",
-            Self::ApiGetNetworkId(_) => "ApiGetNetworkId",
-            Self::ApiSetNetworkPriorityOrder(_) => "ApiSetNetworkPriorityOrder",
-            Self::ApiNodeNetworkControl(_) => "ApiNodeNetworkControl",
-            Self::ApiNetworkControl(_) => "ApiNetworkControl",
-            Self::ApiAddNotifyNetwork(_) => "ApiAddNotifyNetwork",
-            Self::ApiReAddNotifyNetwork(_) => "ApiReAddNotifyNetwork",
-            Self::ApiOpenNetInterface(_) => "ApiOpenNetInterface",
-            Self::ApiCloseNetInterface(_) => "ApiCloseNetInterface",
-            Self::ApiGetNetInterfaceState(_) => "ApiGetNetInterfaceState",
-            Self::ApiGetNetInterface(_) => "ApiGetNetInterface",
-            Self::ApiGetNetInterfaceId(_) => "ApiGetNetInterfaceId",
-            Self::ApiNodeNetInterfaceControl(_) => "ApiNodeNetInterfaceControl",
-            Self::ApiNetInterfaceControl(_) => "ApiNetInterfaceControl",
-            Self::ApiAddNotifyNetInterface(_) => "ApiAddNotifyNetInterface",
-            Self::ApiReAddNotifyNetInterface(_) => "ApiReAddNotifyNetInterface",
-            Self::ApiCreateNodeEnum(_) => "ApiCreateNodeEnum",
-            Self::ApiGetClusterVersion2(_) => "ApiGetClusterVersion2",
-            Self::ApiCreateResTypeEnum(_) => "ApiCreateResTypeEnum",
-            Self::ApiBackupClusterDatabase(_) => "ApiBackupClusterDatabase",
-            Self::ApiNodeClusterControl(_) => "ApiNodeClusterControl",
-            Self::ApiClusterControl(_) => "ApiClusterControl",
-            Self::ApiUnblockGetNotifyCall(_) => "ApiUnblockGetNotifyCall",
-            Self::ApiSetServiceAccountPassword(_) => "ApiSetServiceAccountPassword",
-        }
+    pub fn name(&self) -> &'static str {
+        OPERATION_NAMES.get(usize::from(self.opnum())).copied().unwrap_or_default()
     }
 }
 
@@ -1054,6 +950,7 @@ impl ndr::EncodeStub for Request<'_> {
             Self::ApiClusterControl(stub) => stub.write(writer),
             Self::ApiUnblockGetNotifyCall(stub) => stub.write(writer),
             Self::ApiSetServiceAccountPassword(stub) => stub.write(writer),
+            Self::Reserved(stub) => stub.write(writer),
         }
     }
 }
@@ -1174,6 +1071,7 @@ impl ndr::serde::Serialize for Request<'_> {
             Self::ApiClusterControl(stub) => stub.serialize(serializer),
             Self::ApiUnblockGetNotifyCall(stub) => stub.serialize(serializer),
             Self::ApiSetServiceAccountPassword(stub) => stub.serialize(serializer),
+            Self::Reserved(stub) => stub.serialize(serializer),
         }
     }
 }
@@ -1401,6 +1299,8 @@ pub enum Response<'a> {
     ApiUnblockGetNotifyCall(ApiUnblockGetNotifyCallResponse),
     /// [`ApiSetServiceAccountPassword`], opnum 108.
     ApiSetServiceAccountPassword(ApiSetServiceAccountPasswordResponse),
+    /// A reserved slot, which a client must not call.
+    Reserved(ndr::ReservedResponse),
 }
 
 #[allow(clippy::too_many_lines, reason = "an arm for each operation")]
@@ -1740,6 +1640,10 @@ impl<'a> Response<'a> {
                 ndr::DecodeStub::decode(stub, format, limits)
                     .map(Self::ApiSetServiceAccountPassword)
             }
+            80 => {
+                ndr::ReservedResponse::decode(opnum, stub, format, limits)
+                    .map(Self::Reserved)
+            }
             _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
     }
@@ -1858,121 +1762,13 @@ impl Response<'_> {
             Self::ApiClusterControl(_) => 106,
             Self::ApiUnblockGetNotifyCall(_) => 107,
             Self::ApiSetServiceAccountPassword(_) => 108,
+            Self::Reserved(stub) => stub.opnum,
         }
     }
 
     /// The name of the operation in the IDL.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::ApiOpenCluster(_) => "ApiOpenCluster",
-            Self::ApiCloseCluster(_) => "ApiCloseCluster",
-            Self::ApiSetClusterName(_) => "ApiSetClusterName",
-            Self::ApiGetClusterName(_) => "ApiGetClusterName",
-            Self::ApiGetClusterVersion(_) => "ApiGetClusterVersion",
-            Self::ApiGetQuorumResource(_) => "ApiGetQuorumResource",
-            Self::ApiSetQuorumResource(_) => "ApiSetQuorumResource",
-            Self::ApiCreateEnum(_) => "ApiCreateEnum",
-            Self::ApiOpenResource(_) => "ApiOpenResource",
-            Self::ApiCreateResource(_) => "ApiCreateResource",
-            Self::ApiDeleteResource(_) => "ApiDeleteResource",
-            Self::ApiCloseResource(_) => "ApiCloseResource",
-            Self::ApiGetResourceState(_) => "ApiGetResourceState",
-            Self::ApiSetResourceName(_) => "ApiSetResourceName",
-            Self::ApiGetResourceId(_) => "ApiGetResourceId",
-            Self::ApiGetResourceType(_) => "ApiGetResourceType",
-            Self::ApiFailResource(_) => "ApiFailResource",
-            Self::ApiOnlineResource(_) => "ApiOnlineResource",
-            Self::ApiOfflineResource(_) => "ApiOfflineResource",
-            Self::ApiAddResourceDependency(_) => "ApiAddResourceDependency",
-            Self::ApiRemoveResourceDependency(_) => "ApiRemoveResourceDependency",
-            Self::ApiCanResourceBeDependent(_) => "ApiCanResourceBeDependent",
-            Self::ApiCreateResEnum(_) => "ApiCreateResEnum",
-            Self::ApiAddResourceNode(_) => "ApiAddResourceNode",
-            Self::ApiRemoveResourceNode(_) => "ApiRemoveResourceNode",
-            Self::ApiChangeResourceGroup(_) => "ApiChangeResourceGroup",
-            Self::ApiCreateResourceType(_) => "ApiCreateResourceType",
-            Self::ApiDeleteResourceType(_) => "ApiDeleteResourceType",
-            Self::ApiGetRootKey(_) => "ApiGetRootKey",
-            Self::ApiCreateKey(_) => "ApiCreateKey",
-            Self::ApiOpenKey(_) => "ApiOpenKey",
-            Self::ApiEnumKey(_) => "ApiEnumKey",
-            Self::ApiSetValue(_) => "ApiSetValue",
-            Self::ApiDeleteValue(_) => "ApiDeleteValue",
-            Self::ApiQueryValue(_) => "ApiQueryValue",
-            Self::ApiDeleteKey(_) => "ApiDeleteKey",
-            Self::ApiEnumValue(_) => "ApiEnumValue",
-            Self::ApiCloseKey(_) => "ApiCloseKey",
-            Self::ApiQueryInfoKey(_) => "ApiQueryInfoKey",
-            Self::ApiSetKeySecurity(_) => "ApiSetKeySecurity",
-            Self::ApiGetKeySecurity(_) => "ApiGetKeySecurity",
-            Self::ApiOpenGroup(_) => "ApiOpenGroup",
-            Self::ApiCreateGroup(_) => "ApiCreateGroup",
-            Self::ApiDeleteGroup(_) => "ApiDeleteGroup",
-            Self::ApiCloseGroup(_) => "ApiCloseGroup",
-            Self::ApiGetGroupState(_) => "ApiGetGroupState",
-            Self::ApiSetGroupName(_) => "ApiSetGroupName",
-            Self::ApiGetGroupId(_) => "ApiGetGroupId",
-            Self::ApiGetNodeId(_) => "ApiGetNodeId",
-            Self::ApiOnlineGroup(_) => "ApiOnlineGroup",
-            Self::ApiOfflineGroup(_) => "ApiOfflineGroup",
-            Self::ApiMoveGroup(_) => "ApiMoveGroup",
-            Self::ApiMoveGroupToNode(_) => "ApiMoveGroupToNode",
-            Self::ApiCreateGroupResourceEnum(_) => "ApiCreateGroupResourceEnum",
-            Self::ApiSetGroupNodeList(_) => "ApiSetGroupNodeList",
-            Self::ApiCreateNotify(_) => "ApiCreateNotify",
-            Self::ApiCloseNotify(_) => "ApiCloseNotify",
-            Self::ApiAddNotifyCluster(_) => "ApiAddNotifyCluster",
-            Self::ApiAddNotifyNode(_) => "ApiAddNotifyNode",
-            Self::ApiAddNotifyGroup(_) => "ApiAddNotifyGroup",
-            Self::ApiAddNotifyResource(_) => "ApiAddNotifyResource",
-            Self::ApiAddNotifyKey(_) => "ApiAddNotifyKey",
-            Self::ApiReAddNotifyNode(_) => "ApiReAddNotifyNode",
-            Self::ApiReAddNotifyGroup(_) => "ApiReAddNotifyGroup",
-            Self::ApiReAddNotifyResource(_) => "ApiReAddNotifyResource",
-            Self::ApiGetNotify(_) => "ApiGetNotify",
-            Self::ApiOpenNode(_) => "ApiOpenNode",
-            Self::ApiCloseNode(_) => "ApiCloseNode",
-            Self::ApiGetNodeState(_) => "ApiGetNodeState",
-            Self::ApiPauseNode(_) => "ApiPauseNode",
-            Self::ApiResumeNode(_) => "ApiResumeNode",
-            Self::ApiEvictNode(_) => "ApiEvictNode",
-            Self::ApiNodeResourceControl(_) => "ApiNodeResourceControl",
-            Self::ApiResourceControl(_) => "ApiResourceControl",
-            Self::ApiNodeResourceTypeControl(_) => "ApiNodeResourceTypeControl",
-            Self::ApiResourceTypeControl(_) => "ApiResourceTypeControl",
-            Self::ApiNodeGroupControl(_) => "ApiNodeGroupControl",
-            Self::ApiGroupControl(_) => "ApiGroupControl",
-            Self::ApiNodeNodeControl(_) => "ApiNodeNodeControl",
-            Self::ApiNodeControl(_) => "ApiNodeControl",
-            Self::ApiOpenNetwork(_) => "ApiOpenNetwork",
-            Self::ApiCloseNetwork(_) => "ApiCloseNetwork",
-            Self::ApiGetNetworkState(_) => "ApiGetNetworkState",
-            Self::ApiSetNetworkName(_) => "ApiSetNetworkName",
-            Self::ApiCreateNetworkEnum(_) => "ApiCreateNetworkEnum",
-            Self::ApiGetNetworkId(_) => "ApiGetNetworkId",
-            Self::ApiSetNetworkPriorityOrder(_) => "ApiSetNetworkPriorityOrder",
-            Self::ApiNodeNetworkControl(_) => "ApiNodeNetworkControl",
-            Self::ApiNetworkControl(_) => "ApiNetworkControl",
-            Self::ApiAddNotifyNetwork(_) => "ApiAddNotifyNetwork",
-            Self::ApiReAddNotifyNetwork(_) => "ApiReAddNotifyNetwork",
-            Self::ApiOpenNetInterface(_) => "ApiOpenNetInterface",
-            Self::ApiCloseNetInterface(_) => "ApiCloseNetInterface",
-            Self::ApiGetNetInterfaceState(_) => "ApiGetNetInterfaceState",
-            Self::ApiGetNetInterface(_) => "ApiGetNetInterface",
-            Self::ApiGetNetInterfaceId(_) => "ApiGetNetInterfaceId",
-            Self::ApiNodeNetInterfaceControl(_) => "ApiNodeNetInterfaceControl",
-            Self::ApiNetInterfaceControl(_) => "ApiNetInterfaceControl",
-            Self::ApiAddNotifyNetInterface(_) => "ApiAddNotifyNetInterface",
-            Self::ApiReAddNotifyNetInterface(_) => "ApiReAddNotifyNetInterface",
-            Self::ApiCreateNodeEnum(_) => "ApiCreateNodeEnum",
-            Self::ApiGetClusterVersion2(_) => "ApiGetClusterVersion2",
-            Self::ApiCreateResTypeEnum(_) => "ApiCreateResTypeEnum",
-            Self::ApiBackupClusterDatabase(_) => "ApiBackupClusterDatabase",
-            Self::ApiNodeClusterControl(_) => "ApiNodeClusterControl",
-            Self::ApiClusterControl(_) => "ApiClusterControl",
-            Self::ApiUnblockGetNotifyCall(_) => "ApiUnblockGetNotifyCall",
-            Self::ApiSetServiceAccountPassword(_) => "ApiSetServiceAccountPassword",
-        }
+    pub fn name(&self) -> &'static str {
+        OPERATION_NAMES.get(usize::from(self.opnum())).copied().unwrap_or_default()
     }
 }
 
@@ -2088,6 +1884,7 @@ impl ndr::EncodeStub for Response<'_> {
             Self::ApiClusterControl(stub) => stub.write(writer),
             Self::ApiUnblockGetNotifyCall(stub) => stub.write(writer),
             Self::ApiSetServiceAccountPassword(stub) => stub.write(writer),
+            Self::Reserved(stub) => stub.write(writer),
         }
     }
 }
@@ -2208,6 +2005,7 @@ impl ndr::serde::Serialize for Response<'_> {
             Self::ApiClusterControl(stub) => stub.serialize(serializer),
             Self::ApiUnblockGetNotifyCall(stub) => stub.serialize(serializer),
             Self::ApiSetServiceAccountPassword(stub) => stub.serialize(serializer),
+            Self::Reserved(stub) => stub.serialize(serializer),
         }
     }
 }

@@ -108,9 +108,6 @@ fn refuse(operation: &Operation, unsupported: &Unsupported) -> Diagnostic {
 
 impl Options {
     fn wants(&self, operation: &Operation) -> bool {
-        match &self.only {
-            Some(names) => names.contains(&operation.name),
-            None => !operation.is_reserved(),
-        }
+        self.only.as_ref().is_none_or(|names| names.contains(&operation.name))
     }
 }

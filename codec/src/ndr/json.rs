@@ -12,7 +12,9 @@ use core::fmt::Write as _;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{ContextHandle, FileTime, SizedPtr, Uuid, Varying, VaryingPtr, WStr};
+use super::{
+    ContextHandle, FileTime, ReservedRequest, ReservedResponse, SizedPtr, Uuid, Varying, VaryingPtr, WStr,
+};
 
 impl Serialize for Uuid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -42,6 +44,20 @@ impl Serialize for WStr<'_> {
         }
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("utf16", &self.units().collect::<Vec<u16>>())?;
+        map.end()
+    }
+}
+
+impl Serialize for ReservedRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_map(Some(0))?.end()
+    }
+}
+
+impl Serialize for ReservedResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("return", &self.return_value)?;
         map.end()
     }
 }

@@ -45,6 +45,6 @@ pub use reader::{Reader, Referent, VaryingCounts};
 #[cfg(feature = "serde")]
 pub use serde;
 pub use string::WStr;
-pub use stub::{Call, DecodeStub, EncodeStub, Interface, Operation};
+pub use stub::{Call, DecodeStub, EncodeStub, Interface, Operation, ReservedRequest, ReservedResponse};
 pub use uuid::Uuid;
 pub use writer::Writer;

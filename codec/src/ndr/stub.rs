@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{EncodeError, Error, Format, Limits, Reader, Uuid, Writer};
+use super::{EncodeError, Error, Format, InField, Limits, Reader, Uuid, Writer};
 
 /// An interface: what a bind names (C706 12.6.4.3).
 pub trait Interface {
@@ -83,5 +83,59 @@ pub trait EncodeStub {
         let mut writer = Writer::new(format);
         self.write(&mut writer)?;
         Ok(writer.into_stub())
+    }
+}
+
+/// The request of a reserved slot: a signature without parameters that only keeps the opnums behind it in place.
+///
+/// A client must not send it. It is here so that what is seen on a wire can be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ReservedRequest {
+    /// The slot.
+    pub opnum: u16,
+}
+
+/// The response of a reserved slot: a status and nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ReservedResponse {
+    /// The slot.
+    pub opnum: u16,
+    /// The function result; `RPC_S_PROCNUM_OUT_OF_RANGE` (0x6D1) where MS-CMRP 3.1.4.2 has an opinion.
+    pub return_value: u32,
+}
+
+impl ReservedRequest {
+    /// Decodes a whole stub.
+    ///
+    /// # Errors
+    /// More octets follow than `limits` lets pass.
+    pub fn decode(opnum: u16, stub: &[u8], format: Format, limits: &Limits) -> Result<Self, Error> {
+        Reader::new(stub, format, limits).finish()?;
+        Ok(Self { opnum })
+    }
+}
+
+impl ReservedResponse {
+    /// Decodes a whole stub.
+    ///
+    /// # Errors
+    /// Too few octets are left, or more follow than `limits` lets pass.
+    pub fn decode(opnum: u16, stub: &[u8], format: Format, limits: &Limits) -> Result<Self, Error> {
+        let mut reader = Reader::new(stub, format, limits);
+        let return_value = reader.u32().field(&"return")?;
+        reader.finish()?;
+        Ok(Self { opnum, return_value })
+    }
+}
+
+impl EncodeStub for ReservedRequest {
+    fn write(&self, _: &mut Writer) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
+impl EncodeStub for ReservedResponse {
+    fn write(&self, writer: &mut Writer) -> Result<(), EncodeError> {
+        writer.u32(self.return_value).field(&"return")
     }
 }

@@ -1,7 +1,7 @@
-//! The items of an interface as a whole: its identity, its tables, and the sum of its requests and responses.
+//! The items of an interface as a whole, its identity and its tables; and those of each operation.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use crate::layout::{InterfacePlan, OperationPlan, Slot};
 
@@ -62,7 +62,10 @@ impl Emitter<'_> {
     }
 
     fn not_generated(&self, plan: &InterfacePlan<'_>) -> TokenStream {
-        let generated = |opnum: u16| plan.operations.iter().any(|planned| planned.operation.opnum == opnum);
+        let generated = |opnum: u16| {
+            let live = plan.operations.iter().map(|planned| planned.operation);
+            live.chain(plan.reserved.iter().copied()).any(|operation| operation.opnum == opnum)
+        };
         let missing = self.interface.operations.iter().filter(|operation| !generated(operation.opnum));
         let rows = missing.map(|operation| {
             let unsupported = plan.unsupported.iter().find(|(other, _)| other.opnum == operation.opnum);
@@ -77,106 +80,6 @@ impl Emitter<'_> {
         quote! {
             /// Opnum, name and reason of each operation that has no request and response here.
             pub const NOT_GENERATED: &[(u16, &str, &str)] = &[#(#rows),*];
-        }
-    }
-
-    /// The enumeration of all requests, or of all responses.
-    fn sum(&self, plan: &InterfacePlan<'_>, direction: &str, what: &str) -> TokenStream {
-        let variants: Vec<Variant> =
-            plan.operations.iter().map(|planned| self.variant(planned, direction)).collect();
-        let borrows = variants.iter().any(|variant| variant.borrows);
-        let ident = format_ident!("{direction}");
-        let lifetime = borrows.then(|| quote!(<'a>));
-        let elided = borrows.then(|| quote!(<'_>));
-        let doc = format!(" Any {} of the interface: {what}.", direction.to_lowercase());
-        let declarations = variants.iter().map(Variant::declaration);
-        let same_prefix = (variants.len() > 2).then(|| {
-            quote!(#[allow(clippy::enum_variant_names, reason = "the interface gives its operations these names")])
-        });
-        let decode = decode_arms(&variants);
-        let opnum = variants.iter().map(|variant| variant.arm(&variant.opnum_tokens()));
-        let name = variants.iter().map(|variant| variant.arm(&variant.name_tokens()));
-        let write = variants.iter().map(Variant::write_arm);
-        let serialize = self.serialize_sum(&ident, elided.as_ref(), &variants);
-        let long = long_match(&variants);
-        quote! {
-            #[doc = #doc]
-            #same_prefix
-            #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-            pub enum #ident #lifetime { #(#declarations),* }
-
-            #long
-            impl<'a> #ident #lifetime {
-                /// Decodes a whole stub.
-                ///
-                /// # Errors
-                /// The octets are not those of the operation, or there is none with this number.
-                pub fn decode(
-                    opnum: u16,
-                    stub: &'a [u8],
-                    format: ndr::Format,
-                    limits: &ndr::Limits,
-                ) -> Result<Self, ndr::Error> {
-                    #decode
-                }
-            }
-
-            #long
-            impl #ident #elided {
-                /// The place of the operation in the interface.
-                pub const fn opnum(&self) -> u16 {
-                    match self { #(#opnum),* }
-                }
-
-                /// The name of the operation in the IDL.
-                pub const fn name(&self) -> &'static str {
-                    match self { #(#name),* }
-                }
-            }
-
-            #long
-            impl ndr::EncodeStub for #ident #elided {
-                fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-                    match self { #(#write),* }
-                }
-            }
-
-            #serialize
-        }
-    }
-
-    fn serialize_sum(
-        &self,
-        ident: &Ident,
-        elided: Option<&TokenStream>,
-        variants: &[Variant],
-    ) -> Option<TokenStream> {
-        let feature = self.options.serde_feature.as_ref()?;
-        let arms = variants.iter().map(|variant| {
-            let name = &variant.name;
-            quote!(Self::#name(stub) => stub.serialize(serializer))
-        });
-        let long = long_match(variants);
-        Some(quote! {
-            #[cfg(feature = #feature)]
-            #long
-            impl ndr::serde::Serialize for #ident #elided {
-                fn serialize<S: ndr::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    match self { #(#arms),* }
-                }
-            }
-        })
-    }
-
-    fn variant(&self, planned: &OperationPlan<'_>, direction: &str) -> Variant {
-        let slots = if direction == "Request" { &planned.request } else { &planned.response };
-        let name = names::camel_text(&planned.operation.name);
-        Variant {
-            payload: format_ident!("{name}{direction}"),
-            name: names::ident(&name),
-            opnum: planned.operation.opnum,
-            idl_name: planned.operation.name.clone(),
-            borrows: self.slots_borrow(slots),
         }
     }
 
@@ -235,67 +138,6 @@ impl Emitter<'_> {
         let lifetime = self.slots_borrow(slots).then(|| quote!(<'_>));
         if let Some(json) = self.serialize_slots(&quote!(#name #lifetime), slots) {
             output.item(&json);
-        }
-    }
-}
-
-/// One operation in an enumeration of requests or responses.
-struct Variant {
-    name: Ident,
-    payload: Ident,
-    opnum: u16,
-    idl_name: String,
-    borrows: bool,
-}
-
-impl Variant {
-    fn type_with(&self, lifetime: &TokenStream) -> TokenStream {
-        let payload = &self.payload;
-        if self.borrows { quote!(#payload<#lifetime>) } else { quote!(#payload) }
-    }
-
-    fn declaration(&self) -> TokenStream {
-        let (name, ty) = (&self.name, self.type_with(&quote!('a)));
-        let doc = format!(" [`{name}`], opnum {}.", self.opnum);
-        quote!(#[doc = #doc] #name(#ty))
-    }
-
-    fn opnum_tokens(&self) -> TokenStream {
-        let opnum = Literal::u16_unsuffixed(self.opnum);
-        quote!(#opnum)
-    }
-
-    fn name_tokens(&self) -> TokenStream {
-        let name = &self.idl_name;
-        quote!(#name)
-    }
-
-    fn arm(&self, value: &TokenStream) -> TokenStream {
-        let name = &self.name;
-        quote!(Self::#name(_) => #value)
-    }
-
-    fn write_arm(&self) -> TokenStream {
-        let name = &self.name;
-        quote!(Self::#name(stub) => stub.write(writer))
-    }
-}
-
-/// Speaks for a `match` with an arm for each of many operations.
-fn long_match(variants: &[Variant]) -> Option<TokenStream> {
-    let many = variants.len() > 20;
-    many.then(|| quote!(#[allow(clippy::too_many_lines, reason = "an arm for each operation")]))
-}
-
-fn decode_arms(variants: &[Variant]) -> TokenStream {
-    let arms = variants.iter().map(|variant| {
-        let (opnum, name) = (Literal::u16_unsuffixed(variant.opnum), &variant.name);
-        quote!(#opnum => ndr::DecodeStub::decode(stub, format, limits).map(Self::#name))
-    });
-    quote! {
-        match opnum {
-            #(#arms,)*
-            _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
     }
 }

@@ -11,6 +11,7 @@ mod json;
 mod literal;
 mod names;
 mod options;
+mod sum;
 mod types;
 
 use std::collections::BTreeSet;

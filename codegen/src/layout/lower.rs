@@ -41,6 +41,18 @@ pub(super) fn operation<'m>(
     Ok(OperationPlan { operation, request, response })
 }
 
+/// Whether the function result is a 32-bit status.
+pub(super) fn returns_status(model: &Model, operation: &Operation) -> bool {
+    let mut ty = &operation.returns;
+    while let Type::Named(id) = ty {
+        match &model.definition(*id).kind {
+            DefinitionKind::Alias { ty: target, .. } => ty = target,
+            _ => return false,
+        }
+    }
+    matches!(ty, Type::Base(BaseType::U32 | BaseType::ErrorStatus))
+}
+
 /// Plans a structure.
 pub(super) fn structure(model: &Model, interface: &Interface, id: DefId) -> Result<StructPlan, Unsupported> {
     let definition = model.definition(id);

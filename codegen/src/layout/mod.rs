@@ -132,18 +132,26 @@ pub struct InterfacePlan<'m> {
     pub interface: &'m Interface,
     /// Operations that can be emitted, by opnum.
     pub operations: Vec<OperationPlan<'m>>,
+    /// Reserved slots, which answer with a status alone, by opnum.
+    pub reserved: Vec<&'m Operation>,
     /// Operations that cannot, by opnum.
     pub unsupported: Vec<(&'m Operation, Unsupported)>,
 }
 
-/// Plans every operation of an interface that `wanted` lets through and that is not reserved.
+/// Plans every operation of an interface that `wanted` lets through. A reserved slot that answers with something
+/// other than a status is left out.
 pub fn plan<'m>(
     model: &'m Model,
     interface: &'m Interface,
     wanted: impl Fn(&Operation) -> bool,
 ) -> InterfacePlan<'m> {
-    let mut plan = InterfacePlan { interface, operations: Vec::new(), unsupported: Vec::new() };
+    let (operations, reserved, unsupported) = (Vec::new(), Vec::new(), Vec::new());
+    let mut plan = InterfacePlan { interface, operations, reserved, unsupported };
     for operation in interface.operations.iter().filter(|operation| wanted(operation)) {
+        if operation.is_reserved() {
+            plan.reserved.extend(lower::returns_status(model, operation).then_some(operation));
+            continue;
+        }
         let planned = lower::operation(model, interface, operation)
             .and_then(|planned| structures_of(model, interface, &planned).map(|_| planned));
         match planned {
