@@ -7,12 +7,14 @@ fn main() {}
 fn main() -> Result<(), midl_codegen::BuildError> {
     println!("cargo::rerun-if-changed=build.rs");
     clusapi::cluster_change()?;
-    clusapi::interface("idl/clusapi2.idl")?;
-    clusapi::interface("idl/clusapi3.idl")
+    clusapi::interface("clusapi2.idl")?;
+    clusapi::interface("clusapi3.idl")
 }
 
 #[cfg(feature = "clusapi")]
 mod clusapi {
+    use std::path::Path;
+
     use midl_codegen::{BuildError, Builder, FlagBits};
 
     /// The flag sets of version 2 notification ports, which travel in 64 bits (MS-CMRP 2.2.2.12 to 2.2.2.26).
@@ -48,19 +50,34 @@ mod clusapi {
     ];
 
     pub(super) fn cluster_change() -> Result<(), BuildError> {
-        let builder = builder().flags("CLUSTER_CHANGE", FlagBits::U32);
+        let builder = builder()
+            .rename("CLUSTER_CHANGE_GROUPSET_V2", "ClusterChangeGroupSetV2")
+            .rename("CLUSTER_CHANGE_NETINTERFACE_V2", "ClusterChangeNetInterfaceV2")
+            .flags("CLUSTER_CHANGE", FlagBits::U32);
         let builder = FLAGS_V2.iter().fold(builder, |builder, flags| builder.flags(flags, FlagBits::U64));
-        builder.compile_enumerations("idl/cluster_change.idl").map(drop)
+        builder.compile_enumerations(folder().join("cluster_change.idl")).map(drop)
     }
 
     pub(super) fn interface(idl: &str) -> Result<(), BuildError> {
         let builder = builder()
+            .void_is_reserved()
             .external("FILETIME", "crate::ndr::FileTime")
             .external("CLUSTER_CHANGE", "crate::cluster_change::ClusterChange")
             .flag_field("dwFilter", "CLUSTER_CHANGE")
             // ApiAddNotifyKey of version 3 spells it without the prefix.
             .flag_field("Filter", "CLUSTER_CHANGE");
-        HANDLES.iter().fold(builder, |builder, (idl, rust)| builder.rename(idl, rust)).compile(idl).map(drop)
+        HANDLES
+            .iter()
+            .fold(builder, |builder, (idl, rust)| builder.rename(idl, rust))
+            .compile(folder().join(idl))
+            .map(drop)
+    }
+
+    /// The IDL travels with the package as `idl/`, which in the repository is a link to the folder beside. Where links
+    /// are not to be had, it is a file, and the folder beside serves.
+    fn folder() -> &'static Path {
+        let own = Path::new("idl");
+        if own.is_dir() { own } else { Path::new("../idl") }
     }
 
     fn builder() -> Builder {

@@ -93,6 +93,15 @@ impl Builder {
         self
     }
 
+    /// Takes signatures without parameters for reserved slots, whatever they are called: they keep their opnums, and
+    /// those that return a status share one variant, `Reserved`. Interfaces that keep opnums for local use declare
+    /// them so.
+    #[must_use]
+    pub fn void_is_reserved(mut self) -> Self {
+        self.options.void_is_reserved = true;
+        self
+    }
+
     /// What was decided so far about the output, for [`generate`](crate::generate()).
     pub fn options(&self) -> &Options {
         &self.options

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::emit::{self, Options};
-use crate::layout::{self, InterfacePlan, Unsupported};
+use crate::layout::{self, InterfacePlan, Unsupported, Wanted};
 use crate::model::{Interface, Model, Operation};
 use crate::{Compilation, ImportResolver, compile};
 
@@ -54,7 +54,7 @@ fn interface(compilation: &Compilation, options: &Options) -> Result<String, Vec
     let interface = model.interfaces().last().ok_or_else(no_interface)?;
     refuse_inheritance(interface)?;
     let unknown = unknown_operations(interface, options);
-    let plan = layout::plan(model, interface, |operation| options.wants(operation));
+    let plan = layout::plan(model, interface, |operation| options.wanted(operation));
     let mut problems: Vec<Diagnostic> = unknown.collect();
     problems.extend(plan.unsupported.iter().map(|(operation, unsupported)| refuse(operation, unsupported)));
     if problems.is_empty() { emit_all(model, &plan, options) } else { Err(problems) }
@@ -107,7 +107,12 @@ fn refuse(operation: &Operation, unsupported: &Unsupported) -> Diagnostic {
 }
 
 impl Options {
-    fn wants(&self, operation: &Operation) -> bool {
-        self.only.as_ref().is_none_or(|names| names.contains(&operation.name))
+    fn wanted(&self, operation: &Operation) -> Wanted {
+        let named = self.only.as_ref().is_none_or(|names| names.contains(&operation.name));
+        match (named, self.void_is_reserved && operation.is_reserved()) {
+            (false, _) => Wanted::No,
+            (true, true) => Wanted::Reserved,
+            (true, false) => Wanted::Live,
+        }
     }
 }

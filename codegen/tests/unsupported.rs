@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use midl_codegen::{Generated, Options, Target, generate};
 
 /// Parameters of one operation, and what the refusal must say.
-const REFUSED: [(&str, &str); 15] = [
+const REFUSED: [(&str, &str); 24] = [
     ("[in] float x", "a floating-point number"),
     ("[in] S_UNION *x", "a union"),
     ("[in] S_ANONYMOUS *x", "an anonymous union"),
@@ -20,6 +20,15 @@ const REFUSED: [(&str, &str); 15] = [
         "[in, size_is(n)] long ***x, [in] long n",
         "an array of something other than integers, structures and strings",
     ),
+    ("[in, string] char *x", "a string of something other than wchar_t"),
+    ("[in] NARROW *x", "a string of something other than wchar_t"),
+    ("[in, ptr] long *x", "a full pointer"),
+    ("[in, length_is(n)] long *x, [in] long n", "length_is without size_is"),
+    ("[in, size_is(*n)] long *x, [in, unique] long *n", "the count `n`, which is not an integer"),
+    ("[in, size_is(n)] long *x, [in] hyper n", "the count `n`, which is not an integer of at most 32 bits"),
+    ("[in, range(0, 9)] hyper x", "a range of something other than an integer of at most 32 bits"),
+    ("[in, range(0, 9), string] wchar_t *x", "a range of something other than an integer"),
+    ("[in, size_is(n), min_is(m)] long *x, [in] long n, [in] long m", "the attribute min_is"),
     ("[in] long x[]", "an array without size_is"),
     ("[in, iid_is(n)] long *x, [in] long *n", "the attribute iid_is"),
     ("[in] MARSHALED x", "the attribute wire_marshal"),
@@ -34,6 +43,7 @@ const TYPES: &str = "
     typedef struct _S_VARYING { long n; [length_is(n)] long x[4]; } S_VARYING;
     typedef struct _S_POINTERS { long *x[4]; } S_POINTERS;
     typedef struct _CONFORMANT { long n; [size_is(n)] long x[]; } CONFORMANT;
+    typedef struct _NARROW { [string] char name[16]; } NARROW;
     typedef [wire_marshal(long)] short MARSHALED;
     typedef struct _NODE { long value; struct _NODE *next; } NODE;
 ";
@@ -53,6 +63,31 @@ fn a_construct_that_is_not_supported_is_an_error_with_its_place() {
         assert!(refusal.contains(&format!("`Call`: {reason}")), "{params}: {refusal}");
         assert!(refusal.contains("i.idl:"), "{params}: {refusal}");
     }
+}
+
+/// Declarations that are fine in IDL and would have one name in Rust.
+const CLASHES: [(&str, &str); 7] = [
+    ("void Call([in] long dwX, [in] long dw_x);", "`dw_x` beside `dwX`"),
+    ("typedef struct _A { long dwX; long dw_x; } A; void Call([in] A *a);", "`dw_x` beside `dwX`"),
+    (
+        "typedef struct _F { long a; } FOO_BAR; typedef struct _G { long a; } FooBar; void Call([in] FOO_BAR *a, [in] FooBar *b);",
+        "`FooBar`",
+    ),
+    ("void Option([in] long x);", "`Option`"),
+    ("typedef struct _R { long a; } RESULT; void Call([in] RESULT *a);", "`Result`"),
+    ("typedef struct _R { long a; } CALL_REQUEST; void Call([in] CALL_REQUEST *a);", "`CallRequest`"),
+    ("void I([in] long x);", "`I`"),
+];
+
+#[test]
+fn declarations_that_would_have_one_rust_name_are_refused() {
+    for (text, name) in CLASHES {
+        let refusal = interface(text, &Options::default()).expect_err(text);
+        assert!(refusal.contains("E0501") && refusal.contains(name), "{text}: {refusal}");
+    }
+    let renamed = midl_codegen::Builder::new().rename("RESULT", "Outcome");
+    let text = "typedef struct _R { long a; } RESULT; void Call([in] RESULT *a);";
+    assert!(interface(text, renamed.options()).expect("renamed").rust.contains("pub struct Outcome"));
 }
 
 #[test]

@@ -273,6 +273,15 @@ pub enum EncodeErrorKind {
         /// The length that the other field asks for.
         expected: i64,
     },
+    /// A value outside its `range` attribute, which the receiver would refuse.
+    OutsideRange {
+        /// The value.
+        value: i64,
+        /// The least value allowed.
+        low: i64,
+        /// The greatest value allowed.
+        high: i64,
+    },
     /// A value does not fit its wire type in this format.
     OutOfRange {
         /// The value.
@@ -289,6 +298,9 @@ impl fmt::Display for EncodeErrorKind {
                 write!(f, "{length} elements exceed the stated size {size}")
             }
             Self::CountMismatch { len, expected } => write!(f, "{len} elements where {expected} are stated"),
+            Self::OutsideRange { value, low, high } => {
+                write!(f, "value {value} is outside the range {low} to {high}")
+            }
             Self::OutOfRange { value } => write!(f, "value {value} does not fit its wire type"),
         }
     }

@@ -285,16 +285,17 @@ impl<'de> Reader<'de> {
         Err(Error::new(self.at.saturating_sub(self.format.word()), ErrorKind::SizeMismatch { maximum, size }))
     }
 
-    /// Compares a value with its `range` attribute, both ends inclusive.
+    /// Compares an integer that was just read with its `range` attribute, both ends inclusive.
     ///
     /// # Errors
     /// It is outside.
     #[inline]
-    pub fn check_range(&self, value: i64, low: i64, high: i64) -> Result<(), Error> {
+    pub fn check_range<T: Into<i64>>(&self, value: T, low: i64, high: i64) -> Result<(), Error> {
+        let value = value.into();
         if (low..=high).contains(&value) {
             return Ok(());
         }
-        Err(Error::new(self.at, ErrorKind::OutOfRange { value, low, high }))
+        Err(Error::new(self.at.saturating_sub(size_of::<T>()), ErrorKind::OutOfRange { value, low, high }))
     }
 
     /// Reads the three counts of a conformant varying array.

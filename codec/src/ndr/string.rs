@@ -74,7 +74,7 @@ impl<'a> WStr<'a> {
     ///
     /// # Errors
     /// It holds a lone surrogate.
-    pub fn to_string(&self) -> Result<String, core::char::DecodeUtf16Error> {
+    pub fn try_to_string(&self) -> Result<String, core::char::DecodeUtf16Error> {
         self.chars().collect()
     }
 }

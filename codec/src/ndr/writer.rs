@@ -238,6 +238,19 @@ impl Writer {
         T::try_from(value).map_err(|_| EncodeError::new(EncodeErrorKind::OutOfRange { value }))
     }
 
+    /// Compares an integer with its `range` attribute, both ends inclusive.
+    ///
+    /// # Errors
+    /// It is outside.
+    #[inline]
+    pub fn check_range(&self, value: impl Into<i64>, low: i64, high: i64) -> Result<(), EncodeError> {
+        let value = value.into();
+        if (low..=high).contains(&value) {
+            return Ok(());
+        }
+        Err(EncodeError::new(EncodeErrorKind::OutsideRange { value, low, high }))
+    }
+
     /// Compares the length of an array with what another field or an expression states.
     ///
     /// # Errors

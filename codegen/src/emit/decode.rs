@@ -106,7 +106,7 @@ impl Emitter<'_> {
             }
             Scalar::Enum32(id) => {
                 let path = self.type_path(id);
-                quote!(reader.u32().map(#path))
+                quote!(reader.i32().map(#path))
             }
         }
     }
@@ -313,7 +313,7 @@ fn read_slot(slot: &Slot, read: &TokenStream) -> TokenStream {
     let (variable, name) = (field_ident(slot), &slot.name);
     let check = slot.range.map(|(low, high)| {
         let (low, high) = (literal::decimal(low), literal::decimal(high));
-        quote!(reader.check_range(i64::from(#variable), #low, #high).field(&#name)?;)
+        quote!(reader.check_range(#variable, #low, #high).field(&#name)?;)
     });
     quote!(let #variable = #read.field(&#name)?; #check)
 }

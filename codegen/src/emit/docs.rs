@@ -6,6 +6,23 @@ use quote::quote;
 use crate::layout::Slot;
 use crate::model::{Definition, Operation};
 
+/// Turns the names of operations in a line of documentation, which stand in backticks, into links.
+pub(super) fn link(line: &str, is_operation: impl Fn(&str) -> bool) -> String {
+    let mut linked = String::with_capacity(line.len());
+    let mut parts = line.split('`');
+    linked.push_str(parts.next().unwrap_or_default());
+    while let Some(code) = parts.next() {
+        let Some(text) = parts.next() else {
+            linked.extend(["`", code]);
+            break;
+        };
+        let links = is_operation(code) && !linked.ends_with('[');
+        let (open, close) = if links { ("[`", "`]") } else { ("`", "`") };
+        linked.extend([open, code, close, text]);
+    }
+    linked
+}
+
 /// Attributes that make a documentation comment of a text, a line each.
 pub(super) fn comment(text: &str) -> TokenStream {
     let lines = text.lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
@@ -107,4 +124,22 @@ fn named(definition: &Definition, what: &str) -> TokenStream {
 fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::link;
+
+    #[test]
+    fn operations_become_links_and_nothing_else_does() {
+        let is_operation = |name: &str| name == "ApiGetNotify";
+        for (line, linked) in [
+            ("/// As `ApiGetNotify` does.", "/// As [`ApiGetNotify`] does."),
+            ("/// `Name`, of [`ApiGetNotify`]", "/// `Name`, of [`ApiGetNotify`]"),
+            ("/// ```c", "/// ```c"),
+            ("/// an odd ` mark", "/// an odd ` mark"),
+        ] {
+            assert_eq!(link(line, is_operation), linked);
+        }
+    }
 }

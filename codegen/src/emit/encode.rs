@@ -8,7 +8,7 @@ use crate::model::DefId;
 
 use super::decode::alignment;
 use super::types::field_ident;
-use super::{Emitter, is_octet};
+use super::{Emitter, is_octet, literal};
 
 /// An expression that stands for a value: the value itself, or a reference to it.
 enum Place {
@@ -71,7 +71,8 @@ impl Emitter<'_> {
             None => Place::Value(quote!(self.#field)),
         };
         let write = write(&slot.wire, &place);
-        quote!(#write.field(&#name)?;)
+        let check = range_check(slot, &place.value());
+        quote!(#check #write.field(&#name)?;)
     }
 
     /// An expression that writes a whole value.
@@ -243,7 +244,7 @@ fn write_scalar(scalar: Scalar, place: &Place) -> TokenStream {
         }
         Scalar::Enum32(_) => {
             let value = place.receiver();
-            quote!(writer.u32(#value.0))
+            quote!(writer.i32(#value.0))
         }
     }
 }
@@ -263,10 +264,19 @@ fn write_count(slot: &Slot, slots: &[Slot]) -> TokenStream {
     let Some((first, others)) = measures.split_first() else { return TokenStream::new() };
     let Wire::Scalar(Scalar::Integer(integer)) = &slot.wire else { return TokenStream::new() };
     let (ty, method) = (format_ident!("{integer}"), format_ident!("{integer}"));
+    let check = range_check(slot, &quote!(#variable));
     quote! {
         let #variable = #first;
         #(writer.check_count(#others, #variable).field(&#name)?;)*
         let #variable = writer.narrow::<#ty>(#variable).field(&#name)?;
+        #check
         writer.#method(#variable).field(&#name)?;
     }
+}
+
+/// A value that its receiver would refuse is not sent.
+fn range_check(slot: &Slot, value: &TokenStream) -> Option<TokenStream> {
+    let ((low, high), name) = (slot.range?, &slot.name);
+    let (low, high) = (literal::decimal(low), literal::decimal(high));
+    Some(quote!(writer.check_range(#value, #low, #high).field(&#name)?;))
 }

@@ -20,12 +20,11 @@ pub(super) fn emit(definition: &Definition, declared: &Enum, options: &Options, 
 /// Any value may arrive, so an enumeration is a number with names, not a Rust `enum`.
 fn enumeration(definition: &Definition, declared: &Enum, options: &Options, output: &mut Output) {
     let name = names::ident(&options.type_name(&definition.name));
-    let repr = if declared.v1_enum { quote!(u32) } else { quote!(i32) };
     let doc = docs::structure(definition);
-    let prefix = Prefix::of(definition, declared);
+    let affixes = Affixes::of(definition, declared);
     let constants = declared.values.iter().map(|value| {
         let (constant, number) =
-            (names::upper(prefix.strip(&value.name)), Literal::i128_unsuffixed(value.value));
+            (names::upper(affixes.strip(&value.name)), Literal::i128_unsuffixed(value.value));
         let doc = docs::comment(&value_doc(value));
         quote!(#doc pub const #constant: Self = Self(#number);)
     });
@@ -36,7 +35,7 @@ fn enumeration(definition: &Definition, declared: &Enum, options: &Options, outp
     output.item(&quote! {
         #doc
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct #name(pub #repr);
+        pub struct #name(pub i32);
 
         impl #name {
             #(#constants)*
@@ -55,7 +54,7 @@ fn enumeration(definition: &Definition, declared: &Enum, options: &Options, outp
 /// A flag set is written as text: the tokens of a macro would not be formatted.
 fn flags(definition: &Definition, declared: &Enum, bits: FlagBits, options: &Options) -> String {
     let name = options.type_name(&definition.name);
-    let prefix = Prefix::of(definition, declared);
+    let affixes = Affixes::of(definition, declared);
     let (repr, digits) = match bits {
         FlagBits::U32 => ("u32", 8),
         // The flag sets of version 2 ports have 64 bits and use the low 16.
@@ -68,7 +67,7 @@ fn flags(definition: &Definition, declared: &Enum, bits: FlagBits, options: &Opt
     let _ = writeln!(text, "    pub struct {name}: {repr} {{");
     for value in &declared.values {
         doc_lines(&mut text, "        ", &value_doc(value));
-        let constant = names::upper(prefix.strip(&value.name));
+        let constant = names::upper(affixes.strip(&value.name));
         let number = literal::hex(value.value.unsigned_abs(), digits);
         let _ = writeln!(text, "        const {constant} = {number};");
     }
@@ -89,20 +88,24 @@ fn value_doc(value: &Enumerator) -> String {
     format!("{}\n\n`{}`", value.doc.0, value.name)
 }
 
-/// What the names of an enumeration's values have in common with its own.
-struct Prefix {
+/// What the names of an enumeration's values have in common with its own, which they need not repeat in Rust.
+struct Affixes {
     own: String,
     common: String,
+    is_v2: bool,
 }
 
-impl Prefix {
+impl Affixes {
     fn of(definition: &Definition, declared: &Enum) -> Self {
         let own = definition.name.trim_end_matches("_V2").trim_end_matches("_ENUM");
-        Self { own: format!("{own}_"), common: common_prefix(&declared.values) }
+        let is_v2 = definition.name.ends_with("_V2");
+        Self { own: format!("{own}_"), common: common_prefix(&declared.values), is_v2 }
     }
 
     fn strip<'a>(&self, name: &'a str) -> &'a str {
-        name.strip_prefix(&self.own).or_else(|| name.strip_prefix(&self.common)).unwrap_or(name)
+        let name = name.strip_prefix(&self.own).or_else(|| name.strip_prefix(&self.common)).unwrap_or(name);
+        let suffix = |name: &'a str| name.strip_suffix("_V2").or_else(|| name.strip_suffix("_v2"));
+        if self.is_v2 { suffix(name).unwrap_or(name) } else { name }
     }
 }
 

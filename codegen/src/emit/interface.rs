@@ -3,15 +3,18 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-use crate::layout::{InterfacePlan, OperationPlan, Slot};
+use crate::layout::{InterfacePlan, OperationPlan, Slot, Unsupported};
 
-use super::{Emitter, Output, docs, literal, names};
+use super::{Emitter, Output, clashes, docs, literal, names};
 
 impl Emitter<'_> {
     pub(super) fn interface_items(&self, plan: &InterfacePlan<'_>, output: &mut Output) {
         output.item(&self.identity());
         output.item(&self.operation_names());
         output.item(&self.not_generated(plan));
+        if plan.operations.is_empty() && plan.reserved.is_empty() {
+            return;
+        }
         for (direction, what) in [("Request", "what a client sends"), ("Response", "what a server answers")] {
             output.item(&self.sum(plan, direction, what));
         }
@@ -84,12 +87,20 @@ impl Emitter<'_> {
     }
 
     /// Emits an operation: the type that names it, its request and its response.
-    pub(super) fn operation(&self, planned: &OperationPlan<'_>, output: &mut Output) {
+    pub(super) fn operation(
+        &self,
+        planned: &OperationPlan<'_>,
+        output: &mut Output,
+    ) -> Result<(), Unsupported> {
+        for slots in [&planned.request, &planned.response] {
+            clashes::refuse_fields(slots, planned.operation.origin.0)?;
+        }
         output.item(&self.operation_type(planned));
         let request = self.variant(planned, "Request").payload;
         self.stub(planned, &request, &planned.request, "What a client sends to call", output);
         let response = self.variant(planned, "Response").payload;
         self.stub(planned, &response, &planned.response, "What a server answers to", output);
+        Ok(())
     }
 
     fn operation_type(&self, planned: &OperationPlan<'_>) -> TokenStream {

@@ -69,7 +69,6 @@ fn scalar_value(scalar: Scalar, value: &TokenStream) -> TokenStream {
     match scalar {
         Scalar::Integer(name) if name.starts_with('i') => quote!(&ndr::json::Unsigned::unsigned(#value)),
         Scalar::Integer(_) => quote!(&#value),
-        Scalar::Enum(_) => quote!(&ndr::json::Unsigned::unsigned(#value.0)),
-        Scalar::Enum32(_) => quote!(&#value.0),
+        Scalar::Enum(_) | Scalar::Enum32(_) => quote!(&ndr::json::Unsigned::unsigned(#value.0)),
     }
 }

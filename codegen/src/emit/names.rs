@@ -32,9 +32,14 @@ fn starts_word(previous: Option<char>, character: char, next: Option<char>) -> b
     rises || acronym_ends
 }
 
-/// The name of a field, variable or module: `dw_notify_key`.
+/// Names that generated functions use for themselves; a field of this name gets an underscore.
+const TAKEN: [&str; 9] =
+    ["fixed", "map", "maximum", "ndr", "reader", "return_value", "serializer", "target", "writer"];
+
+/// The name of a field or variable: `dw_notify_key`.
 pub(super) fn snake(name: &str) -> Ident {
-    ident(&words(name).join("_"))
+    let text = words(name).join("_");
+    if TAKEN.contains(&text.as_str()) { ident(&format!("{text}_")) } else { ident(&text) }
 }
 
 /// The name of a type: `NotificationRpc`.
@@ -81,6 +86,7 @@ mod tests {
             ("hNotify", "h_notify"),
             ("Type", "r#type"),
             ("ApiGetNotifyV2", "api_get_notify_v2"),
+            ("Reader", "reader_"),
         ] {
             assert_eq!(snake(idl).to_string(), rust);
         }

@@ -26,6 +26,7 @@ pub struct Options {
     pub(crate) flag_fields: BTreeMap<String, String>,
     pub(crate) external: BTreeMap<String, String>,
     pub(crate) only: Option<Vec<String>>,
+    pub(crate) void_is_reserved: bool,
     pub(crate) source: String,
 }
 
@@ -39,6 +40,7 @@ impl Default for Options {
             flag_fields: BTreeMap::new(),
             external: BTreeMap::new(),
             only: None,
+            void_is_reserved: false,
             source: "IDL".to_owned(),
         }
     }

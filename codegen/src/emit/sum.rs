@@ -30,6 +30,7 @@ impl Emitter<'_> {
         let write = variants.iter().map(Variant::write_arm);
         let serialize = self.serialize_sum(&ident, elided.as_ref(), &variants, reserved.as_ref());
         let long = long_match(&variants);
+        let conversions = variants.iter().map(|variant| variant.conversion(&ident, borrows));
         quote! {
             #[doc = #doc]
             #same_prefix
@@ -73,6 +74,8 @@ impl Emitter<'_> {
             }
 
             #serialize
+
+            #(#conversions)*
         }
     }
 
@@ -122,6 +125,21 @@ pub(super) struct Variant {
 }
 
 impl Variant {
+    /// Makes the payload part of the sum by `From`.
+    pub(super) fn conversion(&self, sum: &Ident, sum_borrows: bool) -> TokenStream {
+        let (name, payload) = (&self.name, self.type_with(&quote!('a)));
+        let target = if sum_borrows { quote!(#sum<'a>) } else { quote!(#sum) };
+        let generics = (sum_borrows && self.borrows).then(|| quote!(<'a>));
+        let target = if self.borrows || !sum_borrows { target } else { quote!(#sum<'_>) };
+        quote! {
+            impl #generics From<#payload> for #target {
+                fn from(stub: #payload) -> Self {
+                    Self::#name(stub)
+                }
+            }
+        }
+    }
+
     pub(super) fn type_with(&self, lifetime: &TokenStream) -> TokenStream {
         let payload = &self.payload;
         if self.borrows { quote!(#payload<#lifetime>) } else { quote!(#payload) }

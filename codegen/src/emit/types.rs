@@ -8,10 +8,8 @@ use crate::model::{DefId, Definition};
 
 use super::{Emitter, docs, is_octet, names};
 
-/// What every emitted structure derives.
-fn derives() -> TokenStream {
-    quote!(#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)])
-}
+/// The longest array that `Default` can be derived for.
+const LONGEST_DEFAULT: u32 = 32;
 
 impl Emitter<'_> {
     /// The type of a field; `lifetime` is that of the stub.
@@ -127,6 +125,18 @@ impl Emitter<'_> {
                     self.0
                 }
             }
+
+            impl From<#name> for ndr::ContextHandle {
+                fn from(handle: #name) -> Self {
+                    handle.0
+                }
+            }
+
+            impl core::fmt::Display for #name {
+                fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                    self.0.fmt(f)
+                }
+            }
         }
     }
 
@@ -150,12 +160,38 @@ impl Emitter<'_> {
             let (name, ty, doc) = (field_ident(slot), self.slot_type(slot, &quote!('a)), field_doc(slot));
             quote!(#doc pub #name: #ty)
         });
-        let derives = derives();
+        let (derived, default) = self.default_of(name, slots);
         quote! {
             #doc
-            #derives
+            #[derive(Clone, Debug, #derived PartialEq, Eq, Hash)]
             pub struct #name #lifetime { #(#fields),* }
+
+            #default
         }
+    }
+
+    /// `Default`, derived or, for the sake of long arrays, spelled out.
+    fn default_of(&self, name: &proc_macro2::Ident, slots: &[Slot]) -> (TokenStream, TokenStream) {
+        let is_long =
+            |slot: &Slot| matches!(slot.wire, Wire::FixedArray(_, count) if count > LONGEST_DEFAULT);
+        if !slots.iter().any(is_long) {
+            return (quote!(Default,), TokenStream::new());
+        }
+        let lifetime = self.slots_borrow(slots).then(|| quote!(<'_>));
+        let fields = slots.iter().filter(|slot| !slot.is_count()).map(|slot| {
+            let field = field_ident(slot);
+            let Wire::FixedArray(_, count) = slot.wire else { return quote!(#field: Default::default()) };
+            let count = Literal::u32_unsuffixed(count);
+            quote!(#field: [Default::default(); #count])
+        });
+        let default = quote! {
+            impl Default for #name #lifetime {
+                fn default() -> Self {
+                    Self { #(#fields),* }
+                }
+            }
+        };
+        (TokenStream::new(), default)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::Expr;
 
-use super::{Scalar, Slot, Unsupported, Wire};
+use super::{Slot, Unsupported, Wire};
 use crate::source::Span;
 
 /// Where a size or length is stated.
@@ -35,26 +35,24 @@ pub(super) fn named(expr: &Expr, span: Span) -> Result<&str, Unsupported> {
     }
 }
 
-/// Ties the arrays among `slots` to their counts. `Measure::Derived` names are dropped where no slot of this
-/// direction has the name.
+/// Ties the arrays among `slots` to their counts. A count that is none of the slots travels in the other direction
+/// only.
+///
+/// # Errors
+/// A count is not an integer of at most 32 bits, so that the array could not be held against it.
 pub(super) fn correlate(slots: &mut [Slot], span: Span) -> Result<(), Unsupported> {
-    let counts: Vec<String> = slots
-        .iter()
-        .filter(|slot| matches!(slot.wire, Wire::Scalar(Scalar::Integer(_))))
-        .map(|slot| slot.name.clone())
-        .collect();
+    let known: Vec<(String, bool)> =
+        slots.iter().map(|slot| (slot.name.clone(), is_count(&slot.wire))).collect();
     let mut sources = Vec::new();
     for slot in slots.iter_mut() {
         let name = slot.name.clone();
         let Some(array) = slot.wire.array_mut() else { continue };
-        settle(&mut array.size, &counts);
-        if let Measure::Derived(count) = &array.size {
-            sources.push((count.clone(), CountSource { array: name.clone(), is_length: false }));
-        }
-        if let Some(length) = &mut array.length {
-            settle(length, &counts);
-            if let Measure::Derived(count) = length {
-                sources.push((count.clone(), CountSource { array: name, is_length: true }));
+        let measures = [(Some(&mut array.size), false), (array.length.as_mut(), true)];
+        for (measure, is_length) in measures {
+            let Some(measure) = measure else { continue };
+            settle(measure, &known, span)?;
+            if let Measure::Derived(count) = measure {
+                sources.push((count.clone(), CountSource { array: name.clone(), is_length }));
             }
         }
     }
@@ -67,10 +65,21 @@ pub(super) fn correlate(slots: &mut [Slot], span: Span) -> Result<(), Unsupporte
     Ok(())
 }
 
-fn settle(measure: &mut Measure, counts: &[String]) {
-    if let Measure::Derived(name) = measure {
-        if !counts.contains(name) {
+fn is_count(wire: &Wire) -> bool {
+    matches!(wire, Wire::Scalar(scalar) if scalar.is_small_integer())
+}
+
+fn settle(measure: &mut Measure, known: &[(String, bool)], span: Span) -> Result<(), Unsupported> {
+    let Measure::Derived(name) = &*measure else { return Ok(()) };
+    match known.iter().find(|(slot, _)| slot == name) {
+        Some((_, true)) => Ok(()),
+        Some((_, false)) => {
+            let what = format!("the count `{name}`, which is not an integer of at most 32 bits");
+            Err(Unsupported { what, span })
+        }
+        None => {
             *measure = Measure::Elsewhere;
+            Ok(())
         }
     }
 }

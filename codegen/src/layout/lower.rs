@@ -1,8 +1,8 @@
 //! From declarations to wire plans: the rules for pointers, arrays and strings.
 
 use crate::model::{
-    Array as ModelArray, Attributes, BaseType, Bound, DefId, DefinitionKind, Interface, Model, Operation,
-    Param, PointerKind, Type,
+    Array as ModelArray, Attributes, BaseType, Bound, DefId, DefinitionKind, Expr, Interface, Model,
+    Operation, Param, PointerKind, Range, Type,
 };
 use crate::source::Span;
 
@@ -13,10 +13,11 @@ use super::{counts, size};
 const MAX_NESTING: usize = 64;
 
 /// Attributes that put something else on the wire than the declared type, or more (MS-RPCE 2.2.4, C706 4.2.13).
-const WIRE_CHANGING: [&str; 9] = [
+const WIRE_CHANGING: [&str; 10] = [
     "call_as",
     "cs_char",
     "iid_is",
+    "min_is",
     "represent_as",
     "byte_count",
     "transmit_as",
@@ -145,14 +146,16 @@ impl<'m> Context<'m> {
         declaration: String,
         doc: String,
     ) -> Result<Slot, Unsupported> {
-        let range = match attributes.range.filter(|_| matches!(wire, Wire::Scalar(_))) {
-            None => None,
-            Some(range) => match (i64::try_from(range.low), i64::try_from(range.high)) {
-                (Ok(low), Ok(high)) => Some((low, high)),
-                _ => return Err(self.unsupported("a range beyond 64 bits")),
-            },
-        };
+        let range = attributes.range.map(|range| self.range(range, &wire)).transpose()?;
         Ok(Slot { name: name.to_owned(), wire, range, counts: Vec::new(), declaration, doc })
+    }
+
+    fn range(&self, range: Range, wire: &Wire) -> Result<(i64, i64), Unsupported> {
+        let is_small = matches!(wire, Wire::Scalar(scalar) if scalar.is_small_integer());
+        match (i64::try_from(range.low), i64::try_from(range.high)) {
+            (Ok(low), Ok(high)) if is_small => Ok((low, high)),
+            _ => Err(self.unsupported("a range of something other than an integer of at most 32 bits")),
+        }
     }
 
     fn is_binding_handle(&self, ty: &Type) -> bool {
@@ -180,6 +183,7 @@ impl<'m> Context<'m> {
             return Err(self.unsupported("a type nested too deeply"));
         }
         match ty {
+            Type::Base(_) if walk.string => Err(self.unsupported("a string of something other than wchar_t")),
             Type::Base(base) => self.scalar(*base).map(Wire::Scalar),
             Type::Named(id) => self.named(*id, walk, depth),
             Type::Pointer(target) => self.pointer(target, walk, depth),
@@ -226,6 +230,9 @@ impl<'m> Context<'m> {
             return Err(self.unsupported("context_handle at a parameter instead of a typedef"));
         }
         let kind = self.pointer_kind(walk);
+        if kind == PointerKind::Full {
+            return Err(self.unsupported("a full pointer, which may be an alias of another"));
+        }
         let target = Box::new(self.pointee(target, walk, depth)?);
         let inline = !(walk.top_level && walk.level == 0 && kind == PointerKind::Ref);
         Ok(if inline {
@@ -248,7 +255,11 @@ impl<'m> Context<'m> {
 
     fn pointee(&self, target: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
         let inner = Walk { level: walk.level.saturating_add(1), kind: None, ..walk };
-        let sized = walk.attributes.size_is.get(walk.level).is_some_and(Option::is_some);
+        let has = |list: &[Option<Expr>]| list.get(walk.level).is_some_and(Option::is_some);
+        let sized = has(&walk.attributes.size_is);
+        if !sized && has(&walk.attributes.length_is) {
+            return Err(self.unsupported("length_is without size_is"));
+        }
         if walk.string && self.is_wide_character(target) {
             return if sized { Err(self.unsupported("a string with size_is")) } else { Ok(Wire::String) };
         }
@@ -311,7 +322,7 @@ impl<'m> Context<'m> {
                 );
             }
         };
-        let measure = |list: &'m [Option<crate::model::Expr>]| {
+        let measure = |list: &'m [Option<Expr>]| {
             let expr = list.get(walk.level).and_then(Option::as_ref);
             expr.map(|expr| counts::named(expr, self.span).map(|name| Measure::Derived(name.to_owned())))
         };

@@ -47,6 +47,13 @@ pub enum Scalar {
     Enum32(DefId),
 }
 
+impl Scalar {
+    /// Whether it is an integer of at most 32 bits, as counts and values with a range are.
+    pub fn is_small_integer(self) -> bool {
+        matches!(self, Self::Integer("u8" | "i8" | "u16" | "i16" | "u32" | "i32"))
+    }
+}
+
 /// A conformant array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
@@ -138,28 +145,49 @@ pub struct InterfacePlan<'m> {
     pub unsupported: Vec<(&'m Operation, Unsupported)>,
 }
 
-/// Plans every operation of an interface that `wanted` lets through. A reserved slot that answers with something
-/// other than a status is left out.
+/// What to do with an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Emit it.
+    Live,
+    /// It is a reserved slot.
+    Reserved,
+    /// Leave it out.
+    No,
+}
+
+/// Plans the operations of an interface. A reserved slot that answers with something other than a status is left
+/// out.
 pub fn plan<'m>(
     model: &'m Model,
     interface: &'m Interface,
-    wanted: impl Fn(&Operation) -> bool,
+    wanted: impl Fn(&Operation) -> Wanted,
 ) -> InterfacePlan<'m> {
     let (operations, reserved, unsupported) = (Vec::new(), Vec::new(), Vec::new());
     let mut plan = InterfacePlan { interface, operations, reserved, unsupported };
-    for operation in interface.operations.iter().filter(|operation| wanted(operation)) {
-        if operation.is_reserved() {
-            plan.reserved.extend(lower::returns_status(model, operation).then_some(operation));
-            continue;
-        }
-        let planned = lower::operation(model, interface, operation)
-            .and_then(|planned| structures_of(model, interface, &planned).map(|_| planned));
-        match planned {
-            Ok(planned) => plan.operations.push(planned),
-            Err(unsupported) => plan.unsupported.push((operation, unsupported)),
+    for operation in &interface.operations {
+        match wanted(operation) {
+            Wanted::No => {}
+            Wanted::Reserved => {
+                plan.reserved.extend(lower::returns_status(model, operation).then_some(operation));
+            }
+            Wanted::Live => match live(model, interface, operation) {
+                Ok(planned) => plan.operations.push(planned),
+                Err(unsupported) => plan.unsupported.push((operation, unsupported)),
+            },
         }
     }
     plan
+}
+
+fn live<'m>(
+    model: &'m Model,
+    interface: &'m Interface,
+    operation: &'m Operation,
+) -> Result<OperationPlan<'m>, Unsupported> {
+    let planned = lower::operation(model, interface, operation)?;
+    structures_of(model, interface, &planned)?;
+    Ok(planned)
 }
 
 /// Plans a structure.

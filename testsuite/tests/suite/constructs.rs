@@ -2,8 +2,9 @@
 
 use cmrp::ndr::{DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits};
 use cmrp_testsuite::constructs::{
-    Blob, Colour, GetBlobResponse, InPlace, Pointers, SendEnumsRequest, SendInPlaceRequest,
-    SendIntegersRequest, SendPairsRequest, SendPointersRequest, SendTriplesRequest, Triple, Wide,
+    Awkward, Blob, Colour, GetBlobResponse, InPlace, PingResponse, Pointers, SendAwkwardRequest,
+    SendEnumsRequest, SendInPlaceRequest, SendIntegersRequest, SendPairsRequest, SendPointersRequest,
+    SendTriplesRequest, SignedWide, Triple, Wide,
 };
 use cmrp_testsuite::hex;
 
@@ -48,6 +49,8 @@ macro_rules! decode_from {
 }
 
 decode_from!(
+    SendAwkwardRequest<'_>,
+    PingResponse,
     SendTriplesRequest,
     SendEnumsRequest,
     SendIntegersRequest,
@@ -91,12 +94,13 @@ fn pointer_sized_integers_and_hypers_are_aligned_to_their_size() {
 }
 
 #[test]
-fn a_value_outside_its_range_is_refused() {
-    for few in [0_i16, 10] {
-        let stub = SendIntegersRequest { word: 1, huge: 1, few }.encode(Format::NDR20_LE).unwrap();
+fn a_value_outside_its_range_is_refused_at_its_first_octet() {
+    let good = SendIntegersRequest { word: 1, huge: 1, few: 9 }.encode(Format::NDR20_LE).unwrap();
+    for few in [0_u8, 10] {
+        let stub = [&good[..16], &[few, 0]].concat();
         let error = SendIntegersRequest::decode(&stub, Format::NDR20_LE, &Limits::DEFAULT).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutOfRange { value: few.into(), low: 1, high: 9 });
-        assert_eq!(error.path().to_string(), "few");
+        assert_eq!((error.path().to_string().as_str(), error.offset()), ("few", 16));
     }
 }
 
@@ -170,4 +174,38 @@ fn a_depth_limit_stops_at_the_pointer_that_exceeds_it() {
     let error = decode(1).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit(_)));
     assert_eq!(error.path().to_string(), "pointers.always");
+}
+
+#[test]
+fn names_that_generated_code_uses_itself_and_long_arrays_are_no_obstacle() {
+    let value = Awkward { raw: [7; 40], reader_: 1, fixed_: 2, target_: Some(3), r#type: Some("a".into()) };
+    let request = SendAwkwardRequest { value, reader_: 4, writer_: 5, map_: 6, wide: SignedWide::MINUS };
+    let raw = "07".repeat(40);
+    assert_stubs(
+        &request,
+        &format!(
+            "{raw} 01000000 02000000 00000200 04000200 03000000 02000000 00000000 02000000 6100 0000 \
+             04000000 05000000 06000000 feffffff"
+        ),
+        &format!(
+            "{raw} 01000000 02000000 0000020000000000 0400020000000000 03000000 00000000 0200000000000000 \
+             0000000000000000 0200000000000000 6100 0000 04000000 05000000 06000000 feffffff"
+        ),
+    );
+}
+
+#[test]
+fn an_operation_without_parameters_is_an_operation() {
+    assert_stubs(&PingResponse { return_value: 7 }, "07000000", "07000000");
+    let request =
+        cmrp_testsuite::constructs::Request::decode(7, &[], Format::Ndr64, &Limits::DEFAULT).unwrap();
+    assert_eq!(request.name(), "Nothing");
+}
+
+/// A sender refuses what its receiver would refuse.
+#[test]
+fn a_value_outside_its_range_is_not_sent() {
+    let error = SendIntegersRequest { word: 1, huge: 1, few: 10 }.encode(Format::NDR20_LE).unwrap_err();
+    assert_eq!(error.kind(), EncodeErrorKind::OutsideRange { value: 10, low: 1, high: 9 });
+    assert_eq!(error.path().to_string(), "few");
 }
