@@ -126,6 +126,13 @@ fn nesting_is_limited() {
     fails_with(&format!("typedef {} T;", deep("struct {", "long a;", "} a;")), "E0105");
     fails_with(&format!("typedef {} T;", deep("SAFEARRAY(", "long", ")")), "E0105");
     fails_with(&format!("typedef {} long T;", deep("pipe ", "", "")), "E0105");
+    fails_with(
+        &format!("typedef {} T;", deep("union switch(long n) u { case 1: ", "long a;", "} a;")),
+        "E0105",
+    );
+    fails_with(&format!("typedef {} T;", deep("union { [case(1)] ", "long a;", "} a;")), "E0105");
+    fails_with(&format!("typedef {} T;", deep("enum { A = sizeof(", "long", ")}")), "E0105");
+    fails_with(&format!("typedef {} T;", deep("[switch_type(struct { ", "long a;", "} )]")), "E0105");
 }
 
 #[test]

@@ -1,120 +1,96 @@
 //! Declarators: a name with `*`, `[]`, `()` around it, as in C.
 
-use crate::lexer::TokenKind;
-use crate::syntax::{ArrayBound, Declarator, Layer};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cut, opt, peek, value};
+use nom::multi::{many, separated_list1};
+use nom::sequence::{preceded, terminated};
 
-use super::cursor::Cursor;
-use super::{Parsed, expressions, types};
+use crate::syntax::{ArrayBound, Declarator, Expr, Layer, Name};
+
+use super::Parsed;
+use super::expressions::expression;
+use super::input::Input;
+use super::limits::{self, layer, nested};
+use super::mismatch::{Cause, Mismatch};
+use super::tokens::{enclosed, group, name, symbol, word_that};
+use super::types::{silent, starts_type};
 
 /// The declarators of one declaration, with commas between them.
-pub(super) fn declarators(cursor: &mut Cursor<'_>) -> Parsed<Vec<Declarator>> {
-    let mut list = vec![declarator(cursor)?];
-    while cursor.take(",") {
-        list.push(declarator(cursor)?);
-    }
-    Ok(list)
+pub(super) fn declarators(input: Input<'_>) -> Parsed<'_, Vec<Declarator>> {
+    separated_list1(symbol(","), cut(declarator)).parse(input)
 }
 
 /// One declarator, with a name.
-pub(super) fn declarator(cursor: &mut Cursor<'_>) -> Parsed<Declarator> {
-    let declarator = abstract_declarator(cursor)?;
-    if declarator.name.is_none() {
-        return Err(cursor.unexpected("a name"));
+pub(super) fn declarator(input: Input<'_>) -> Parsed<'_, Declarator> {
+    let (rest, declarator) = abstract_declarator(input)?;
+    match declarator.name {
+        Some(_) => Ok((rest, declarator)),
+        None => Err(Mismatch::soft(rest, Cause::Thing("a name"))),
     }
-    Ok(declarator)
 }
 
 /// One declarator, with or without a name.
-pub(super) fn abstract_declarator(cursor: &mut Cursor<'_>) -> Parsed<Declarator> {
-    cursor.nested(|cursor| {
-        let start = cursor.peek().span;
-        let mut layers = pointers(cursor)?;
-        let inner = if is_inner(cursor) { Some(inner(cursor)?) } else { None };
-        let name = if inner.is_none() { cursor.optional_name() } else { None };
-        layers.extend(suffixes(cursor)?);
-        let name = match inner {
-            Some(inner) => {
-                layers.extend(inner.layers);
-                inner.name
-            }
-            None => name,
-        };
-        cursor.layer(layers.len())?;
-        Ok(Declarator { name, layers, span: cursor.span_from(start) })
-    })
+pub(super) fn abstract_declarator(input: Input<'_>) -> Parsed<'_, Declarator> {
+    nested(parts)(input)
 }
 
-fn pointers(cursor: &mut Cursor<'_>) -> Parsed<Vec<Layer>> {
-    let mut layers = Vec::new();
-    types::skip_silent(cursor);
-    while cursor.take("*") {
-        cursor.layer(layers.len())?;
-        layers.push(Layer::Pointer);
-        types::skip_silent(cursor);
+/// Pointers build on the type, dimensions on them; what is in parentheses comes last.
+fn parts(input: Input<'_>) -> Parsed<'_, Declarator> {
+    let (rest, mut layers) = pointers(input)?;
+    let (rest, (name, inner)) = core(rest)?;
+    let (rest, dimensions) = suffixes(rest)?;
+    layers.extend(dimensions.into_iter().rev());
+    layers.extend(inner);
+    let (rest, ()) = limits::layers(rest, layers.len())?;
+    Ok((rest, Declarator { name, layers, span: input.span_to(rest) }))
+}
+
+/// The `*` before a name.
+pub(super) fn pointers(input: Input<'_>) -> Parsed<'_, Vec<Layer>> {
+    let pointer = terminated(value(Layer::Pointer, symbol("*")), silent);
+    preceded(silent, many(0.., layer(pointer))).parse(input)
+}
+
+/// The name, or a declarator in parentheses, or nothing.
+fn core(input: Input<'_>) -> Parsed<'_, (Option<Name>, Vec<Layer>)> {
+    if inner_start(input).is_err() {
+        return opt(name("a name")).map(|name| (name, Vec::new())).parse(input);
     }
-    Ok(layers)
+    let (rest, inner) = enclosed("(", abstract_declarator, ")")(input)?;
+    Ok((rest, (inner.name, inner.layers)))
 }
 
 /// A declarator in parentheses starts like one; the parameters of a function don't.
-fn is_inner(cursor: &Cursor<'_>) -> bool {
-    let behind = cursor.look(1);
-    let starts = behind.is("*") || behind.is("(") || matches!(behind.word(), Some("__stdcall" | "__cdecl"));
-    let is_lone_name = behind.word().is_some() && cursor.look(2).is(")") && !types_only(behind.word());
-    cursor.is("(") && (starts || is_lone_name)
+fn inner_start(input: Input<'_>) -> Parsed<'_, ()> {
+    let convention = word_that(|word| matches!(word, "__stdcall" | "__cdecl"));
+    let lone_name = terminated(word_that(|word| !starts_type(word)), symbol(")"));
+    value((), (symbol("("), alt((symbol("*"), symbol("("), convention, lone_name)))).parse(input)
 }
 
-fn types_only(word: Option<&str>) -> bool {
-    word.is_some_and(types::starts_type)
+/// Dimensions and the parameters of functions.
+fn suffixes(input: Input<'_>) -> Parsed<'_, Vec<Layer>> {
+    let dimension = enclosed("[", bound, "]").map(Layer::Array);
+    let function = value(Layer::Function, group("("));
+    many(0.., layer(alt((dimension, function)))).parse(input)
 }
 
-fn inner(cursor: &mut Cursor<'_>) -> Parsed<Declarator> {
-    let opening = cursor.peek().span;
-    cursor.expect("(")?;
-    let declarator = abstract_declarator(cursor)?;
-    cursor.expect_closing(")", opening)?;
-    Ok(declarator)
+fn bound(input: Input<'_>) -> Parsed<'_, ArrayBound> {
+    let open = (opt(symbol("*")), peek(symbol("]"))).map(|_| ArrayBound::Open);
+    alt((open, closed)).parse(input)
 }
 
-/// Dimensions, the last first since it is the innermost.
-fn suffixes(cursor: &mut Cursor<'_>) -> Parsed<Vec<Layer>> {
-    let mut layers = Vec::new();
-    loop {
-        cursor.layer(layers.len())?;
-        if cursor.is("[") {
-            layers.push(Layer::Array(dimension(cursor)?));
-        } else if cursor.is("(") {
-            cursor.skip_group();
-            layers.push(Layer::Function);
-        } else {
-            layers.reverse();
-            return Ok(layers);
-        }
-    }
+/// `n`, `low..high` or `low..*`.
+fn closed(input: Input<'_>) -> Parsed<'_, ArrayBound> {
+    (expression, opt(preceded(symbol(".."), high)))
+        .map(|(low, high)| match high {
+            Some(high) => ArrayBound::Bounds(low, high),
+            None => ArrayBound::Length(low),
+        })
+        .parse(input)
 }
 
-fn dimension(cursor: &mut Cursor<'_>) -> Parsed<ArrayBound> {
-    let opening = cursor.peek().span;
-    cursor.expect("[")?;
-    let bound = bound(cursor)?;
-    cursor.expect_closing("]", opening)?;
-    Ok(bound)
-}
-
-fn bound(cursor: &mut Cursor<'_>) -> Parsed<ArrayBound> {
-    if cursor.is("]") {
-        return Ok(ArrayBound::Open);
-    }
-    if cursor.is("*") && cursor.look(1).is("]") {
-        cursor.advance();
-        return Ok(ArrayBound::Open);
-    }
-    let low = expressions::expression(cursor)?;
-    if !cursor.take("..") {
-        return Ok(ArrayBound::Length(low));
-    }
-    if matches!(cursor.peek().kind, TokenKind::Symbol("*")) && cursor.look(1).is("]") {
-        cursor.advance();
-        return Ok(ArrayBound::Bounds(low, None));
-    }
-    Ok(ArrayBound::Bounds(low, Some(expressions::expression(cursor)?)))
+fn high(input: Input<'_>) -> Parsed<'_, Option<Expr>> {
+    let open = (symbol("*"), peek(symbol("]"))).map(|_| None);
+    alt((open, cut(expression).map(Some))).parse(input)
 }

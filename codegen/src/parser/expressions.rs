@@ -1,146 +1,210 @@
 //! Expressions, with the precedence of C.
 
-use crate::lexer::TokenKind;
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cut, opt, value};
+use nom::error::context;
+use nom::multi::{many, many1};
+use nom::sequence::preceded;
+
+use crate::lexer::{Token, TokenKind};
 use crate::model::{BinaryOp, UnaryOp};
 use crate::source::Span;
-use crate::syntax::{Expr, ExprKind};
+use crate::syntax::{Expr, ExprKind, Name};
 
-use super::cursor::Cursor;
-use super::{Parsed, types};
+use super::input::Input;
+use super::limits::{counted, nested, within_expression};
+use super::mismatch::committed;
+use super::tokens::{ahead, enclosed, name, one, spanned, symbol, text, word, word_that};
+use super::types::{abstract_type, starts_type};
+use super::{Parsed, Step};
 
-/// Binary operators, weakest first; those of a row bind alike, from the left.
-const PRECEDENCE: [&[(&str, BinaryOp)]; 10] = [
-    &[("||", BinaryOp::LogicalOr)],
-    &[("&&", BinaryOp::LogicalAnd)],
-    &[("|", BinaryOp::Or)],
-    &[("^", BinaryOp::Xor)],
-    &[("&", BinaryOp::And)],
-    &[("==", BinaryOp::Equal), ("!=", BinaryOp::NotEqual)],
-    &[
-        ("<", BinaryOp::Less),
-        ("<=", BinaryOp::LessOrEqual),
-        (">", BinaryOp::Greater),
-        (">=", BinaryOp::GreaterOrEqual),
-    ],
-    &[("<<", BinaryOp::ShiftLeft), (">>", BinaryOp::ShiftRight)],
-    &[("+", BinaryOp::Add), ("-", BinaryOp::Subtract)],
-    &[("*", BinaryOp::Multiply), ("/", BinaryOp::Divide), ("%", BinaryOp::Remainder)],
+/// Binary operators with their precedence: the higher, the tighter.
+const OPERATORS: [(&str, u8, BinaryOp); 18] = [
+    ("||", 1, BinaryOp::LogicalOr),
+    ("&&", 2, BinaryOp::LogicalAnd),
+    ("|", 3, BinaryOp::Or),
+    ("^", 4, BinaryOp::Xor),
+    ("&", 5, BinaryOp::And),
+    ("==", 6, BinaryOp::Equal),
+    ("!=", 6, BinaryOp::NotEqual),
+    ("<", 7, BinaryOp::Less),
+    ("<=", 7, BinaryOp::LessOrEqual),
+    (">", 7, BinaryOp::Greater),
+    (">=", 7, BinaryOp::GreaterOrEqual),
+    ("<<", 8, BinaryOp::ShiftLeft),
+    (">>", 8, BinaryOp::ShiftRight),
+    ("+", 9, BinaryOp::Add),
+    ("-", 9, BinaryOp::Subtract),
+    ("*", 10, BinaryOp::Multiply),
+    ("/", 10, BinaryOp::Divide),
+    ("%", 10, BinaryOp::Remainder),
 ];
 
 /// `a ? b : c` and all that binds tighter.
-pub(super) fn expression(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
-    cursor.within_expression(|cursor| {
-        let start = cursor.peek().span;
-        let condition = binary(cursor, 0)?;
-        if !cursor.take("?") {
-            return Ok(condition);
-        }
-        let then = expression(cursor)?;
-        cursor.expect(":")?;
-        let otherwise = expression(cursor)?;
-        let kind = ExprKind::Conditional(Box::new(condition), Box::new(then), Box::new(otherwise));
-        Ok(Expr { kind, span: cursor.span_from(start) })
-    })
+pub(super) fn expression(input: Input<'_>) -> Parsed<'_, Expr> {
+    within_expression(conditional)(input)
 }
 
-fn binary(cursor: &mut Cursor<'_>, level: usize) -> Parsed<Expr> {
-    let Some(row) = PRECEDENCE.get(level) else { return unary(cursor) };
-    let start = cursor.peek().span;
-    let tighter = level.saturating_add(1);
-    let mut left = binary(cursor, tighter)?;
-    while let Some(operator) = operator(cursor, row) {
-        cursor.count_operator()?;
-        let right = binary(cursor, tighter)?;
-        let kind = ExprKind::Binary(operator, Box::new(left), Box::new(right));
-        left = Expr { kind, span: cursor.span_from(start) };
+fn conditional(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, condition) = binary(input)?;
+    let (rest, branches) = opt(preceded(symbol("?"), cut(branches))).parse(rest)?;
+    let Some((then, otherwise)) = branches else { return Ok((rest, condition)) };
+    let kind = ExprKind::Conditional(Box::new(condition), Box::new(then), Box::new(otherwise));
+    Ok((rest, Expr { kind, span: input.span_to(rest) }))
+}
+
+fn branches(input: Input<'_>) -> Parsed<'_, (Expr, Expr)> {
+    (expression, preceded(symbol(":"), expression)).parse(input)
+}
+
+/// Operands with binary operators between them: a flat list first, so that the stack stays as deep as the text.
+fn binary(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, first) = operand(input)?;
+    let (rest, others) = many(0.., (counted(operator), cut(operand))).parse(rest)?;
+    Ok((rest, joined(first, others).value))
+}
+
+/// A part of an expression, and the place of all its tokens, parentheses included.
+struct Operand {
+    value: Expr,
+    place: Span,
+}
+
+#[derive(Clone, Copy)]
+struct Operator {
+    precedence: u8,
+    kind: BinaryOp,
+}
+
+fn operand(input: Input<'_>) -> Parsed<'_, Operand> {
+    let (rest, (value, place)) = spanned(unary)(input)?;
+    Ok((rest, Operand { value, place }))
+}
+
+fn operator(input: Input<'_>) -> Parsed<'_, Operator> {
+    one("an operator", |token| {
+        let TokenKind::Symbol(own) = token.kind else { return None };
+        let (_, precedence, kind) = OPERATORS.iter().find(|(symbol, ..)| *symbol == own)?;
+        Some(Operator { precedence: *precedence, kind: *kind })
+    })(input)
+}
+
+/// Makes a tree of a list: tighter operators first, those that bind alike from the left.
+fn joined(first: Operand, others: Vec<(Operator, Operand)>) -> Operand {
+    let mut waiting: Vec<(Operand, Operator)> = Vec::new();
+    let mut last = first;
+    for (operator, next) in others {
+        let left = settled(&mut waiting, operator.precedence, last);
+        waiting.push((left, operator));
+        last = next;
     }
-    Ok(left)
+    settled(&mut waiting, 0, last)
 }
 
-fn operator(cursor: &mut Cursor<'_>, row: &[(&str, BinaryOp)]) -> Option<BinaryOp> {
-    let (_, operator) = row.iter().find(|(symbol, _)| cursor.is(symbol))?;
-    cursor.advance();
-    Some(*operator)
+/// Joins the last operand with those before it whose operators bind at least as tightly as what follows.
+fn settled(waiting: &mut Vec<(Operand, Operator)>, precedence: u8, last: Operand) -> Operand {
+    let mut right = last;
+    while waiting.last().is_some_and(|(_, operator)| operator.precedence >= precedence) {
+        let Some((left, operator)) = waiting.pop() else { break };
+        let place = left.place.to(right.place);
+        let kind = ExprKind::Binary(operator.kind, Box::new(left.value), Box::new(right.value));
+        right = Operand { value: Expr { kind, span: place }, place };
+    }
+    right
 }
 
-fn unary(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
-    let start = cursor.peek().span;
-    let make: fn(Box<Expr>) -> ExprKind = match &cursor.peek().kind {
+fn unary(input: Input<'_>) -> Parsed<'_, Expr> {
+    alt((signed, cast, primary)).parse(input)
+}
+
+fn signed(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, make) = one("an operator", sign)(input)?;
+    let (rest, operand) = nested(unary)(rest).map_err(committed)?;
+    Ok((rest, Expr { kind: make(Box::new(operand)), span: input.span_to(rest) }))
+}
+
+/// What an operator before an operand makes of it.
+fn sign(token: &Token) -> Option<fn(Box<Expr>) -> ExprKind> {
+    Some(match token.kind {
         TokenKind::Symbol("-") => |operand| ExprKind::Unary(UnaryOp::Negate, operand),
         TokenKind::Symbol("~") => |operand| ExprKind::Unary(UnaryOp::Complement, operand),
         TokenKind::Symbol("!") => |operand| ExprKind::Unary(UnaryOp::Not, operand),
         TokenKind::Symbol("+") => |operand| operand.kind,
         TokenKind::Symbol("*") => ExprKind::Deref,
-        TokenKind::Symbol("(") if is_cast(cursor) => return cast(cursor),
-        _ => return primary(cursor),
-    };
-    cursor.advance();
-    let operand = cursor.nested(unary)?;
-    Ok(Expr { kind: make(Box::new(operand)), span: cursor.span_from(start) })
+        _ => return None,
+    })
 }
 
 /// `(` starts a cast when a type keyword follows, or a name in parentheses before an operand.
-fn is_cast(cursor: &Cursor<'_>) -> bool {
-    let Some(word) = cursor.look(1).word() else { return false };
-    if types::starts_type(word) {
-        return true;
-    }
-    let behind = if cursor.look(2).is("*") { 3 } else { 2 };
-    let closes = cursor.look(behind).is(")");
-    closes && starts_operand(&cursor.look(behind.saturating_add(1)).kind)
+fn cast_start(input: Input<'_>) -> Parsed<'_, ()> {
+    let keyword = value((), word_that(starts_type));
+    let named = (word_that(|_| true), opt(symbol("*")), symbol(")"), one("an operand", starts_operand));
+    preceded(symbol("("), alt((keyword, named.map(|_| ())))).parse(input)
 }
 
 /// Tokens that can't stand behind a value: what is before them in parentheses is a type.
-fn starts_operand(kind: &TokenKind) -> bool {
+fn starts_operand(token: &Token) -> Option<()> {
     matches!(
-        kind,
+        token.kind,
         TokenKind::Word(_)
             | TokenKind::Integer(_)
             | TokenKind::Character(_)
             | TokenKind::Symbol("(" | "~" | "!")
     )
+    .then_some(())
 }
 
-fn cast(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
-    let start = cursor.peek().span;
-    let ty = in_parentheses(cursor, types::abstract_type)?;
-    let operand = cursor.nested(unary)?;
+fn cast(input: Input<'_>) -> Parsed<'_, Expr> {
+    ahead(cast_start)(input)?;
+    let (rest, ty) = in_parentheses(abstract_type)(input)?;
+    let (rest, operand) = nested(unary)(rest).map_err(committed)?;
     let kind = ExprKind::Cast(Box::new(ty), Box::new(operand));
-    Ok(Expr { kind, span: cursor.span_from(start) })
+    Ok((rest, Expr { kind, span: input.span_to(rest) }))
 }
 
-fn in_parentheses<T>(cursor: &mut Cursor<'_>, read: impl FnOnce(&mut Cursor<'_>) -> Parsed<T>) -> Parsed<T> {
-    let opening = cursor.peek().span;
-    cursor.expect("(")?;
-    let content = cursor.nested(read)?;
-    cursor.expect_closing(")", opening)?;
-    Ok(content)
+fn in_parentheses<'t, O>(read: impl Step<'t, O>) -> impl Step<'t, O> {
+    enclosed("(", nested(read), ")")
 }
 
-fn primary(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
-    let start = cursor.peek().span;
-    let kind = match &cursor.peek().kind {
-        TokenKind::Integer(value) | TokenKind::Character(value) => ExprKind::Integer(*value),
-        TokenKind::Text(_) => return Ok(text(cursor, start)),
-        TokenKind::Symbol("(") => return in_parentheses(cursor, expression),
-        TokenKind::Word(word) if word.as_ref() == "sizeof" => {
-            cursor.advance();
-            let ty = in_parentheses(cursor, types::abstract_type)?;
-            return Ok(Expr { kind: ExprKind::SizeOf(Box::new(ty)), span: cursor.span_from(start) });
-        }
-        TokenKind::Word(word) => ExprKind::Name(word.clone()),
-        _ => return Err(cursor.unexpected("an expression")),
-    };
-    cursor.advance();
-    Ok(Expr { kind, span: start })
+fn primary(input: Input<'_>) -> Parsed<'_, Expr> {
+    match &input.first().kind {
+        TokenKind::Symbol("(") => in_parentheses(expression)(input),
+        TokenKind::Word(word) if word.as_ref() == "sizeof" => size(input),
+        _ => simple(input),
+    }
+}
+
+fn size(input: Input<'_>) -> Parsed<'_, Expr> {
+    let (rest, _) = word("sizeof")(input)?;
+    let (rest, ty) = in_parentheses(abstract_type)(rest).map_err(committed)?;
+    Ok((rest, Expr { kind: ExprKind::SizeOf(Box::new(ty)), span: input.span_to(rest) }))
+}
+
+/// An operand of its own tokens only.
+fn simple(input: Input<'_>) -> Parsed<'_, Expr> {
+    let number = one("a number", number);
+    let name = name("a name").map(|name| ExprKind::Name(name.text));
+    let mut kind = context("an expression", alt((number, texts, name)));
+    spanned(|input| kind.parse(input)).map(expr).parse(input)
+}
+
+fn number(token: &Token) -> Option<ExprKind> {
+    match token.kind {
+        TokenKind::Integer(value) | TokenKind::Character(value) => Some(ExprKind::Integer(value)),
+        _ => None,
+    }
 }
 
 /// String literals in a row are one.
-fn text(cursor: &mut Cursor<'_>, start: Span) -> Expr {
-    let mut whole = String::new();
-    while let TokenKind::Text(part) = &cursor.peek().kind {
-        whole.push_str(part);
-        cursor.advance();
-    }
-    Expr { kind: ExprKind::Text(whole.into()), span: cursor.span_from(start) }
+fn texts(input: Input<'_>) -> Parsed<'_, ExprKind> {
+    many1(text("a string")).map(|parts| ExprKind::Text(whole(&parts).into())).parse(input)
+}
+
+fn whole(parts: &[Name]) -> String {
+    parts.iter().map(|part| part.text.as_ref()).collect()
+}
+
+fn expr((kind, span): (ExprKind, Span)) -> Expr {
+    Expr { kind, span }
 }

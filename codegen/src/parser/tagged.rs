@@ -2,193 +2,110 @@
 
 use std::rc::Rc;
 
-use crate::diagnostic::{Diagnostic, code};
-use crate::source::Span;
-use crate::syntax::{
-    Arguments, Arm, Attribute, Body, EnumValue, Expr, Member, Name, Switch, TagKeyword, Tagged, TypeKind,
-};
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{cond, cut, eof, not, opt, peek, value};
+use nom::sequence::preceded;
 
-use super::cursor::Cursor;
-use super::{Parsed, attributes, declarators, expressions, types};
+use crate::syntax::{Body, EnumValue, Name, Switch, TagKeyword, Tagged, TypeKind};
+
+use super::Parsed;
+use super::attributes::attributes;
+use super::expressions::expression;
+use super::input::Input;
+use super::members::{arm, labelled_arm, member};
+use super::mismatch::{Cause, Mismatch, committed};
+use super::recovery::braces;
+use super::tokens::{comma_list, doc, enclosed, name, symbol, word};
+use super::types::{silent, type_spec};
 
 /// From the keyword to the end of the body, if there is one.
-pub(super) fn tagged(cursor: &mut Cursor<'_>, keyword: TagKeyword) -> Parsed<TypeKind> {
-    let doc = cursor.doc();
-    cursor.advance();
-    types::skip_silent(cursor);
-    let tag = if is_switch(cursor) { None } else { cursor.optional_name() };
-    let switch = if keyword == TagKeyword::Union && is_switch(cursor) { Some(switch(cursor)?) } else { None };
-    let body = if cursor.is("{") { Some(body(cursor, keyword, switch)?) } else { None };
-    if tag.is_none() && body.is_none() {
-        return Err(cursor.unexpected(&format!("a tag or a body behind `{}`", keyword.word())));
-    }
-    Ok(TypeKind::Tagged(Rc::new(Tagged { keyword, tag, body, doc })))
+pub(super) fn tagged(input: Input<'_>) -> Parsed<'_, TypeKind> {
+    let (rest, (doc, keyword)) = (doc, keyword).parse(input)?;
+    let (rest, (tag, body)) = tag_and_body(rest, keyword).map_err(committed)?;
+    Ok((rest, TypeKind::Tagged(Rc::new(Tagged { keyword, tag, body, doc }))))
 }
 
-fn is_switch(cursor: &Cursor<'_>) -> bool {
-    (cursor.is_word("switch") || cursor.is_word("switch_type")) && cursor.look(1).is("(")
+fn keyword(input: Input<'_>) -> Parsed<'_, TagKeyword> {
+    let of = |keyword: TagKeyword| value(keyword, word(keyword.word()));
+    alt((of(TagKeyword::Struct), of(TagKeyword::Union), of(TagKeyword::Enum))).parse(input)
+}
+
+fn tag_and_body(input: Input<'_>, keyword: TagKeyword) -> Parsed<'_, (Option<Name>, Option<Body>)> {
+    let (rest, (tag, switch)) = tag(input, keyword)?;
+    let (rest, body) = body(rest, keyword, switch)?;
+    if tag.is_none() && body.is_none() {
+        return Err(Mismatch::soft(rest, Cause::Thing(missing(keyword))));
+    }
+    Ok((rest, (tag, body)))
+}
+
+/// What stands before a body.
+fn tag(input: Input<'_>, keyword: TagKeyword) -> Parsed<'_, (Option<Name>, Option<Switch>)> {
+    let tag = opt(preceded(not(switch_start), name("a tag")));
+    let switch = cond(keyword == TagKeyword::Union, opt(switch));
+    preceded(silent, (tag, switch.map(Option::flatten))).parse(input)
+}
+
+fn missing(keyword: TagKeyword) -> &'static str {
+    match keyword {
+        TagKeyword::Struct => "a tag or a body behind `struct`",
+        TagKeyword::Union => "a tag or a body behind `union`",
+        TagKeyword::Enum => "a tag or a body behind `enum`",
+    }
+}
+
+/// Whether there is a name for the discriminant in what follows.
+fn switch_start(input: Input<'_>) -> Parsed<'_, bool> {
+    let keyword = alt((value(true, word("switch")), value(false, word("switch_type"))));
+    (keyword, peek(symbol("("))).map(|(has_tag, _)| has_tag).parse(input)
 }
 
 /// `switch (long tag) name` (C706 4.2.12.1). MS-OAUT 2.2.30.10 spells one as `switch_type(T) name`, without a name
 /// for the discriminant.
-fn switch(cursor: &mut Cursor<'_>) -> Parsed<Switch> {
-    let has_tag = cursor.is_word("switch");
-    cursor.advance();
-    let opening = cursor.peek().span;
-    cursor.expect("(")?;
-    let ty = types::type_spec(cursor)?;
-    let unnamed = Name { text: "tag".into(), span: ty.span };
-    let tag = if has_tag { cursor.name("the name of the discriminant")? } else { unnamed };
-    cursor.expect_closing(")", opening)?;
-    Ok(Switch { ty, tag, name: cursor.optional_name() })
+fn switch(input: Input<'_>) -> Parsed<'_, Switch> {
+    let (rest, has_tag) = switch_start(input)?;
+    let discriminant = |input| (type_spec, cond(has_tag, name("the name of the discriminant"))).parse(input);
+    let (rest, (ty, tag)) = enclosed("(", discriminant, ")")(rest)?;
+    let (rest, name) = opt(name("a name")).parse(rest)?;
+    let tag = tag.unwrap_or_else(|| Name { text: "tag".into(), span: ty.span });
+    Ok((rest, Switch { ty, tag, name }))
 }
 
-fn body(cursor: &mut Cursor<'_>, keyword: TagKeyword, switch: Option<Switch>) -> Parsed<Body> {
-    match keyword {
-        TagKeyword::Struct => Ok(Body::Struct(in_braces(cursor, member)?)),
-        TagKeyword::Union if switch.is_some() => {
-            Ok(Body::Union { switch, arms: in_braces(cursor, labelled_arm)? })
-        }
-        TagKeyword::Union => Ok(Body::Union { switch, arms: in_braces(cursor, arm)? }),
-        TagKeyword::Enum => Ok(Body::Enum(enum_values(cursor)?)),
+/// The body, if there is one.
+fn body(input: Input<'_>, keyword: TagKeyword, switch: Option<Switch>) -> Parsed<'_, Option<Body>> {
+    if !input.is("{") {
+        return Ok((input, None));
     }
+    let (rest, body) = match keyword {
+        TagKeyword::Struct => struct_body(input),
+        TagKeyword::Union => union_body(input, switch),
+        TagKeyword::Enum => enum_body(input),
+    }?;
+    Ok((rest, Some(body)))
 }
 
-/// Parts up to the closing brace; one that can't be read is reported and left out.
-fn in_braces<T>(cursor: &mut Cursor<'_>, read: fn(&mut Cursor<'_>) -> Parsed<T>) -> Parsed<Vec<T>> {
-    let opening = cursor.peek().span;
-    cursor.expect("{")?;
-    let mut parts = Vec::new();
-    while !cursor.is("}") && !cursor.at_end() {
-        if cursor.take(";") {
-            continue;
-        }
-        match read(cursor) {
-            Ok(part) => parts.push(part),
-            Err(problem) => {
-                cursor.report(*problem);
-                cursor.recover();
-            }
-        }
-    }
-    cursor.expect_closing("}", opening)?;
-    Ok(parts)
+fn struct_body(input: Input<'_>) -> Parsed<'_, Body> {
+    braces(member)(input).map(|(rest, members)| (rest, Body::Struct(members)))
 }
 
-/// A member of a structure, with its `;`.
-fn member(cursor: &mut Cursor<'_>) -> Parsed<Member> {
-    let doc = cursor.doc();
-    let start = cursor.peek().span;
-    let attributes = attributes::attributes(cursor)?;
-    member_behind(cursor, attributes, doc, start)
+fn union_body(input: Input<'_>, switch: Option<Switch>) -> Parsed<'_, Body> {
+    let arm = if switch.is_some() { labelled_arm } else { arm };
+    braces(arm)(input).map(|(rest, arms)| (rest, Body::Union { switch, arms }))
 }
 
-fn member_behind(
-    cursor: &mut Cursor<'_>,
-    attributes: Vec<Attribute>,
-    doc: Option<Rc<str>>,
-    start: Span,
-) -> Parsed<Member> {
-    let doc = doc.or_else(|| cursor.doc());
-    let ty = types::type_spec(cursor)?;
-    let declarators =
-        if cursor.is(";") && is_anonymous(&ty.kind) { Vec::new() } else { declarators::declarators(cursor)? };
-    let span = cursor.span_from(start);
-    if cursor.is(":") {
-        bit_field(cursor)?;
-    }
-    cursor.expect_end()?;
-    Ok(Member { attributes, ty, declarators, doc, span })
+fn enum_body(input: Input<'_>) -> Parsed<'_, Body> {
+    enclosed("{", enum_values, "}").map(Body::Enum).parse(input)
 }
 
-/// Reports a bit field and reads on behind its width.
-fn bit_field(cursor: &mut Cursor<'_>) -> Parsed<()> {
-    let message = "a bit field has no form on the wire";
-    cursor.report(Diagnostic::new(code::BIT_FIELD, cursor.peek().span, message));
-    cursor.advance();
-    expressions::expression(cursor).map(|_| ())
+fn enum_values(input: Input<'_>) -> Parsed<'_, Vec<EnumValue>> {
+    let stop = alt((value((), symbol("}")), value((), eof)));
+    comma_list(stop, enum_value).parse(input)
 }
 
-fn is_anonymous(kind: &TypeKind) -> bool {
-    matches!(kind, TypeKind::Tagged(tagged) if tagged.body.is_some())
-}
-
-/// An arm of a union: `[case(1, 2)] T name;`, `[default];`, or a member as in C.
-fn arm(cursor: &mut Cursor<'_>) -> Parsed<Arm> {
-    let doc = cursor.doc();
-    let start = cursor.peek().span;
-    let mut cases = Vec::new();
-    let mut is_default = false;
-    let mut others = Vec::new();
-    for attribute in attributes::attributes(cursor)? {
-        match (attribute.name.text.as_ref(), &attribute.arguments) {
-            ("case", Arguments::Exprs(values)) => cases.extend(case_values(&attribute, values)?),
-            ("default", Arguments::None) => is_default = true,
-            _ => others.push(attribute),
-        }
-    }
-    let member = if cursor.take(";") { None } else { Some(member_behind(cursor, others, doc, start)?) };
-    Ok(Arm { cases, is_default, member })
-}
-
-fn case_values(attribute: &Attribute, values: &[Option<Expr>]) -> Parsed<Vec<Expr>> {
-    let given: Vec<Expr> = values.iter().flatten().cloned().collect();
-    if given.len() == values.len() {
-        return Ok(given);
-    }
-    let message = "`case` needs a value between its commas";
-    Err(Box::new(Diagnostic::new(code::BAD_ATTRIBUTE, attribute.name.span, message)))
-}
-
-/// An arm of an encapsulated union: `case 1: case 2: T name;`, `default: ;`.
-fn labelled_arm(cursor: &mut Cursor<'_>) -> Parsed<Arm> {
-    let doc = cursor.doc();
-    let start = cursor.peek().span;
-    let mut cases = Vec::new();
-    let mut is_default = false;
-    loop {
-        if cursor.take_word("case") {
-            cases.push(expressions::expression(cursor)?);
-            while cursor.take(",") {
-                cases.push(expressions::expression(cursor)?);
-            }
-        } else if cursor.take_word("default") {
-            is_default = true;
-        } else {
-            break;
-        }
-        cursor.expect(":")?;
-    }
-    if cases.is_empty() && !is_default {
-        return Err(cursor.unexpected("`case` or `default`"));
-    }
-    let member = if cursor.take(";") {
-        None
-    } else {
-        let attributes = attributes::attributes(cursor)?;
-        Some(member_behind(cursor, attributes, doc, start)?)
-    };
-    Ok(Arm { cases, is_default, member })
-}
-
-fn enum_values(cursor: &mut Cursor<'_>) -> Parsed<Vec<EnumValue>> {
-    let opening = cursor.peek().span;
-    cursor.expect("{")?;
-    let mut values = Vec::new();
-    while !cursor.is("}") && !cursor.at_end() {
-        values.push(enum_value(cursor)?);
-        if !cursor.take(",") {
-            break;
-        }
-    }
-    cursor.expect_closing("}", opening)?;
-    Ok(values)
-}
-
-fn enum_value(cursor: &mut Cursor<'_>) -> Parsed<EnumValue> {
-    let doc = cursor.doc();
-    attributes::attributes(cursor)?;
-    let name = cursor.name("an enumerator")?;
-    let value = if cursor.take("=") { Some(expressions::expression(cursor)?) } else { None };
-    Ok(EnumValue { name, value, doc })
+fn enum_value(input: Input<'_>) -> Parsed<'_, EnumValue> {
+    let value = opt(preceded(symbol("="), cut(expression)));
+    (doc, attributes, name("an enumerator"), value)
+        .map(|(doc, _, name, value)| EnumValue { name, value, doc })
+        .parse(input)
 }

@@ -1,11 +1,22 @@
 //! Type specifiers: keywords, names, `SAFEARRAY(T)`, `pipe T`.
 
-use crate::model::BaseType;
-use crate::source::Span;
-use crate::syntax::{AbstractType, TagKeyword, TypeKind, TypeSpec};
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::take_while;
+use nom::combinator::{cut, peek, value};
+use nom::sequence::{preceded, terminated};
 
-use super::cursor::Cursor;
-use super::{Parsed, declarators, tagged};
+use crate::lexer::Token;
+use crate::syntax::{AbstractType, TypeKind, TypeSpec};
+
+use super::Parsed;
+use super::base::{base, is_base};
+use super::declarators::abstract_declarator;
+use super::input::Input;
+use super::limits::nested;
+use super::mismatch::committed;
+use super::tagged::tagged;
+use super::tokens::{enclosed, name, symbol, word};
 
 /// Words that say nothing about the wire and stand where types do.
 const SILENT: [&str; 21] = [
@@ -32,195 +43,67 @@ const SILENT: [&str; 21] = [
     "WINAPI",
 ];
 
-/// Skips `const`, calling conventions and the like.
-pub(super) fn skip_silent(cursor: &mut Cursor<'_>) {
-    while cursor.peek().word().is_some_and(|word| SILENT.contains(&word)) {
-        cursor.advance();
-    }
+/// `const`, calling conventions and the like, or nothing.
+pub(super) fn silent(input: Input<'_>) -> Parsed<'_, ()> {
+    let is_silent = |token: &Token| token.word().is_some_and(|word| SILENT.contains(&word));
+    value((), take_while(is_silent)).parse(input)
 }
 
 /// Whether a keyword can start a type and nothing else.
 pub(super) fn starts_type(word: &str) -> bool {
-    Part::of(word).is_some() || matches!(word, "void" | "struct" | "union" | "enum" | "const" | "volatile")
+    is_base(word) || matches!(word, "void" | "struct" | "union" | "enum" | "const" | "volatile")
 }
 
 /// A type without a name.
-pub(super) fn abstract_type(cursor: &mut Cursor<'_>) -> Parsed<AbstractType> {
-    let ty = type_spec(cursor)?;
-    let declarator = declarators::abstract_declarator(cursor)?;
-    Ok(AbstractType { ty, layers: declarator.layers })
+pub(super) fn abstract_type(input: Input<'_>) -> Parsed<'_, AbstractType> {
+    let (rest, ty) = type_spec(input)?;
+    let (rest, declarator) = abstract_declarator(rest)?;
+    Ok((rest, AbstractType { ty, layers: declarator.layers }))
 }
 
 /// The part of a declaration before its declarators.
-pub(super) fn type_spec(cursor: &mut Cursor<'_>) -> Parsed<TypeSpec> {
-    skip_silent(cursor);
-    let start = cursor.peek().span;
-    let kind = cursor.nested(type_kind)?;
-    skip_silent(cursor);
-    Ok(TypeSpec { kind, span: cursor.span_from(start) })
+pub(super) fn type_spec(input: Input<'_>) -> Parsed<'_, TypeSpec> {
+    let (start, ()) = silent(input)?;
+    let (rest, kind) = nested(type_kind)(start)?;
+    let (rest, ()) = silent(rest)?;
+    Ok((rest, TypeSpec { kind, span: start.span_to(rest) }))
 }
 
-fn type_kind(cursor: &mut Cursor<'_>) -> Parsed<TypeKind> {
-    let word = cursor.peek().word().unwrap_or_default();
-    let kind = match word {
-        "struct" => return tagged::tagged(cursor, TagKeyword::Struct),
-        "union" => return tagged::tagged(cursor, TagKeyword::Union),
-        "enum" => return tagged::tagged(cursor, TagKeyword::Enum),
-        "pipe" => return pipe(cursor),
-        "interface" => return interface_type(cursor),
-        "SAFEARRAY" if cursor.look(1).is("(") => return safe_array(cursor),
-        "void" => TypeKind::Void,
-        _ if Part::of(word).is_some() => return base(cursor),
-        _ => return named(cursor),
-    };
-    cursor.advance();
-    Ok(kind)
-}
-
-fn named(cursor: &mut Cursor<'_>) -> Parsed<TypeKind> {
-    Ok(TypeKind::Named(cursor.name("a type")?.text))
-}
-
-fn interface_type(cursor: &mut Cursor<'_>) -> Parsed<TypeKind> {
-    cursor.advance();
-    Ok(TypeKind::Interface(cursor.name("the name of an interface")?.text))
-}
-
-fn pipe(cursor: &mut Cursor<'_>) -> Parsed<TypeKind> {
-    cursor.advance();
-    Ok(TypeKind::Pipe(Box::new(type_spec(cursor)?)))
-}
-
-fn safe_array(cursor: &mut Cursor<'_>) -> Parsed<TypeKind> {
-    cursor.advance();
-    let opening = cursor.peek().span;
-    cursor.expect("(")?;
-    let element = abstract_type(cursor)?;
-    cursor.expect_closing(")", opening)?;
-    Ok(TypeKind::SafeArray(Box::new(element)))
-}
-
-/// A word of a base type such as `unsigned long int`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Signed,
-    Unsigned,
-    Int,
-    Char,
-    Size(BaseType),
-    Other(BaseType),
-}
-
-impl Part {
-    fn of(word: &str) -> Option<Part> {
-        Some(match word {
-            "signed" => Part::Signed,
-            "unsigned" => Part::Unsigned,
-            "int" => Part::Int,
-            "char" => Part::Char,
-            "small" | "__int8" | "_int8" => Part::Size(BaseType::I8),
-            "short" | "__int16" | "_int16" => Part::Size(BaseType::I16),
-            "long" | "__int32" | "_int32" => Part::Size(BaseType::I32),
-            "hyper" | "__int64" | "_int64" => Part::Size(BaseType::I64),
-            "__int3264" => Part::Size(BaseType::I3264),
-            "boolean" => Part::Other(BaseType::Boolean),
-            "byte" => Part::Other(BaseType::Byte),
-            "wchar_t" => Part::Other(BaseType::WChar),
-            "float" => Part::Other(BaseType::F32),
-            "double" => Part::Other(BaseType::F64),
-            "error_status_t" => Part::Other(BaseType::ErrorStatus),
-            "handle_t" => Part::Other(BaseType::Handle),
-            _ => return None,
-        })
+fn type_kind(input: Input<'_>) -> Parsed<'_, TypeKind> {
+    match input.first().word() {
+        Some("struct" | "union" | "enum") => tagged(input),
+        Some("pipe") => pipe(input),
+        Some("SAFEARRAY") if safe_array_start(input).is_ok() => safe_array(input),
+        _ => simple(input),
     }
 }
 
-/// The words of a base type read so far.
-#[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each word that may stand there")]
-struct BaseWords {
-    is_unsigned: bool,
-    is_signed: bool,
-    is_char: bool,
-    is_int: bool,
-    size: Option<BaseType>,
-    other: Option<BaseType>,
+/// A type that holds no other.
+fn simple(input: Input<'_>) -> Parsed<'_, TypeKind> {
+    let void = value(TypeKind::Void, word("void"));
+    let named = name("a type").map(|name| TypeKind::Named(name.text));
+    alt((base, void, interface_type, named)).parse(input)
 }
 
-fn base(cursor: &mut Cursor<'_>) -> Parsed<TypeKind> {
-    let start = cursor.peek().span;
-    let mut words = BaseWords::default();
-    while let Some(part) = cursor.peek().word().and_then(Part::of) {
-        if !words.accept(part) {
-            break;
-        }
-        cursor.advance();
-        skip_silent(cursor);
-    }
-    words.finish().map(TypeKind::Base).ok_or_else(|| no_base(cursor, start))
+fn interface_type(input: Input<'_>) -> Parsed<'_, TypeKind> {
+    preceded(word("interface"), cut(name("the name of an interface")))
+        .map(|name| TypeKind::Interface(name.text))
+        .parse(input)
 }
 
-fn no_base(cursor: &Cursor<'_>, start: Span) -> Box<crate::diagnostic::Diagnostic> {
-    let message = "these words together are no type";
-    Box::new(crate::diagnostic::Diagnostic::new(
-        crate::diagnostic::code::UNEXPECTED,
-        cursor.span_from(start),
-        message,
-    ))
+fn pipe(input: Input<'_>) -> Parsed<'_, TypeKind> {
+    let (rest, _) = word("pipe")(input)?;
+    let (rest, element) = type_spec(rest).map_err(committed)?;
+    Ok((rest, TypeKind::Pipe(Box::new(element))))
 }
 
-impl BaseWords {
-    /// Adds a word; `false` when it can't belong to the type, and so is the name that is declared.
-    fn accept(&mut self, part: Part) -> bool {
-        if self.other.is_some() {
-            return false;
-        }
-        match part {
-            Part::Signed => !std::mem::replace(&mut self.is_signed, true),
-            Part::Unsigned => !std::mem::replace(&mut self.is_unsigned, true),
-            Part::Int => !self.is_char && !std::mem::replace(&mut self.is_int, true),
-            Part::Char => self.size.is_none() && !std::mem::replace(&mut self.is_char, true),
-            Part::Size(size) => self.accept_size(size),
-            Part::Other(other) => self.is_empty() && self.other.replace(other).is_none(),
-        }
-    }
-
-    /// `long long` is `hyper`.
-    fn accept_size(&mut self, size: BaseType) -> bool {
-        let joined = match (self.size, size) {
-            (None, size) => size,
-            (Some(BaseType::I32), BaseType::I32) => BaseType::I64,
-            _ => return false,
-        };
-        self.size = Some(joined);
-        !self.is_char
-    }
-
-    fn is_empty(&self) -> bool {
-        !(self.is_unsigned || self.is_signed || self.is_char || self.is_int || self.size.is_some())
-    }
-
-    fn finish(&self) -> Option<BaseType> {
-        if self.is_signed && self.is_unsigned {
-            return None;
-        }
-        if let Some(other) = self.other {
-            return Some(other);
-        }
-        if self.is_char {
-            return Some(if self.is_signed { BaseType::I8 } else { BaseType::Char });
-        }
-        let signed = self.size.unwrap_or(BaseType::I32);
-        Some(if self.is_unsigned { unsigned(signed) } else { signed })
-    }
+/// Without parentheses, this is a name like others.
+fn safe_array_start(input: Input<'_>) -> Parsed<'_, ()> {
+    value((), terminated(word("SAFEARRAY"), peek(symbol("(")))).parse(input)
 }
 
-fn unsigned(signed: BaseType) -> BaseType {
-    match signed {
-        BaseType::I8 => BaseType::U8,
-        BaseType::I16 => BaseType::U16,
-        BaseType::I64 => BaseType::U64,
-        BaseType::I3264 => BaseType::U3264,
-        _ => BaseType::U32,
-    }
+fn safe_array(input: Input<'_>) -> Parsed<'_, TypeKind> {
+    let (rest, ()) = safe_array_start(input)?;
+    let (rest, element) = enclosed("(", abstract_type, ")")(rest)?;
+    Ok((rest, TypeKind::SafeArray(Box::new(element))))
 }
