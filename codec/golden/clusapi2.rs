@@ -1076,6 +1076,654 @@ impl ndr::serde::Serialize for Request<'_> {
     }
 }
 
+impl From<ApiOpenClusterRequest> for Request<'_> {
+    fn from(stub: ApiOpenClusterRequest) -> Self {
+        Self::ApiOpenCluster(stub)
+    }
+}
+
+impl From<ApiCloseClusterRequest> for Request<'_> {
+    fn from(stub: ApiCloseClusterRequest) -> Self {
+        Self::ApiCloseCluster(stub)
+    }
+}
+
+impl<'a> From<ApiSetClusterNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetClusterNameRequest<'a>) -> Self {
+        Self::ApiSetClusterName(stub)
+    }
+}
+
+impl From<ApiGetClusterNameRequest> for Request<'_> {
+    fn from(stub: ApiGetClusterNameRequest) -> Self {
+        Self::ApiGetClusterName(stub)
+    }
+}
+
+impl From<ApiGetClusterVersionRequest> for Request<'_> {
+    fn from(stub: ApiGetClusterVersionRequest) -> Self {
+        Self::ApiGetClusterVersion(stub)
+    }
+}
+
+impl From<ApiGetQuorumResourceRequest> for Request<'_> {
+    fn from(stub: ApiGetQuorumResourceRequest) -> Self {
+        Self::ApiGetQuorumResource(stub)
+    }
+}
+
+impl<'a> From<ApiSetQuorumResourceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetQuorumResourceRequest<'a>) -> Self {
+        Self::ApiSetQuorumResource(stub)
+    }
+}
+
+impl From<ApiCreateEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateEnumRequest) -> Self {
+        Self::ApiCreateEnum(stub)
+    }
+}
+
+impl<'a> From<ApiOpenResourceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenResourceRequest<'a>) -> Self {
+        Self::ApiOpenResource(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResourceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateResourceRequest<'a>) -> Self {
+        Self::ApiCreateResource(stub)
+    }
+}
+
+impl From<ApiDeleteResourceRequest> for Request<'_> {
+    fn from(stub: ApiDeleteResourceRequest) -> Self {
+        Self::ApiDeleteResource(stub)
+    }
+}
+
+impl From<ApiCloseResourceRequest> for Request<'_> {
+    fn from(stub: ApiCloseResourceRequest) -> Self {
+        Self::ApiCloseResource(stub)
+    }
+}
+
+impl From<ApiGetResourceStateRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceStateRequest) -> Self {
+        Self::ApiGetResourceState(stub)
+    }
+}
+
+impl<'a> From<ApiSetResourceNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetResourceNameRequest<'a>) -> Self {
+        Self::ApiSetResourceName(stub)
+    }
+}
+
+impl From<ApiGetResourceIdRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceIdRequest) -> Self {
+        Self::ApiGetResourceId(stub)
+    }
+}
+
+impl From<ApiGetResourceTypeRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceTypeRequest) -> Self {
+        Self::ApiGetResourceType(stub)
+    }
+}
+
+impl From<ApiFailResourceRequest> for Request<'_> {
+    fn from(stub: ApiFailResourceRequest) -> Self {
+        Self::ApiFailResource(stub)
+    }
+}
+
+impl From<ApiOnlineResourceRequest> for Request<'_> {
+    fn from(stub: ApiOnlineResourceRequest) -> Self {
+        Self::ApiOnlineResource(stub)
+    }
+}
+
+impl From<ApiOfflineResourceRequest> for Request<'_> {
+    fn from(stub: ApiOfflineResourceRequest) -> Self {
+        Self::ApiOfflineResource(stub)
+    }
+}
+
+impl From<ApiAddResourceDependencyRequest> for Request<'_> {
+    fn from(stub: ApiAddResourceDependencyRequest) -> Self {
+        Self::ApiAddResourceDependency(stub)
+    }
+}
+
+impl From<ApiRemoveResourceDependencyRequest> for Request<'_> {
+    fn from(stub: ApiRemoveResourceDependencyRequest) -> Self {
+        Self::ApiRemoveResourceDependency(stub)
+    }
+}
+
+impl From<ApiCanResourceBeDependentRequest> for Request<'_> {
+    fn from(stub: ApiCanResourceBeDependentRequest) -> Self {
+        Self::ApiCanResourceBeDependent(stub)
+    }
+}
+
+impl From<ApiCreateResEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateResEnumRequest) -> Self {
+        Self::ApiCreateResEnum(stub)
+    }
+}
+
+impl From<ApiAddResourceNodeRequest> for Request<'_> {
+    fn from(stub: ApiAddResourceNodeRequest) -> Self {
+        Self::ApiAddResourceNode(stub)
+    }
+}
+
+impl From<ApiRemoveResourceNodeRequest> for Request<'_> {
+    fn from(stub: ApiRemoveResourceNodeRequest) -> Self {
+        Self::ApiRemoveResourceNode(stub)
+    }
+}
+
+impl From<ApiChangeResourceGroupRequest> for Request<'_> {
+    fn from(stub: ApiChangeResourceGroupRequest) -> Self {
+        Self::ApiChangeResourceGroup(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResourceTypeRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateResourceTypeRequest<'a>) -> Self {
+        Self::ApiCreateResourceType(stub)
+    }
+}
+
+impl<'a> From<ApiDeleteResourceTypeRequest<'a>> for Request<'a> {
+    fn from(stub: ApiDeleteResourceTypeRequest<'a>) -> Self {
+        Self::ApiDeleteResourceType(stub)
+    }
+}
+
+impl From<ApiGetRootKeyRequest> for Request<'_> {
+    fn from(stub: ApiGetRootKeyRequest) -> Self {
+        Self::ApiGetRootKey(stub)
+    }
+}
+
+impl<'a> From<ApiCreateKeyRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateKeyRequest<'a>) -> Self {
+        Self::ApiCreateKey(stub)
+    }
+}
+
+impl<'a> From<ApiOpenKeyRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenKeyRequest<'a>) -> Self {
+        Self::ApiOpenKey(stub)
+    }
+}
+
+impl From<ApiEnumKeyRequest> for Request<'_> {
+    fn from(stub: ApiEnumKeyRequest) -> Self {
+        Self::ApiEnumKey(stub)
+    }
+}
+
+impl<'a> From<ApiSetValueRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetValueRequest<'a>) -> Self {
+        Self::ApiSetValue(stub)
+    }
+}
+
+impl<'a> From<ApiDeleteValueRequest<'a>> for Request<'a> {
+    fn from(stub: ApiDeleteValueRequest<'a>) -> Self {
+        Self::ApiDeleteValue(stub)
+    }
+}
+
+impl<'a> From<ApiQueryValueRequest<'a>> for Request<'a> {
+    fn from(stub: ApiQueryValueRequest<'a>) -> Self {
+        Self::ApiQueryValue(stub)
+    }
+}
+
+impl<'a> From<ApiDeleteKeyRequest<'a>> for Request<'a> {
+    fn from(stub: ApiDeleteKeyRequest<'a>) -> Self {
+        Self::ApiDeleteKey(stub)
+    }
+}
+
+impl From<ApiEnumValueRequest> for Request<'_> {
+    fn from(stub: ApiEnumValueRequest) -> Self {
+        Self::ApiEnumValue(stub)
+    }
+}
+
+impl From<ApiCloseKeyRequest> for Request<'_> {
+    fn from(stub: ApiCloseKeyRequest) -> Self {
+        Self::ApiCloseKey(stub)
+    }
+}
+
+impl From<ApiQueryInfoKeyRequest> for Request<'_> {
+    fn from(stub: ApiQueryInfoKeyRequest) -> Self {
+        Self::ApiQueryInfoKey(stub)
+    }
+}
+
+impl<'a> From<ApiSetKeySecurityRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetKeySecurityRequest<'a>) -> Self {
+        Self::ApiSetKeySecurity(stub)
+    }
+}
+
+impl<'a> From<ApiGetKeySecurityRequest<'a>> for Request<'a> {
+    fn from(stub: ApiGetKeySecurityRequest<'a>) -> Self {
+        Self::ApiGetKeySecurity(stub)
+    }
+}
+
+impl<'a> From<ApiOpenGroupRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenGroupRequest<'a>) -> Self {
+        Self::ApiOpenGroup(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateGroupRequest<'a>) -> Self {
+        Self::ApiCreateGroup(stub)
+    }
+}
+
+impl From<ApiDeleteGroupRequest> for Request<'_> {
+    fn from(stub: ApiDeleteGroupRequest) -> Self {
+        Self::ApiDeleteGroup(stub)
+    }
+}
+
+impl From<ApiCloseGroupRequest> for Request<'_> {
+    fn from(stub: ApiCloseGroupRequest) -> Self {
+        Self::ApiCloseGroup(stub)
+    }
+}
+
+impl From<ApiGetGroupStateRequest> for Request<'_> {
+    fn from(stub: ApiGetGroupStateRequest) -> Self {
+        Self::ApiGetGroupState(stub)
+    }
+}
+
+impl<'a> From<ApiSetGroupNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetGroupNameRequest<'a>) -> Self {
+        Self::ApiSetGroupName(stub)
+    }
+}
+
+impl From<ApiGetGroupIdRequest> for Request<'_> {
+    fn from(stub: ApiGetGroupIdRequest) -> Self {
+        Self::ApiGetGroupId(stub)
+    }
+}
+
+impl From<ApiGetNodeIdRequest> for Request<'_> {
+    fn from(stub: ApiGetNodeIdRequest) -> Self {
+        Self::ApiGetNodeId(stub)
+    }
+}
+
+impl From<ApiOnlineGroupRequest> for Request<'_> {
+    fn from(stub: ApiOnlineGroupRequest) -> Self {
+        Self::ApiOnlineGroup(stub)
+    }
+}
+
+impl From<ApiOfflineGroupRequest> for Request<'_> {
+    fn from(stub: ApiOfflineGroupRequest) -> Self {
+        Self::ApiOfflineGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupRequest> for Request<'_> {
+    fn from(stub: ApiMoveGroupRequest) -> Self {
+        Self::ApiMoveGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupToNodeRequest> for Request<'_> {
+    fn from(stub: ApiMoveGroupToNodeRequest) -> Self {
+        Self::ApiMoveGroupToNode(stub)
+    }
+}
+
+impl From<ApiCreateGroupResourceEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateGroupResourceEnumRequest) -> Self {
+        Self::ApiCreateGroupResourceEnum(stub)
+    }
+}
+
+impl<'a> From<ApiSetGroupNodeListRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetGroupNodeListRequest<'a>) -> Self {
+        Self::ApiSetGroupNodeList(stub)
+    }
+}
+
+impl From<ApiCreateNotifyRequest> for Request<'_> {
+    fn from(stub: ApiCreateNotifyRequest) -> Self {
+        Self::ApiCreateNotify(stub)
+    }
+}
+
+impl From<ApiCloseNotifyRequest> for Request<'_> {
+    fn from(stub: ApiCloseNotifyRequest) -> Self {
+        Self::ApiCloseNotify(stub)
+    }
+}
+
+impl From<ApiAddNotifyClusterRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyClusterRequest) -> Self {
+        Self::ApiAddNotifyCluster(stub)
+    }
+}
+
+impl From<ApiAddNotifyNodeRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyNodeRequest) -> Self {
+        Self::ApiAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiAddNotifyGroupRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyGroupRequest) -> Self {
+        Self::ApiAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiAddNotifyResourceRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyResourceRequest) -> Self {
+        Self::ApiAddNotifyResource(stub)
+    }
+}
+
+impl From<ApiAddNotifyKeyRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyKeyRequest) -> Self {
+        Self::ApiAddNotifyKey(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNodeRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyNodeRequest) -> Self {
+        Self::ApiReAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiReAddNotifyGroupRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyGroupRequest) -> Self {
+        Self::ApiReAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiReAddNotifyResourceRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyResourceRequest) -> Self {
+        Self::ApiReAddNotifyResource(stub)
+    }
+}
+
+impl From<ApiGetNotifyRequest> for Request<'_> {
+    fn from(stub: ApiGetNotifyRequest) -> Self {
+        Self::ApiGetNotify(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNodeRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNodeRequest<'a>) -> Self {
+        Self::ApiOpenNode(stub)
+    }
+}
+
+impl From<ApiCloseNodeRequest> for Request<'_> {
+    fn from(stub: ApiCloseNodeRequest) -> Self {
+        Self::ApiCloseNode(stub)
+    }
+}
+
+impl From<ApiGetNodeStateRequest> for Request<'_> {
+    fn from(stub: ApiGetNodeStateRequest) -> Self {
+        Self::ApiGetNodeState(stub)
+    }
+}
+
+impl From<ApiPauseNodeRequest> for Request<'_> {
+    fn from(stub: ApiPauseNodeRequest) -> Self {
+        Self::ApiPauseNode(stub)
+    }
+}
+
+impl From<ApiResumeNodeRequest> for Request<'_> {
+    fn from(stub: ApiResumeNodeRequest) -> Self {
+        Self::ApiResumeNode(stub)
+    }
+}
+
+impl From<ApiEvictNodeRequest> for Request<'_> {
+    fn from(stub: ApiEvictNodeRequest) -> Self {
+        Self::ApiEvictNode(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeResourceControlRequest<'a>) -> Self {
+        Self::ApiNodeResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiResourceControlRequest<'a>) -> Self {
+        Self::ApiResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceTypeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeResourceTypeControlRequest<'a>) -> Self {
+        Self::ApiNodeResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceTypeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiResourceTypeControlRequest<'a>) -> Self {
+        Self::ApiResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeGroupControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeGroupControlRequest<'a>) -> Self {
+        Self::ApiNodeGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiGroupControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiGroupControlRequest<'a>) -> Self {
+        Self::ApiGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNodeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeNodeControlRequest<'a>) -> Self {
+        Self::ApiNodeNodeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeControlRequest<'a>) -> Self {
+        Self::ApiNodeControl(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNetworkRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNetworkRequest<'a>) -> Self {
+        Self::ApiOpenNetwork(stub)
+    }
+}
+
+impl From<ApiCloseNetworkRequest> for Request<'_> {
+    fn from(stub: ApiCloseNetworkRequest) -> Self {
+        Self::ApiCloseNetwork(stub)
+    }
+}
+
+impl From<ApiGetNetworkStateRequest> for Request<'_> {
+    fn from(stub: ApiGetNetworkStateRequest) -> Self {
+        Self::ApiGetNetworkState(stub)
+    }
+}
+
+impl<'a> From<ApiSetNetworkNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetNetworkNameRequest<'a>) -> Self {
+        Self::ApiSetNetworkName(stub)
+    }
+}
+
+impl From<ApiCreateNetworkEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateNetworkEnumRequest) -> Self {
+        Self::ApiCreateNetworkEnum(stub)
+    }
+}
+
+impl From<ApiGetNetworkIdRequest> for Request<'_> {
+    fn from(stub: ApiGetNetworkIdRequest) -> Self {
+        Self::ApiGetNetworkId(stub)
+    }
+}
+
+impl<'a> From<ApiSetNetworkPriorityOrderRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetNetworkPriorityOrderRequest<'a>) -> Self {
+        Self::ApiSetNetworkPriorityOrder(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetworkControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeNetworkControlRequest<'a>) -> Self {
+        Self::ApiNodeNetworkControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetworkControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNetworkControlRequest<'a>) -> Self {
+        Self::ApiNetworkControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetworkRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyNetworkRequest) -> Self {
+        Self::ApiAddNotifyNetwork(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetworkRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyNetworkRequest) -> Self {
+        Self::ApiReAddNotifyNetwork(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNetInterfaceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNetInterfaceRequest<'a>) -> Self {
+        Self::ApiOpenNetInterface(stub)
+    }
+}
+
+impl From<ApiCloseNetInterfaceRequest> for Request<'_> {
+    fn from(stub: ApiCloseNetInterfaceRequest) -> Self {
+        Self::ApiCloseNetInterface(stub)
+    }
+}
+
+impl From<ApiGetNetInterfaceStateRequest> for Request<'_> {
+    fn from(stub: ApiGetNetInterfaceStateRequest) -> Self {
+        Self::ApiGetNetInterfaceState(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetInterfaceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiGetNetInterfaceRequest<'a>) -> Self {
+        Self::ApiGetNetInterface(stub)
+    }
+}
+
+impl From<ApiGetNetInterfaceIdRequest> for Request<'_> {
+    fn from(stub: ApiGetNetInterfaceIdRequest) -> Self {
+        Self::ApiGetNetInterfaceId(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetInterfaceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeNetInterfaceControlRequest<'a>) -> Self {
+        Self::ApiNodeNetInterfaceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetInterfaceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNetInterfaceControlRequest<'a>) -> Self {
+        Self::ApiNetInterfaceControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetInterfaceRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyNetInterfaceRequest) -> Self {
+        Self::ApiAddNotifyNetInterface(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetInterfaceRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyNetInterfaceRequest) -> Self {
+        Self::ApiReAddNotifyNetInterface(stub)
+    }
+}
+
+impl From<ApiCreateNodeEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateNodeEnumRequest) -> Self {
+        Self::ApiCreateNodeEnum(stub)
+    }
+}
+
+impl From<ApiGetClusterVersion2Request> for Request<'_> {
+    fn from(stub: ApiGetClusterVersion2Request) -> Self {
+        Self::ApiGetClusterVersion2(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResTypeEnumRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateResTypeEnumRequest<'a>) -> Self {
+        Self::ApiCreateResTypeEnum(stub)
+    }
+}
+
+impl<'a> From<ApiBackupClusterDatabaseRequest<'a>> for Request<'a> {
+    fn from(stub: ApiBackupClusterDatabaseRequest<'a>) -> Self {
+        Self::ApiBackupClusterDatabase(stub)
+    }
+}
+
+impl<'a> From<ApiNodeClusterControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeClusterControlRequest<'a>) -> Self {
+        Self::ApiNodeClusterControl(stub)
+    }
+}
+
+impl<'a> From<ApiClusterControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiClusterControlRequest<'a>) -> Self {
+        Self::ApiClusterControl(stub)
+    }
+}
+
+impl From<ApiUnblockGetNotifyCallRequest> for Request<'_> {
+    fn from(stub: ApiUnblockGetNotifyCallRequest) -> Self {
+        Self::ApiUnblockGetNotifyCall(stub)
+    }
+}
+
+impl<'a> From<ApiSetServiceAccountPasswordRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetServiceAccountPasswordRequest<'a>) -> Self {
+        Self::ApiSetServiceAccountPassword(stub)
+    }
+}
+
 /// Any response of the interface: what a server answers.
 #[allow(
     clippy::enum_variant_names,
@@ -2010,6 +2658,654 @@ impl ndr::serde::Serialize for Response<'_> {
     }
 }
 
+impl From<ApiOpenClusterResponse> for Response<'_> {
+    fn from(stub: ApiOpenClusterResponse) -> Self {
+        Self::ApiOpenCluster(stub)
+    }
+}
+
+impl From<ApiCloseClusterResponse> for Response<'_> {
+    fn from(stub: ApiCloseClusterResponse) -> Self {
+        Self::ApiCloseCluster(stub)
+    }
+}
+
+impl From<ApiSetClusterNameResponse> for Response<'_> {
+    fn from(stub: ApiSetClusterNameResponse) -> Self {
+        Self::ApiSetClusterName(stub)
+    }
+}
+
+impl<'a> From<ApiGetClusterNameResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetClusterNameResponse<'a>) -> Self {
+        Self::ApiGetClusterName(stub)
+    }
+}
+
+impl<'a> From<ApiGetClusterVersionResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetClusterVersionResponse<'a>) -> Self {
+        Self::ApiGetClusterVersion(stub)
+    }
+}
+
+impl<'a> From<ApiGetQuorumResourceResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetQuorumResourceResponse<'a>) -> Self {
+        Self::ApiGetQuorumResource(stub)
+    }
+}
+
+impl From<ApiSetQuorumResourceResponse> for Response<'_> {
+    fn from(stub: ApiSetQuorumResourceResponse) -> Self {
+        Self::ApiSetQuorumResource(stub)
+    }
+}
+
+impl<'a> From<ApiCreateEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateEnumResponse<'a>) -> Self {
+        Self::ApiCreateEnum(stub)
+    }
+}
+
+impl From<ApiOpenResourceResponse> for Response<'_> {
+    fn from(stub: ApiOpenResourceResponse) -> Self {
+        Self::ApiOpenResource(stub)
+    }
+}
+
+impl From<ApiCreateResourceResponse> for Response<'_> {
+    fn from(stub: ApiCreateResourceResponse) -> Self {
+        Self::ApiCreateResource(stub)
+    }
+}
+
+impl From<ApiDeleteResourceResponse> for Response<'_> {
+    fn from(stub: ApiDeleteResourceResponse) -> Self {
+        Self::ApiDeleteResource(stub)
+    }
+}
+
+impl From<ApiCloseResourceResponse> for Response<'_> {
+    fn from(stub: ApiCloseResourceResponse) -> Self {
+        Self::ApiCloseResource(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceStateResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceStateResponse<'a>) -> Self {
+        Self::ApiGetResourceState(stub)
+    }
+}
+
+impl From<ApiSetResourceNameResponse> for Response<'_> {
+    fn from(stub: ApiSetResourceNameResponse) -> Self {
+        Self::ApiSetResourceName(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceIdResponse<'a>) -> Self {
+        Self::ApiGetResourceId(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceTypeResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceTypeResponse<'a>) -> Self {
+        Self::ApiGetResourceType(stub)
+    }
+}
+
+impl From<ApiFailResourceResponse> for Response<'_> {
+    fn from(stub: ApiFailResourceResponse) -> Self {
+        Self::ApiFailResource(stub)
+    }
+}
+
+impl From<ApiOnlineResourceResponse> for Response<'_> {
+    fn from(stub: ApiOnlineResourceResponse) -> Self {
+        Self::ApiOnlineResource(stub)
+    }
+}
+
+impl From<ApiOfflineResourceResponse> for Response<'_> {
+    fn from(stub: ApiOfflineResourceResponse) -> Self {
+        Self::ApiOfflineResource(stub)
+    }
+}
+
+impl From<ApiAddResourceDependencyResponse> for Response<'_> {
+    fn from(stub: ApiAddResourceDependencyResponse) -> Self {
+        Self::ApiAddResourceDependency(stub)
+    }
+}
+
+impl From<ApiRemoveResourceDependencyResponse> for Response<'_> {
+    fn from(stub: ApiRemoveResourceDependencyResponse) -> Self {
+        Self::ApiRemoveResourceDependency(stub)
+    }
+}
+
+impl From<ApiCanResourceBeDependentResponse> for Response<'_> {
+    fn from(stub: ApiCanResourceBeDependentResponse) -> Self {
+        Self::ApiCanResourceBeDependent(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateResEnumResponse<'a>) -> Self {
+        Self::ApiCreateResEnum(stub)
+    }
+}
+
+impl From<ApiAddResourceNodeResponse> for Response<'_> {
+    fn from(stub: ApiAddResourceNodeResponse) -> Self {
+        Self::ApiAddResourceNode(stub)
+    }
+}
+
+impl From<ApiRemoveResourceNodeResponse> for Response<'_> {
+    fn from(stub: ApiRemoveResourceNodeResponse) -> Self {
+        Self::ApiRemoveResourceNode(stub)
+    }
+}
+
+impl From<ApiChangeResourceGroupResponse> for Response<'_> {
+    fn from(stub: ApiChangeResourceGroupResponse) -> Self {
+        Self::ApiChangeResourceGroup(stub)
+    }
+}
+
+impl From<ApiCreateResourceTypeResponse> for Response<'_> {
+    fn from(stub: ApiCreateResourceTypeResponse) -> Self {
+        Self::ApiCreateResourceType(stub)
+    }
+}
+
+impl From<ApiDeleteResourceTypeResponse> for Response<'_> {
+    fn from(stub: ApiDeleteResourceTypeResponse) -> Self {
+        Self::ApiDeleteResourceType(stub)
+    }
+}
+
+impl From<ApiGetRootKeyResponse> for Response<'_> {
+    fn from(stub: ApiGetRootKeyResponse) -> Self {
+        Self::ApiGetRootKey(stub)
+    }
+}
+
+impl From<ApiCreateKeyResponse> for Response<'_> {
+    fn from(stub: ApiCreateKeyResponse) -> Self {
+        Self::ApiCreateKey(stub)
+    }
+}
+
+impl From<ApiOpenKeyResponse> for Response<'_> {
+    fn from(stub: ApiOpenKeyResponse) -> Self {
+        Self::ApiOpenKey(stub)
+    }
+}
+
+impl<'a> From<ApiEnumKeyResponse<'a>> for Response<'a> {
+    fn from(stub: ApiEnumKeyResponse<'a>) -> Self {
+        Self::ApiEnumKey(stub)
+    }
+}
+
+impl From<ApiSetValueResponse> for Response<'_> {
+    fn from(stub: ApiSetValueResponse) -> Self {
+        Self::ApiSetValue(stub)
+    }
+}
+
+impl From<ApiDeleteValueResponse> for Response<'_> {
+    fn from(stub: ApiDeleteValueResponse) -> Self {
+        Self::ApiDeleteValue(stub)
+    }
+}
+
+impl<'a> From<ApiQueryValueResponse<'a>> for Response<'a> {
+    fn from(stub: ApiQueryValueResponse<'a>) -> Self {
+        Self::ApiQueryValue(stub)
+    }
+}
+
+impl From<ApiDeleteKeyResponse> for Response<'_> {
+    fn from(stub: ApiDeleteKeyResponse) -> Self {
+        Self::ApiDeleteKey(stub)
+    }
+}
+
+impl<'a> From<ApiEnumValueResponse<'a>> for Response<'a> {
+    fn from(stub: ApiEnumValueResponse<'a>) -> Self {
+        Self::ApiEnumValue(stub)
+    }
+}
+
+impl From<ApiCloseKeyResponse> for Response<'_> {
+    fn from(stub: ApiCloseKeyResponse) -> Self {
+        Self::ApiCloseKey(stub)
+    }
+}
+
+impl From<ApiQueryInfoKeyResponse> for Response<'_> {
+    fn from(stub: ApiQueryInfoKeyResponse) -> Self {
+        Self::ApiQueryInfoKey(stub)
+    }
+}
+
+impl From<ApiSetKeySecurityResponse> for Response<'_> {
+    fn from(stub: ApiSetKeySecurityResponse) -> Self {
+        Self::ApiSetKeySecurity(stub)
+    }
+}
+
+impl<'a> From<ApiGetKeySecurityResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetKeySecurityResponse<'a>) -> Self {
+        Self::ApiGetKeySecurity(stub)
+    }
+}
+
+impl From<ApiOpenGroupResponse> for Response<'_> {
+    fn from(stub: ApiOpenGroupResponse) -> Self {
+        Self::ApiOpenGroup(stub)
+    }
+}
+
+impl From<ApiCreateGroupResponse> for Response<'_> {
+    fn from(stub: ApiCreateGroupResponse) -> Self {
+        Self::ApiCreateGroup(stub)
+    }
+}
+
+impl From<ApiDeleteGroupResponse> for Response<'_> {
+    fn from(stub: ApiDeleteGroupResponse) -> Self {
+        Self::ApiDeleteGroup(stub)
+    }
+}
+
+impl From<ApiCloseGroupResponse> for Response<'_> {
+    fn from(stub: ApiCloseGroupResponse) -> Self {
+        Self::ApiCloseGroup(stub)
+    }
+}
+
+impl<'a> From<ApiGetGroupStateResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetGroupStateResponse<'a>) -> Self {
+        Self::ApiGetGroupState(stub)
+    }
+}
+
+impl From<ApiSetGroupNameResponse> for Response<'_> {
+    fn from(stub: ApiSetGroupNameResponse) -> Self {
+        Self::ApiSetGroupName(stub)
+    }
+}
+
+impl<'a> From<ApiGetGroupIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetGroupIdResponse<'a>) -> Self {
+        Self::ApiGetGroupId(stub)
+    }
+}
+
+impl<'a> From<ApiGetNodeIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNodeIdResponse<'a>) -> Self {
+        Self::ApiGetNodeId(stub)
+    }
+}
+
+impl From<ApiOnlineGroupResponse> for Response<'_> {
+    fn from(stub: ApiOnlineGroupResponse) -> Self {
+        Self::ApiOnlineGroup(stub)
+    }
+}
+
+impl From<ApiOfflineGroupResponse> for Response<'_> {
+    fn from(stub: ApiOfflineGroupResponse) -> Self {
+        Self::ApiOfflineGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupResponse> for Response<'_> {
+    fn from(stub: ApiMoveGroupResponse) -> Self {
+        Self::ApiMoveGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupToNodeResponse> for Response<'_> {
+    fn from(stub: ApiMoveGroupToNodeResponse) -> Self {
+        Self::ApiMoveGroupToNode(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupResourceEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateGroupResourceEnumResponse<'a>) -> Self {
+        Self::ApiCreateGroupResourceEnum(stub)
+    }
+}
+
+impl From<ApiSetGroupNodeListResponse> for Response<'_> {
+    fn from(stub: ApiSetGroupNodeListResponse) -> Self {
+        Self::ApiSetGroupNodeList(stub)
+    }
+}
+
+impl From<ApiCreateNotifyResponse> for Response<'_> {
+    fn from(stub: ApiCreateNotifyResponse) -> Self {
+        Self::ApiCreateNotify(stub)
+    }
+}
+
+impl From<ApiCloseNotifyResponse> for Response<'_> {
+    fn from(stub: ApiCloseNotifyResponse) -> Self {
+        Self::ApiCloseNotify(stub)
+    }
+}
+
+impl From<ApiAddNotifyClusterResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyClusterResponse) -> Self {
+        Self::ApiAddNotifyCluster(stub)
+    }
+}
+
+impl From<ApiAddNotifyNodeResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyNodeResponse) -> Self {
+        Self::ApiAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiAddNotifyGroupResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyGroupResponse) -> Self {
+        Self::ApiAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiAddNotifyResourceResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyResourceResponse) -> Self {
+        Self::ApiAddNotifyResource(stub)
+    }
+}
+
+impl From<ApiAddNotifyKeyResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyKeyResponse) -> Self {
+        Self::ApiAddNotifyKey(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNodeResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyNodeResponse) -> Self {
+        Self::ApiReAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiReAddNotifyGroupResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyGroupResponse) -> Self {
+        Self::ApiReAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiReAddNotifyResourceResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyResourceResponse) -> Self {
+        Self::ApiReAddNotifyResource(stub)
+    }
+}
+
+impl<'a> From<ApiGetNotifyResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNotifyResponse<'a>) -> Self {
+        Self::ApiGetNotify(stub)
+    }
+}
+
+impl From<ApiOpenNodeResponse> for Response<'_> {
+    fn from(stub: ApiOpenNodeResponse) -> Self {
+        Self::ApiOpenNode(stub)
+    }
+}
+
+impl From<ApiCloseNodeResponse> for Response<'_> {
+    fn from(stub: ApiCloseNodeResponse) -> Self {
+        Self::ApiCloseNode(stub)
+    }
+}
+
+impl From<ApiGetNodeStateResponse> for Response<'_> {
+    fn from(stub: ApiGetNodeStateResponse) -> Self {
+        Self::ApiGetNodeState(stub)
+    }
+}
+
+impl From<ApiPauseNodeResponse> for Response<'_> {
+    fn from(stub: ApiPauseNodeResponse) -> Self {
+        Self::ApiPauseNode(stub)
+    }
+}
+
+impl From<ApiResumeNodeResponse> for Response<'_> {
+    fn from(stub: ApiResumeNodeResponse) -> Self {
+        Self::ApiResumeNode(stub)
+    }
+}
+
+impl From<ApiEvictNodeResponse> for Response<'_> {
+    fn from(stub: ApiEvictNodeResponse) -> Self {
+        Self::ApiEvictNode(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeResourceControlResponse<'a>) -> Self {
+        Self::ApiNodeResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiResourceControlResponse<'a>) -> Self {
+        Self::ApiResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceTypeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeResourceTypeControlResponse<'a>) -> Self {
+        Self::ApiNodeResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceTypeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiResourceTypeControlResponse<'a>) -> Self {
+        Self::ApiResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeGroupControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeGroupControlResponse<'a>) -> Self {
+        Self::ApiNodeGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiGroupControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGroupControlResponse<'a>) -> Self {
+        Self::ApiGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNodeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeNodeControlResponse<'a>) -> Self {
+        Self::ApiNodeNodeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeControlResponse<'a>) -> Self {
+        Self::ApiNodeControl(stub)
+    }
+}
+
+impl From<ApiOpenNetworkResponse> for Response<'_> {
+    fn from(stub: ApiOpenNetworkResponse) -> Self {
+        Self::ApiOpenNetwork(stub)
+    }
+}
+
+impl From<ApiCloseNetworkResponse> for Response<'_> {
+    fn from(stub: ApiCloseNetworkResponse) -> Self {
+        Self::ApiCloseNetwork(stub)
+    }
+}
+
+impl From<ApiGetNetworkStateResponse> for Response<'_> {
+    fn from(stub: ApiGetNetworkStateResponse) -> Self {
+        Self::ApiGetNetworkState(stub)
+    }
+}
+
+impl From<ApiSetNetworkNameResponse> for Response<'_> {
+    fn from(stub: ApiSetNetworkNameResponse) -> Self {
+        Self::ApiSetNetworkName(stub)
+    }
+}
+
+impl<'a> From<ApiCreateNetworkEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateNetworkEnumResponse<'a>) -> Self {
+        Self::ApiCreateNetworkEnum(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetworkIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNetworkIdResponse<'a>) -> Self {
+        Self::ApiGetNetworkId(stub)
+    }
+}
+
+impl From<ApiSetNetworkPriorityOrderResponse> for Response<'_> {
+    fn from(stub: ApiSetNetworkPriorityOrderResponse) -> Self {
+        Self::ApiSetNetworkPriorityOrder(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetworkControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeNetworkControlResponse<'a>) -> Self {
+        Self::ApiNodeNetworkControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetworkControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNetworkControlResponse<'a>) -> Self {
+        Self::ApiNetworkControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetworkResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyNetworkResponse) -> Self {
+        Self::ApiAddNotifyNetwork(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetworkResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyNetworkResponse) -> Self {
+        Self::ApiReAddNotifyNetwork(stub)
+    }
+}
+
+impl From<ApiOpenNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiOpenNetInterfaceResponse) -> Self {
+        Self::ApiOpenNetInterface(stub)
+    }
+}
+
+impl From<ApiCloseNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiCloseNetInterfaceResponse) -> Self {
+        Self::ApiCloseNetInterface(stub)
+    }
+}
+
+impl From<ApiGetNetInterfaceStateResponse> for Response<'_> {
+    fn from(stub: ApiGetNetInterfaceStateResponse) -> Self {
+        Self::ApiGetNetInterfaceState(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetInterfaceResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNetInterfaceResponse<'a>) -> Self {
+        Self::ApiGetNetInterface(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetInterfaceIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNetInterfaceIdResponse<'a>) -> Self {
+        Self::ApiGetNetInterfaceId(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetInterfaceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeNetInterfaceControlResponse<'a>) -> Self {
+        Self::ApiNodeNetInterfaceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetInterfaceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNetInterfaceControlResponse<'a>) -> Self {
+        Self::ApiNetInterfaceControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyNetInterfaceResponse) -> Self {
+        Self::ApiAddNotifyNetInterface(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyNetInterfaceResponse) -> Self {
+        Self::ApiReAddNotifyNetInterface(stub)
+    }
+}
+
+impl<'a> From<ApiCreateNodeEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateNodeEnumResponse<'a>) -> Self {
+        Self::ApiCreateNodeEnum(stub)
+    }
+}
+
+impl<'a> From<ApiGetClusterVersion2Response<'a>> for Response<'a> {
+    fn from(stub: ApiGetClusterVersion2Response<'a>) -> Self {
+        Self::ApiGetClusterVersion2(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResTypeEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateResTypeEnumResponse<'a>) -> Self {
+        Self::ApiCreateResTypeEnum(stub)
+    }
+}
+
+impl From<ApiBackupClusterDatabaseResponse> for Response<'_> {
+    fn from(stub: ApiBackupClusterDatabaseResponse) -> Self {
+        Self::ApiBackupClusterDatabase(stub)
+    }
+}
+
+impl<'a> From<ApiNodeClusterControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeClusterControlResponse<'a>) -> Self {
+        Self::ApiNodeClusterControl(stub)
+    }
+}
+
+impl<'a> From<ApiClusterControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiClusterControlResponse<'a>) -> Self {
+        Self::ApiClusterControl(stub)
+    }
+}
+
+impl From<ApiUnblockGetNotifyCallResponse> for Response<'_> {
+    fn from(stub: ApiUnblockGetNotifyCallResponse) -> Self {
+        Self::ApiUnblockGetNotifyCall(stub)
+    }
+}
+
+impl From<ApiSetServiceAccountPasswordResponse> for Response<'_> {
+    fn from(stub: ApiSetServiceAccountPasswordResponse) -> Self {
+        Self::ApiSetServiceAccountPassword(stub)
+    }
+}
+
 /// A handle to the cluster.
 ///
 /// MS-CMRP 2.2.1.1
@@ -2027,6 +3323,18 @@ impl ndr::Handle for HClusterRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HClusterRpc> for ndr::ContextHandle {
+    fn from(handle: HClusterRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HClusterRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -2050,6 +3358,18 @@ impl ndr::Handle for HNodeRpc {
     }
 }
 
+impl From<HNodeRpc> for ndr::ContextHandle {
+    fn from(handle: HNodeRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNodeRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a group.
 ///
 /// MS-CMRP 2.2.1.3
@@ -2067,6 +3387,18 @@ impl ndr::Handle for HGroupRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HGroupRpc> for ndr::ContextHandle {
+    fn from(handle: HGroupRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HGroupRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -2090,6 +3422,18 @@ impl ndr::Handle for HResRpc {
     }
 }
 
+impl From<HResRpc> for ndr::ContextHandle {
+    fn from(handle: HResRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HResRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a key of the cluster registry.
 ///
 /// MS-CMRP 2.2.1.5
@@ -2107,6 +3451,18 @@ impl ndr::Handle for HKeyRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HKeyRpc> for ndr::ContextHandle {
+    fn from(handle: HKeyRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HKeyRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -2132,6 +3488,18 @@ impl ndr::Handle for HNotifyRpc {
     }
 }
 
+impl From<HNotifyRpc> for ndr::ContextHandle {
+    fn from(handle: HNotifyRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNotifyRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a cluster network.
 ///
 /// MS-CMRP 2.2.1.7
@@ -2152,6 +3520,18 @@ impl ndr::Handle for HNetworkRpc {
     }
 }
 
+impl From<HNetworkRpc> for ndr::ContextHandle {
+    fn from(handle: HNetworkRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNetworkRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a cluster network interface.
 ///
 /// MS-CMRP 2.2.1.8
@@ -2169,6 +3549,18 @@ impl ndr::Handle for HNetInterfaceRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HNetInterfaceRpc> for ndr::ContextHandle {
+    fn from(handle: HNetInterfaceRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNetInterfaceRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -3175,7 +4567,7 @@ impl ndr::serde::Serialize for ApiGetClusterNameResponse<'_> {
 
 /// Returns the version of the cluster software on the serving node.
 ///
-/// `ApiGetClusterVersion2` replaces it.
+/// [`ApiGetClusterVersion2`] replaces it.
 ///
 /// MS-CMRP 3.1.4.1.5
 ///
@@ -9317,7 +10709,7 @@ impl ndr::serde::Serialize for ApiSetGroupNodeListResponse {
 
 /// Makes a version 1 notification port and returns a handle to it.
 ///
-/// The server queues indications on the port until the client fetches them with `ApiGetNotify`; it
+/// The server queues indications on the port until the client fetches them with [`ApiGetNotify`]; it
 /// queues nothing before the first filter is registered. Returns NULL on failure, with the reason
 /// in `Status`.
 ///
@@ -9424,7 +10816,7 @@ impl ndr::serde::Serialize for ApiCreateNotifyResponse {
 ///
 /// Every call that waits on the port completes, and indications that were not fetched are dropped.
 /// On success the handle comes back as NULL. A handle that is not valid gives
-/// `ERROR_INVALID_HANDLE` (6). The calls that can wait are those of `ApiGetNotify`.
+/// `ERROR_INVALID_HANDLE` (6). The calls that can wait are those of [`ApiGetNotify`].
 ///
 /// The call should be accepted in the read-only server state too.
 ///
@@ -9573,7 +10965,7 @@ impl ndr::Call for ApiAddNotifyClusterRequest {
 /// What a client sends to call [`ApiAddNotifyCluster`], opnum 57.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyClusterRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -9718,7 +11110,7 @@ impl ndr::Call for ApiAddNotifyNodeRequest {
 /// What a client sends to call [`ApiAddNotifyNode`], opnum 58.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNodeRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -9792,7 +11184,7 @@ impl ndr::serde::Serialize for ApiAddNotifyNodeRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNodeResponse {
     /// The present state sequence number of the node. The client keeps the newest
-    /// one and gives it to `ApiReAddNotifyNode` after a reconnect.
+    /// one and gives it to [`ApiReAddNotifyNode`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -9872,7 +11264,7 @@ impl ndr::Call for ApiAddNotifyGroupRequest {
 /// What a client sends to call [`ApiAddNotifyGroup`], opnum 59.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyGroupRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -9946,7 +11338,7 @@ impl ndr::serde::Serialize for ApiAddNotifyGroupRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyGroupResponse {
     /// The present state sequence number of the group. The client keeps the
-    /// newest one and gives it to `ApiReAddNotifyGroup` after a reconnect.
+    /// newest one and gives it to [`ApiReAddNotifyGroup`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -10026,7 +11418,7 @@ impl ndr::Call for ApiAddNotifyResourceRequest {
 /// What a client sends to call [`ApiAddNotifyResource`], opnum 60.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -10100,7 +11492,7 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceResponse {
     /// The present state sequence number of the resource. The client keeps the
-    /// newest one and gives it to `ApiReAddNotifyResource` after a reconnect.
+    /// newest one and gives it to [`ApiReAddNotifyResource`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -10182,7 +11574,7 @@ impl ndr::Call for ApiAddNotifyKeyRequest {
 /// What a client sends to call [`ApiAddNotifyKey`], opnum 61.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyKeyRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -10337,7 +11729,7 @@ impl ndr::Call for ApiReAddNotifyNodeRequest {
 /// What a client sends to call [`ApiReAddNotifyNode`], opnum 62.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNodeRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -10345,7 +11737,7 @@ pub struct ApiReAddNotifyNodeRequest {
     ///
     /// `[in] HNODE_RPC hNode`
     pub h_node: Option<HNodeRpc>,
-    /// The filter, as for `ApiAddNotifyNode`.
+    /// The filter, as for [`ApiAddNotifyNode`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -10355,7 +11747,7 @@ pub struct ApiReAddNotifyNodeRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyNode` or `ApiGetNotify`.
+    /// [`ApiAddNotifyNode`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -10489,7 +11881,7 @@ impl ndr::Call for ApiReAddNotifyGroupRequest {
 /// What a client sends to call [`ApiReAddNotifyGroup`], opnum 63.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyGroupRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -10497,7 +11889,7 @@ pub struct ApiReAddNotifyGroupRequest {
     ///
     /// `[in] HGROUP_RPC hGroup`
     pub h_group: Option<HGroupRpc>,
-    /// The filter, as for `ApiAddNotifyGroup`.
+    /// The filter, as for [`ApiAddNotifyGroup`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -10507,7 +11899,7 @@ pub struct ApiReAddNotifyGroupRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyGroup` or `ApiGetNotify`.
+    /// [`ApiAddNotifyGroup`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -10642,7 +12034,7 @@ impl ndr::Call for ApiReAddNotifyResourceRequest {
 /// What a client sends to call [`ApiReAddNotifyResource`], opnum 64.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyResourceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -10650,7 +12042,7 @@ pub struct ApiReAddNotifyResourceRequest {
     ///
     /// `[in] HRES_RPC hResource`
     pub h_resource: Option<HResRpc>,
-    /// The filter, as for `ApiAddNotifyResource`.
+    /// The filter, as for [`ApiAddNotifyResource`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -10660,7 +12052,7 @@ pub struct ApiReAddNotifyResourceRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyResource` or `ApiGetNotify`.
+    /// [`ApiAddNotifyResource`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -10758,8 +12150,8 @@ impl ndr::serde::Serialize for ApiReAddNotifyResourceResponse {
 
 /// Fetches the first event of a version 1 port, waiting for one if there is none.
 ///
-/// The call completes when an indication is there, or when `ApiCloseNotify` or
-/// `ApiUnblockGetNotifyCall` ends it from elsewhere. Filters may be added to the port meanwhile.
+/// The call completes when an indication is there, or when [`ApiCloseNotify`] or
+/// [`ApiUnblockGetNotifyCall`] ends it from elsewhere. Filters may be added to the port meanwhile.
 /// It also ends after `Timeout` ms. Results besides 0: `ERROR_INVALID_HANDLE` (6); `WAIT_TIMEOUT`
 /// (258); `ERROR_NO_MORE_ITEMS` (259) if the port has been closed; `ERROR_INVALID_FUNCTION` (1) if
 /// the port was closed or unblocked in another thread.
@@ -10797,7 +12189,7 @@ impl ndr::Call for ApiGetNotifyRequest {
 /// What a client sends to call [`ApiGetNotify`], opnum 65.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNotifyRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -13800,7 +15192,7 @@ pub struct ApiSetNetworkPriorityOrderRequest<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderRequest<'de> {
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network_count = reader.u32().field(&"NetworkCount")?;
-        reader.check_range(i64::from(network_count), 0, 1000).field(&"NetworkCount")?;
+        reader.check_range(network_count, 0, 1000).field(&"NetworkCount")?;
         let network_id_list = reader.conformant().field(&"NetworkIdList")?;
         reader
             .expect_size(&network_id_list, i64::from(network_count))
@@ -13813,6 +15205,7 @@ impl ndr::EncodeStub for ApiSetNetworkPriorityOrderRequest<'_> {
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         let network_count = ndr::Counts::size(&self.network_id_list);
         let network_count = writer.narrow::<u32>(network_count).field(&"NetworkCount")?;
+        writer.check_range(network_count, 0, 1000).field(&"NetworkCount")?;
         writer.u32(network_count).field(&"NetworkCount")?;
         writer.conformant(&self.network_id_list).field(&"NetworkIdList")?;
         Ok(())
@@ -14284,7 +15677,7 @@ impl ndr::Call for ApiAddNotifyNetworkRequest {
 /// What a client sends to call [`ApiAddNotifyNetwork`], opnum 90.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetworkRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -14358,7 +15751,7 @@ impl ndr::serde::Serialize for ApiAddNotifyNetworkRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetworkResponse {
     /// The present state sequence number of the cluster network. The client keeps
-    /// the newest one and gives it to `ApiReAddNotifyNetwork` after a reconnect.
+    /// the newest one and gives it to [`ApiReAddNotifyNetwork`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -14440,7 +15833,7 @@ impl ndr::Call for ApiReAddNotifyNetworkRequest {
 /// What a client sends to call [`ApiReAddNotifyNetwork`], opnum 91.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetworkRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -14448,7 +15841,7 @@ pub struct ApiReAddNotifyNetworkRequest {
     ///
     /// `[in] HNETWORK_RPC hNetwork`
     pub h_network: Option<HNetworkRpc>,
-    /// The filter, as for `ApiAddNotifyNetwork`.
+    /// The filter, as for [`ApiAddNotifyNetwork`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -14458,7 +15851,7 @@ pub struct ApiReAddNotifyNetworkRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyNetwork` or `ApiGetNotify`.
+    /// [`ApiAddNotifyNetwork`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -15556,7 +16949,7 @@ impl ndr::Call for ApiAddNotifyNetInterfaceRequest {
 /// What a client sends to call [`ApiAddNotifyNetInterface`], opnum 99.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetInterfaceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -15633,7 +17026,7 @@ impl ndr::serde::Serialize for ApiAddNotifyNetInterfaceRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetInterfaceResponse {
     /// The present state sequence number of the cluster network interface. The
-    /// client keeps the newest one and gives it to `ApiReAddNotifyNetInterface` after a reconnect.
+    /// client keeps the newest one and gives it to [`ApiReAddNotifyNetInterface`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -15715,7 +17108,7 @@ impl ndr::Call for ApiReAddNotifyNetInterfaceRequest {
 /// What a client sends to call [`ApiReAddNotifyNetInterface`], opnum 100.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetInterfaceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -15723,7 +17116,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
     ///
     /// `[in] HNETINTERFACE_RPC hNetInterface`
     pub h_net_interface: Option<HNetInterfaceRpc>,
-    /// The filter, as for `ApiAddNotifyNetInterface`.
+    /// The filter, as for [`ApiAddNotifyNetInterface`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -15733,7 +17126,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyNetInterface` or `ApiGetNotify`.
+    /// [`ApiAddNotifyNetInterface`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -16716,7 +18109,7 @@ impl ndr::serde::Serialize for ApiClusterControlResponse<'_> {
 /// Completes all calls that wait on a notification port, so that it can be closed.
 ///
 /// A handle that is not valid gives `ERROR_INVALID_HANDLE` (6). The calls that can wait are those
-/// of `ApiGetNotify`.
+/// of [`ApiGetNotify`].
 ///
 /// MS-CMRP 3.1.4.1.107
 ///

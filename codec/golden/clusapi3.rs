@@ -1751,6 +1751,1008 @@ impl ndr::serde::Serialize for Request<'_> {
     }
 }
 
+impl From<ApiOpenClusterRequest> for Request<'_> {
+    fn from(stub: ApiOpenClusterRequest) -> Self {
+        Self::ApiOpenCluster(stub)
+    }
+}
+
+impl From<ApiCloseClusterRequest> for Request<'_> {
+    fn from(stub: ApiCloseClusterRequest) -> Self {
+        Self::ApiCloseCluster(stub)
+    }
+}
+
+impl<'a> From<ApiSetClusterNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetClusterNameRequest<'a>) -> Self {
+        Self::ApiSetClusterName(stub)
+    }
+}
+
+impl From<ApiGetClusterNameRequest> for Request<'_> {
+    fn from(stub: ApiGetClusterNameRequest) -> Self {
+        Self::ApiGetClusterName(stub)
+    }
+}
+
+impl From<ApiGetClusterVersionRequest> for Request<'_> {
+    fn from(stub: ApiGetClusterVersionRequest) -> Self {
+        Self::ApiGetClusterVersion(stub)
+    }
+}
+
+impl From<ApiGetQuorumResourceRequest> for Request<'_> {
+    fn from(stub: ApiGetQuorumResourceRequest) -> Self {
+        Self::ApiGetQuorumResource(stub)
+    }
+}
+
+impl<'a> From<ApiSetQuorumResourceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetQuorumResourceRequest<'a>) -> Self {
+        Self::ApiSetQuorumResource(stub)
+    }
+}
+
+impl From<ApiCreateEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateEnumRequest) -> Self {
+        Self::ApiCreateEnum(stub)
+    }
+}
+
+impl<'a> From<ApiOpenResourceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenResourceRequest<'a>) -> Self {
+        Self::ApiOpenResource(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResourceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateResourceRequest<'a>) -> Self {
+        Self::ApiCreateResource(stub)
+    }
+}
+
+impl From<ApiDeleteResourceRequest> for Request<'_> {
+    fn from(stub: ApiDeleteResourceRequest) -> Self {
+        Self::ApiDeleteResource(stub)
+    }
+}
+
+impl From<ApiCloseResourceRequest> for Request<'_> {
+    fn from(stub: ApiCloseResourceRequest) -> Self {
+        Self::ApiCloseResource(stub)
+    }
+}
+
+impl From<ApiGetResourceStateRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceStateRequest) -> Self {
+        Self::ApiGetResourceState(stub)
+    }
+}
+
+impl<'a> From<ApiSetResourceNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetResourceNameRequest<'a>) -> Self {
+        Self::ApiSetResourceName(stub)
+    }
+}
+
+impl From<ApiGetResourceIdRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceIdRequest) -> Self {
+        Self::ApiGetResourceId(stub)
+    }
+}
+
+impl From<ApiGetResourceTypeRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceTypeRequest) -> Self {
+        Self::ApiGetResourceType(stub)
+    }
+}
+
+impl From<ApiFailResourceRequest> for Request<'_> {
+    fn from(stub: ApiFailResourceRequest) -> Self {
+        Self::ApiFailResource(stub)
+    }
+}
+
+impl From<ApiOnlineResourceRequest> for Request<'_> {
+    fn from(stub: ApiOnlineResourceRequest) -> Self {
+        Self::ApiOnlineResource(stub)
+    }
+}
+
+impl From<ApiOfflineResourceRequest> for Request<'_> {
+    fn from(stub: ApiOfflineResourceRequest) -> Self {
+        Self::ApiOfflineResource(stub)
+    }
+}
+
+impl From<ApiAddResourceDependencyRequest> for Request<'_> {
+    fn from(stub: ApiAddResourceDependencyRequest) -> Self {
+        Self::ApiAddResourceDependency(stub)
+    }
+}
+
+impl From<ApiRemoveResourceDependencyRequest> for Request<'_> {
+    fn from(stub: ApiRemoveResourceDependencyRequest) -> Self {
+        Self::ApiRemoveResourceDependency(stub)
+    }
+}
+
+impl From<ApiCanResourceBeDependentRequest> for Request<'_> {
+    fn from(stub: ApiCanResourceBeDependentRequest) -> Self {
+        Self::ApiCanResourceBeDependent(stub)
+    }
+}
+
+impl From<ApiCreateResEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateResEnumRequest) -> Self {
+        Self::ApiCreateResEnum(stub)
+    }
+}
+
+impl From<ApiAddResourceNodeRequest> for Request<'_> {
+    fn from(stub: ApiAddResourceNodeRequest) -> Self {
+        Self::ApiAddResourceNode(stub)
+    }
+}
+
+impl From<ApiRemoveResourceNodeRequest> for Request<'_> {
+    fn from(stub: ApiRemoveResourceNodeRequest) -> Self {
+        Self::ApiRemoveResourceNode(stub)
+    }
+}
+
+impl From<ApiChangeResourceGroupRequest> for Request<'_> {
+    fn from(stub: ApiChangeResourceGroupRequest) -> Self {
+        Self::ApiChangeResourceGroup(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResourceTypeRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateResourceTypeRequest<'a>) -> Self {
+        Self::ApiCreateResourceType(stub)
+    }
+}
+
+impl<'a> From<ApiDeleteResourceTypeRequest<'a>> for Request<'a> {
+    fn from(stub: ApiDeleteResourceTypeRequest<'a>) -> Self {
+        Self::ApiDeleteResourceType(stub)
+    }
+}
+
+impl From<ApiGetRootKeyRequest> for Request<'_> {
+    fn from(stub: ApiGetRootKeyRequest) -> Self {
+        Self::ApiGetRootKey(stub)
+    }
+}
+
+impl<'a> From<ApiCreateKeyRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateKeyRequest<'a>) -> Self {
+        Self::ApiCreateKey(stub)
+    }
+}
+
+impl<'a> From<ApiOpenKeyRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenKeyRequest<'a>) -> Self {
+        Self::ApiOpenKey(stub)
+    }
+}
+
+impl From<ApiEnumKeyRequest> for Request<'_> {
+    fn from(stub: ApiEnumKeyRequest) -> Self {
+        Self::ApiEnumKey(stub)
+    }
+}
+
+impl<'a> From<ApiSetValueRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetValueRequest<'a>) -> Self {
+        Self::ApiSetValue(stub)
+    }
+}
+
+impl<'a> From<ApiDeleteValueRequest<'a>> for Request<'a> {
+    fn from(stub: ApiDeleteValueRequest<'a>) -> Self {
+        Self::ApiDeleteValue(stub)
+    }
+}
+
+impl<'a> From<ApiQueryValueRequest<'a>> for Request<'a> {
+    fn from(stub: ApiQueryValueRequest<'a>) -> Self {
+        Self::ApiQueryValue(stub)
+    }
+}
+
+impl<'a> From<ApiDeleteKeyRequest<'a>> for Request<'a> {
+    fn from(stub: ApiDeleteKeyRequest<'a>) -> Self {
+        Self::ApiDeleteKey(stub)
+    }
+}
+
+impl From<ApiEnumValueRequest> for Request<'_> {
+    fn from(stub: ApiEnumValueRequest) -> Self {
+        Self::ApiEnumValue(stub)
+    }
+}
+
+impl From<ApiCloseKeyRequest> for Request<'_> {
+    fn from(stub: ApiCloseKeyRequest) -> Self {
+        Self::ApiCloseKey(stub)
+    }
+}
+
+impl From<ApiQueryInfoKeyRequest> for Request<'_> {
+    fn from(stub: ApiQueryInfoKeyRequest) -> Self {
+        Self::ApiQueryInfoKey(stub)
+    }
+}
+
+impl<'a> From<ApiSetKeySecurityRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetKeySecurityRequest<'a>) -> Self {
+        Self::ApiSetKeySecurity(stub)
+    }
+}
+
+impl<'a> From<ApiGetKeySecurityRequest<'a>> for Request<'a> {
+    fn from(stub: ApiGetKeySecurityRequest<'a>) -> Self {
+        Self::ApiGetKeySecurity(stub)
+    }
+}
+
+impl<'a> From<ApiOpenGroupRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenGroupRequest<'a>) -> Self {
+        Self::ApiOpenGroup(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateGroupRequest<'a>) -> Self {
+        Self::ApiCreateGroup(stub)
+    }
+}
+
+impl From<ApiDeleteGroupRequest> for Request<'_> {
+    fn from(stub: ApiDeleteGroupRequest) -> Self {
+        Self::ApiDeleteGroup(stub)
+    }
+}
+
+impl From<ApiCloseGroupRequest> for Request<'_> {
+    fn from(stub: ApiCloseGroupRequest) -> Self {
+        Self::ApiCloseGroup(stub)
+    }
+}
+
+impl From<ApiGetGroupStateRequest> for Request<'_> {
+    fn from(stub: ApiGetGroupStateRequest) -> Self {
+        Self::ApiGetGroupState(stub)
+    }
+}
+
+impl<'a> From<ApiSetGroupNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetGroupNameRequest<'a>) -> Self {
+        Self::ApiSetGroupName(stub)
+    }
+}
+
+impl From<ApiGetGroupIdRequest> for Request<'_> {
+    fn from(stub: ApiGetGroupIdRequest) -> Self {
+        Self::ApiGetGroupId(stub)
+    }
+}
+
+impl From<ApiGetNodeIdRequest> for Request<'_> {
+    fn from(stub: ApiGetNodeIdRequest) -> Self {
+        Self::ApiGetNodeId(stub)
+    }
+}
+
+impl From<ApiOnlineGroupRequest> for Request<'_> {
+    fn from(stub: ApiOnlineGroupRequest) -> Self {
+        Self::ApiOnlineGroup(stub)
+    }
+}
+
+impl From<ApiOfflineGroupRequest> for Request<'_> {
+    fn from(stub: ApiOfflineGroupRequest) -> Self {
+        Self::ApiOfflineGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupRequest> for Request<'_> {
+    fn from(stub: ApiMoveGroupRequest) -> Self {
+        Self::ApiMoveGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupToNodeRequest> for Request<'_> {
+    fn from(stub: ApiMoveGroupToNodeRequest) -> Self {
+        Self::ApiMoveGroupToNode(stub)
+    }
+}
+
+impl From<ApiCreateGroupResourceEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateGroupResourceEnumRequest) -> Self {
+        Self::ApiCreateGroupResourceEnum(stub)
+    }
+}
+
+impl From<ApiSetGroupNodeListRequest> for Request<'_> {
+    fn from(stub: ApiSetGroupNodeListRequest) -> Self {
+        Self::ApiSetGroupNodeList(stub)
+    }
+}
+
+impl From<ApiCreateNotifyRequest> for Request<'_> {
+    fn from(stub: ApiCreateNotifyRequest) -> Self {
+        Self::ApiCreateNotify(stub)
+    }
+}
+
+impl From<ApiCloseNotifyRequest> for Request<'_> {
+    fn from(stub: ApiCloseNotifyRequest) -> Self {
+        Self::ApiCloseNotify(stub)
+    }
+}
+
+impl From<ApiAddNotifyClusterRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyClusterRequest) -> Self {
+        Self::ApiAddNotifyCluster(stub)
+    }
+}
+
+impl From<ApiAddNotifyNodeRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyNodeRequest) -> Self {
+        Self::ApiAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiAddNotifyGroupRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyGroupRequest) -> Self {
+        Self::ApiAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiAddNotifyResourceRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyResourceRequest) -> Self {
+        Self::ApiAddNotifyResource(stub)
+    }
+}
+
+impl From<ApiAddNotifyKeyRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyKeyRequest) -> Self {
+        Self::ApiAddNotifyKey(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNodeRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyNodeRequest) -> Self {
+        Self::ApiReAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiReAddNotifyGroupRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyGroupRequest) -> Self {
+        Self::ApiReAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiReAddNotifyResourceRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyResourceRequest) -> Self {
+        Self::ApiReAddNotifyResource(stub)
+    }
+}
+
+impl From<ApiGetNotifyRequest> for Request<'_> {
+    fn from(stub: ApiGetNotifyRequest) -> Self {
+        Self::ApiGetNotify(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNodeRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNodeRequest<'a>) -> Self {
+        Self::ApiOpenNode(stub)
+    }
+}
+
+impl From<ApiCloseNodeRequest> for Request<'_> {
+    fn from(stub: ApiCloseNodeRequest) -> Self {
+        Self::ApiCloseNode(stub)
+    }
+}
+
+impl From<ApiGetNodeStateRequest> for Request<'_> {
+    fn from(stub: ApiGetNodeStateRequest) -> Self {
+        Self::ApiGetNodeState(stub)
+    }
+}
+
+impl From<ApiPauseNodeRequest> for Request<'_> {
+    fn from(stub: ApiPauseNodeRequest) -> Self {
+        Self::ApiPauseNode(stub)
+    }
+}
+
+impl From<ApiResumeNodeRequest> for Request<'_> {
+    fn from(stub: ApiResumeNodeRequest) -> Self {
+        Self::ApiResumeNode(stub)
+    }
+}
+
+impl From<ApiEvictNodeRequest> for Request<'_> {
+    fn from(stub: ApiEvictNodeRequest) -> Self {
+        Self::ApiEvictNode(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeResourceControlRequest<'a>) -> Self {
+        Self::ApiNodeResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiResourceControlRequest<'a>) -> Self {
+        Self::ApiResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceTypeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeResourceTypeControlRequest<'a>) -> Self {
+        Self::ApiNodeResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceTypeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiResourceTypeControlRequest<'a>) -> Self {
+        Self::ApiResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeGroupControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeGroupControlRequest<'a>) -> Self {
+        Self::ApiNodeGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiGroupControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiGroupControlRequest<'a>) -> Self {
+        Self::ApiGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNodeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeNodeControlRequest<'a>) -> Self {
+        Self::ApiNodeNodeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeControlRequest<'a>) -> Self {
+        Self::ApiNodeControl(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNetworkRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNetworkRequest<'a>) -> Self {
+        Self::ApiOpenNetwork(stub)
+    }
+}
+
+impl From<ApiCloseNetworkRequest> for Request<'_> {
+    fn from(stub: ApiCloseNetworkRequest) -> Self {
+        Self::ApiCloseNetwork(stub)
+    }
+}
+
+impl From<ApiGetNetworkStateRequest> for Request<'_> {
+    fn from(stub: ApiGetNetworkStateRequest) -> Self {
+        Self::ApiGetNetworkState(stub)
+    }
+}
+
+impl<'a> From<ApiSetNetworkNameRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetNetworkNameRequest<'a>) -> Self {
+        Self::ApiSetNetworkName(stub)
+    }
+}
+
+impl From<ApiCreateNetworkEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateNetworkEnumRequest) -> Self {
+        Self::ApiCreateNetworkEnum(stub)
+    }
+}
+
+impl From<ApiGetNetworkIdRequest> for Request<'_> {
+    fn from(stub: ApiGetNetworkIdRequest) -> Self {
+        Self::ApiGetNetworkId(stub)
+    }
+}
+
+impl<'a> From<ApiSetNetworkPriorityOrderRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetNetworkPriorityOrderRequest<'a>) -> Self {
+        Self::ApiSetNetworkPriorityOrder(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetworkControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeNetworkControlRequest<'a>) -> Self {
+        Self::ApiNodeNetworkControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetworkControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNetworkControlRequest<'a>) -> Self {
+        Self::ApiNetworkControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetworkRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyNetworkRequest) -> Self {
+        Self::ApiAddNotifyNetwork(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetworkRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyNetworkRequest) -> Self {
+        Self::ApiReAddNotifyNetwork(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNetInterfaceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNetInterfaceRequest<'a>) -> Self {
+        Self::ApiOpenNetInterface(stub)
+    }
+}
+
+impl From<ApiCloseNetInterfaceRequest> for Request<'_> {
+    fn from(stub: ApiCloseNetInterfaceRequest) -> Self {
+        Self::ApiCloseNetInterface(stub)
+    }
+}
+
+impl From<ApiGetNetInterfaceStateRequest> for Request<'_> {
+    fn from(stub: ApiGetNetInterfaceStateRequest) -> Self {
+        Self::ApiGetNetInterfaceState(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetInterfaceRequest<'a>> for Request<'a> {
+    fn from(stub: ApiGetNetInterfaceRequest<'a>) -> Self {
+        Self::ApiGetNetInterface(stub)
+    }
+}
+
+impl From<ApiGetNetInterfaceIdRequest> for Request<'_> {
+    fn from(stub: ApiGetNetInterfaceIdRequest) -> Self {
+        Self::ApiGetNetInterfaceId(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetInterfaceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeNetInterfaceControlRequest<'a>) -> Self {
+        Self::ApiNodeNetInterfaceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetInterfaceControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNetInterfaceControlRequest<'a>) -> Self {
+        Self::ApiNetInterfaceControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetInterfaceRequest> for Request<'_> {
+    fn from(stub: ApiAddNotifyNetInterfaceRequest) -> Self {
+        Self::ApiAddNotifyNetInterface(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetInterfaceRequest> for Request<'_> {
+    fn from(stub: ApiReAddNotifyNetInterfaceRequest) -> Self {
+        Self::ApiReAddNotifyNetInterface(stub)
+    }
+}
+
+impl From<ApiCreateNodeEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateNodeEnumRequest) -> Self {
+        Self::ApiCreateNodeEnum(stub)
+    }
+}
+
+impl From<ApiGetClusterVersion2Request> for Request<'_> {
+    fn from(stub: ApiGetClusterVersion2Request) -> Self {
+        Self::ApiGetClusterVersion2(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResTypeEnumRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateResTypeEnumRequest<'a>) -> Self {
+        Self::ApiCreateResTypeEnum(stub)
+    }
+}
+
+impl<'a> From<ApiBackupClusterDatabaseRequest<'a>> for Request<'a> {
+    fn from(stub: ApiBackupClusterDatabaseRequest<'a>) -> Self {
+        Self::ApiBackupClusterDatabase(stub)
+    }
+}
+
+impl<'a> From<ApiNodeClusterControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeClusterControlRequest<'a>) -> Self {
+        Self::ApiNodeClusterControl(stub)
+    }
+}
+
+impl<'a> From<ApiClusterControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiClusterControlRequest<'a>) -> Self {
+        Self::ApiClusterControl(stub)
+    }
+}
+
+impl From<ApiUnblockGetNotifyCallRequest> for Request<'_> {
+    fn from(stub: ApiUnblockGetNotifyCallRequest) -> Self {
+        Self::ApiUnblockGetNotifyCall(stub)
+    }
+}
+
+impl<'a> From<ApiSetServiceAccountPasswordRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetServiceAccountPasswordRequest<'a>) -> Self {
+        Self::ApiSetServiceAccountPassword(stub)
+    }
+}
+
+impl<'a> From<ApiSetResourceDependencyExpressionRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetResourceDependencyExpressionRequest<'a>) -> Self {
+        Self::ApiSetResourceDependencyExpression(stub)
+    }
+}
+
+impl From<ApiGetResourceDependencyExpressionRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceDependencyExpressionRequest) -> Self {
+        Self::ApiGetResourceDependencyExpression(stub)
+    }
+}
+
+impl From<ApiGetResourceNetworkNameRequest> for Request<'_> {
+    fn from(stub: ApiGetResourceNetworkNameRequest) -> Self {
+        Self::ApiGetResourceNetworkName(stub)
+    }
+}
+
+impl<'a> From<ApiExecuteBatchRequest<'a>> for Request<'a> {
+    fn from(stub: ApiExecuteBatchRequest<'a>) -> Self {
+        Self::ApiExecuteBatch(stub)
+    }
+}
+
+impl From<ApiCreateBatchPortRequest> for Request<'_> {
+    fn from(stub: ApiCreateBatchPortRequest) -> Self {
+        Self::ApiCreateBatchPort(stub)
+    }
+}
+
+impl From<ApiGetBatchNotificationRequest> for Request<'_> {
+    fn from(stub: ApiGetBatchNotificationRequest) -> Self {
+        Self::ApiGetBatchNotification(stub)
+    }
+}
+
+impl From<ApiCloseBatchPortRequest> for Request<'_> {
+    fn from(stub: ApiCloseBatchPortRequest) -> Self {
+        Self::ApiCloseBatchPort(stub)
+    }
+}
+
+impl From<ApiOpenClusterExRequest> for Request<'_> {
+    fn from(stub: ApiOpenClusterExRequest) -> Self {
+        Self::ApiOpenClusterEx(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNodeExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNodeExRequest<'a>) -> Self {
+        Self::ApiOpenNodeEx(stub)
+    }
+}
+
+impl<'a> From<ApiOpenGroupExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenGroupExRequest<'a>) -> Self {
+        Self::ApiOpenGroupEx(stub)
+    }
+}
+
+impl<'a> From<ApiOpenResourceExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenResourceExRequest<'a>) -> Self {
+        Self::ApiOpenResourceEx(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNetworkExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNetworkExRequest<'a>) -> Self {
+        Self::ApiOpenNetworkEx(stub)
+    }
+}
+
+impl<'a> From<ApiOpenNetInterfaceExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenNetInterfaceExRequest<'a>) -> Self {
+        Self::ApiOpenNetInterfaceEx(stub)
+    }
+}
+
+impl From<ApiChangeCsvStateRequest> for Request<'_> {
+    fn from(stub: ApiChangeCsvStateRequest) -> Self {
+        Self::ApiChangeCsvState(stub)
+    }
+}
+
+impl From<ApiCreateNodeEnumExRequest> for Request<'_> {
+    fn from(stub: ApiCreateNodeEnumExRequest) -> Self {
+        Self::ApiCreateNodeEnumEx(stub)
+    }
+}
+
+impl From<ApiCreateEnumExRequest> for Request<'_> {
+    fn from(stub: ApiCreateEnumExRequest) -> Self {
+        Self::ApiCreateEnumEx(stub)
+    }
+}
+
+impl From<ApiPauseNodeExRequest> for Request<'_> {
+    fn from(stub: ApiPauseNodeExRequest) -> Self {
+        Self::ApiPauseNodeEx(stub)
+    }
+}
+
+impl From<ApiPauseNodeWithDrainTargetRequest> for Request<'_> {
+    fn from(stub: ApiPauseNodeWithDrainTargetRequest) -> Self {
+        Self::ApiPauseNodeWithDrainTarget(stub)
+    }
+}
+
+impl From<ApiResumeNodeExRequest> for Request<'_> {
+    fn from(stub: ApiResumeNodeExRequest) -> Self {
+        Self::ApiResumeNodeEx(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateGroupExRequest<'a>) -> Self {
+        Self::ApiCreateGroupEx(stub)
+    }
+}
+
+impl<'a> From<ApiOnlineGroupExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOnlineGroupExRequest<'a>) -> Self {
+        Self::ApiOnlineGroupEx(stub)
+    }
+}
+
+impl<'a> From<ApiOfflineGroupExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOfflineGroupExRequest<'a>) -> Self {
+        Self::ApiOfflineGroupEx(stub)
+    }
+}
+
+impl<'a> From<ApiMoveGroupExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiMoveGroupExRequest<'a>) -> Self {
+        Self::ApiMoveGroupEx(stub)
+    }
+}
+
+impl<'a> From<ApiMoveGroupToNodeExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiMoveGroupToNodeExRequest<'a>) -> Self {
+        Self::ApiMoveGroupToNodeEx(stub)
+    }
+}
+
+impl From<ApiCancelClusterGroupOperationRequest> for Request<'_> {
+    fn from(stub: ApiCancelClusterGroupOperationRequest) -> Self {
+        Self::ApiCancelClusterGroupOperation(stub)
+    }
+}
+
+impl<'a> From<ApiOnlineResourceExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOnlineResourceExRequest<'a>) -> Self {
+        Self::ApiOnlineResourceEx(stub)
+    }
+}
+
+impl<'a> From<ApiOfflineResourceExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOfflineResourceExRequest<'a>) -> Self {
+        Self::ApiOfflineResourceEx(stub)
+    }
+}
+
+impl From<ApiCreateNotifyV2Request> for Request<'_> {
+    fn from(stub: ApiCreateNotifyV2Request) -> Self {
+        Self::ApiCreateNotifyV2(stub)
+    }
+}
+
+impl From<ApiAddNotifyV2Request> for Request<'_> {
+    fn from(stub: ApiAddNotifyV2Request) -> Self {
+        Self::ApiAddNotifyV2(stub)
+    }
+}
+
+impl From<ApiGetNotifyV2Request> for Request<'_> {
+    fn from(stub: ApiGetNotifyV2Request) -> Self {
+        Self::ApiGetNotifyV2(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupEnumRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateGroupEnumRequest<'a>) -> Self {
+        Self::ApiCreateGroupEnum(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResourceEnumRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateResourceEnumRequest<'a>) -> Self {
+        Self::ApiCreateResourceEnum(stub)
+    }
+}
+
+impl<'a> From<ApiExecuteReadBatchRequest<'a>> for Request<'a> {
+    fn from(stub: ApiExecuteReadBatchRequest<'a>) -> Self {
+        Self::ApiExecuteReadBatch(stub)
+    }
+}
+
+impl From<ApiRestartResourceRequest> for Request<'_> {
+    fn from(stub: ApiRestartResourceRequest) -> Self {
+        Self::ApiRestartResource(stub)
+    }
+}
+
+impl From<ApiGetNotifyAsyncRequest> for Request<'_> {
+    fn from(stub: ApiGetNotifyAsyncRequest) -> Self {
+        Self::ApiGetNotifyAsync(stub)
+    }
+}
+
+impl<'a> From<ApiAddNotifyResourceTypeV2Request<'a>> for Request<'a> {
+    fn from(stub: ApiAddNotifyResourceTypeV2Request<'a>) -> Self {
+        Self::ApiAddNotifyResourceTypeV2(stub)
+    }
+}
+
+impl<'a> From<ApiExecuteReadBatchExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiExecuteReadBatchExRequest<'a>) -> Self {
+        Self::ApiExecuteReadBatchEx(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupSetRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateGroupSetRequest<'a>) -> Self {
+        Self::ApiCreateGroupSet(stub)
+    }
+}
+
+impl<'a> From<ApiOpenGroupSetRequest<'a>> for Request<'a> {
+    fn from(stub: ApiOpenGroupSetRequest<'a>) -> Self {
+        Self::ApiOpenGroupSet(stub)
+    }
+}
+
+impl From<ApiCloseGroupSetRequest> for Request<'_> {
+    fn from(stub: ApiCloseGroupSetRequest) -> Self {
+        Self::ApiCloseGroupSet(stub)
+    }
+}
+
+impl From<ApiDeleteGroupSetRequest> for Request<'_> {
+    fn from(stub: ApiDeleteGroupSetRequest) -> Self {
+        Self::ApiDeleteGroupSet(stub)
+    }
+}
+
+impl From<ApiAddGroupToGroupSetRequest> for Request<'_> {
+    fn from(stub: ApiAddGroupToGroupSetRequest) -> Self {
+        Self::ApiAddGroupToGroupSet(stub)
+    }
+}
+
+impl From<ApiRemoveGroupFromGroupSetRequest> for Request<'_> {
+    fn from(stub: ApiRemoveGroupFromGroupSetRequest) -> Self {
+        Self::ApiRemoveGroupFromGroupSet(stub)
+    }
+}
+
+impl From<ApiMoveGroupToGroupSetRequest> for Request<'_> {
+    fn from(stub: ApiMoveGroupToGroupSetRequest) -> Self {
+        Self::ApiMoveGroupToGroupSet(stub)
+    }
+}
+
+impl From<ApiAddGroupSetDependencyRequest> for Request<'_> {
+    fn from(stub: ApiAddGroupSetDependencyRequest) -> Self {
+        Self::ApiAddGroupSetDependency(stub)
+    }
+}
+
+impl From<ApiAddGroupToGroupSetDependencyRequest> for Request<'_> {
+    fn from(stub: ApiAddGroupToGroupSetDependencyRequest) -> Self {
+        Self::ApiAddGroupToGroupSetDependency(stub)
+    }
+}
+
+impl<'a> From<ApiNodeGroupSetControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiNodeGroupSetControlRequest<'a>) -> Self {
+        Self::ApiNodeGroupSetControl(stub)
+    }
+}
+
+impl<'a> From<ApiGroupSetControlRequest<'a>> for Request<'a> {
+    fn from(stub: ApiGroupSetControlRequest<'a>) -> Self {
+        Self::ApiGroupSetControl(stub)
+    }
+}
+
+impl<'a> From<ApiSetGroupDependencyExpressionRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetGroupDependencyExpressionRequest<'a>) -> Self {
+        Self::ApiSetGroupDependencyExpression(stub)
+    }
+}
+
+impl From<ApiRemoveClusterGroupDependencyRequest> for Request<'_> {
+    fn from(stub: ApiRemoveClusterGroupDependencyRequest) -> Self {
+        Self::ApiRemoveClusterGroupDependency(stub)
+    }
+}
+
+impl<'a> From<ApiSetGroupSetDependencyExpressionRequest<'a>> for Request<'a> {
+    fn from(stub: ApiSetGroupSetDependencyExpressionRequest<'a>) -> Self {
+        Self::ApiSetGroupSetDependencyExpression(stub)
+    }
+}
+
+impl From<ApiRemoveGroupSetDependencyRequest> for Request<'_> {
+    fn from(stub: ApiRemoveGroupSetDependencyRequest) -> Self {
+        Self::ApiRemoveGroupSetDependency(stub)
+    }
+}
+
+impl From<ApiRemoveClusterGroupToGroupSetDependencyRequest> for Request<'_> {
+    fn from(stub: ApiRemoveClusterGroupToGroupSetDependencyRequest) -> Self {
+        Self::ApiRemoveClusterGroupToGroupSetDependency(stub)
+    }
+}
+
+impl From<ApiCreateGroupSetEnumRequest> for Request<'_> {
+    fn from(stub: ApiCreateGroupSetEnumRequest) -> Self {
+        Self::ApiCreateGroupSetEnum(stub)
+    }
+}
+
+impl<'a> From<ApiCreateNetInterfaceEnumRequest<'a>> for Request<'a> {
+    fn from(stub: ApiCreateNetInterfaceEnumRequest<'a>) -> Self {
+        Self::ApiCreateNetInterfaceEnum(stub)
+    }
+}
+
+impl<'a> From<ApiChangeCsvStateExRequest<'a>> for Request<'a> {
+    fn from(stub: ApiChangeCsvStateExRequest<'a>) -> Self {
+        Self::ApiChangeCsvStateEx(stub)
+    }
+}
+
+impl From<ApiAddGroupToGroupSetExRequest> for Request<'_> {
+    fn from(stub: ApiAddGroupToGroupSetExRequest) -> Self {
+        Self::ApiAddGroupToGroupSetEx(stub)
+    }
+}
+
+impl From<ApiChangeResourceGroupExRequest> for Request<'_> {
+    fn from(stub: ApiChangeResourceGroupExRequest) -> Self {
+        Self::ApiChangeResourceGroupEx(stub)
+    }
+}
+
+impl From<ApiClusterNativeUpdateControlRequest> for Request<'_> {
+    fn from(stub: ApiClusterNativeUpdateControlRequest) -> Self {
+        Self::ApiClusterNativeUpdateControl(stub)
+    }
+}
+
 /// Any response of the interface: what a server answers.
 #[allow(
     clippy::enum_variant_names,
@@ -3203,6 +4205,1008 @@ impl ndr::serde::Serialize for Response<'_> {
     }
 }
 
+impl From<ApiOpenClusterResponse> for Response<'_> {
+    fn from(stub: ApiOpenClusterResponse) -> Self {
+        Self::ApiOpenCluster(stub)
+    }
+}
+
+impl From<ApiCloseClusterResponse> for Response<'_> {
+    fn from(stub: ApiCloseClusterResponse) -> Self {
+        Self::ApiCloseCluster(stub)
+    }
+}
+
+impl From<ApiSetClusterNameResponse> for Response<'_> {
+    fn from(stub: ApiSetClusterNameResponse) -> Self {
+        Self::ApiSetClusterName(stub)
+    }
+}
+
+impl<'a> From<ApiGetClusterNameResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetClusterNameResponse<'a>) -> Self {
+        Self::ApiGetClusterName(stub)
+    }
+}
+
+impl<'a> From<ApiGetClusterVersionResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetClusterVersionResponse<'a>) -> Self {
+        Self::ApiGetClusterVersion(stub)
+    }
+}
+
+impl<'a> From<ApiGetQuorumResourceResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetQuorumResourceResponse<'a>) -> Self {
+        Self::ApiGetQuorumResource(stub)
+    }
+}
+
+impl From<ApiSetQuorumResourceResponse> for Response<'_> {
+    fn from(stub: ApiSetQuorumResourceResponse) -> Self {
+        Self::ApiSetQuorumResource(stub)
+    }
+}
+
+impl<'a> From<ApiCreateEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateEnumResponse<'a>) -> Self {
+        Self::ApiCreateEnum(stub)
+    }
+}
+
+impl From<ApiOpenResourceResponse> for Response<'_> {
+    fn from(stub: ApiOpenResourceResponse) -> Self {
+        Self::ApiOpenResource(stub)
+    }
+}
+
+impl From<ApiCreateResourceResponse> for Response<'_> {
+    fn from(stub: ApiCreateResourceResponse) -> Self {
+        Self::ApiCreateResource(stub)
+    }
+}
+
+impl From<ApiDeleteResourceResponse> for Response<'_> {
+    fn from(stub: ApiDeleteResourceResponse) -> Self {
+        Self::ApiDeleteResource(stub)
+    }
+}
+
+impl From<ApiCloseResourceResponse> for Response<'_> {
+    fn from(stub: ApiCloseResourceResponse) -> Self {
+        Self::ApiCloseResource(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceStateResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceStateResponse<'a>) -> Self {
+        Self::ApiGetResourceState(stub)
+    }
+}
+
+impl From<ApiSetResourceNameResponse> for Response<'_> {
+    fn from(stub: ApiSetResourceNameResponse) -> Self {
+        Self::ApiSetResourceName(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceIdResponse<'a>) -> Self {
+        Self::ApiGetResourceId(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceTypeResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceTypeResponse<'a>) -> Self {
+        Self::ApiGetResourceType(stub)
+    }
+}
+
+impl From<ApiFailResourceResponse> for Response<'_> {
+    fn from(stub: ApiFailResourceResponse) -> Self {
+        Self::ApiFailResource(stub)
+    }
+}
+
+impl From<ApiOnlineResourceResponse> for Response<'_> {
+    fn from(stub: ApiOnlineResourceResponse) -> Self {
+        Self::ApiOnlineResource(stub)
+    }
+}
+
+impl From<ApiOfflineResourceResponse> for Response<'_> {
+    fn from(stub: ApiOfflineResourceResponse) -> Self {
+        Self::ApiOfflineResource(stub)
+    }
+}
+
+impl From<ApiAddResourceDependencyResponse> for Response<'_> {
+    fn from(stub: ApiAddResourceDependencyResponse) -> Self {
+        Self::ApiAddResourceDependency(stub)
+    }
+}
+
+impl From<ApiRemoveResourceDependencyResponse> for Response<'_> {
+    fn from(stub: ApiRemoveResourceDependencyResponse) -> Self {
+        Self::ApiRemoveResourceDependency(stub)
+    }
+}
+
+impl From<ApiCanResourceBeDependentResponse> for Response<'_> {
+    fn from(stub: ApiCanResourceBeDependentResponse) -> Self {
+        Self::ApiCanResourceBeDependent(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateResEnumResponse<'a>) -> Self {
+        Self::ApiCreateResEnum(stub)
+    }
+}
+
+impl From<ApiAddResourceNodeResponse> for Response<'_> {
+    fn from(stub: ApiAddResourceNodeResponse) -> Self {
+        Self::ApiAddResourceNode(stub)
+    }
+}
+
+impl From<ApiRemoveResourceNodeResponse> for Response<'_> {
+    fn from(stub: ApiRemoveResourceNodeResponse) -> Self {
+        Self::ApiRemoveResourceNode(stub)
+    }
+}
+
+impl From<ApiChangeResourceGroupResponse> for Response<'_> {
+    fn from(stub: ApiChangeResourceGroupResponse) -> Self {
+        Self::ApiChangeResourceGroup(stub)
+    }
+}
+
+impl From<ApiCreateResourceTypeResponse> for Response<'_> {
+    fn from(stub: ApiCreateResourceTypeResponse) -> Self {
+        Self::ApiCreateResourceType(stub)
+    }
+}
+
+impl From<ApiDeleteResourceTypeResponse> for Response<'_> {
+    fn from(stub: ApiDeleteResourceTypeResponse) -> Self {
+        Self::ApiDeleteResourceType(stub)
+    }
+}
+
+impl From<ApiGetRootKeyResponse> for Response<'_> {
+    fn from(stub: ApiGetRootKeyResponse) -> Self {
+        Self::ApiGetRootKey(stub)
+    }
+}
+
+impl From<ApiCreateKeyResponse> for Response<'_> {
+    fn from(stub: ApiCreateKeyResponse) -> Self {
+        Self::ApiCreateKey(stub)
+    }
+}
+
+impl From<ApiOpenKeyResponse> for Response<'_> {
+    fn from(stub: ApiOpenKeyResponse) -> Self {
+        Self::ApiOpenKey(stub)
+    }
+}
+
+impl<'a> From<ApiEnumKeyResponse<'a>> for Response<'a> {
+    fn from(stub: ApiEnumKeyResponse<'a>) -> Self {
+        Self::ApiEnumKey(stub)
+    }
+}
+
+impl From<ApiSetValueResponse> for Response<'_> {
+    fn from(stub: ApiSetValueResponse) -> Self {
+        Self::ApiSetValue(stub)
+    }
+}
+
+impl From<ApiDeleteValueResponse> for Response<'_> {
+    fn from(stub: ApiDeleteValueResponse) -> Self {
+        Self::ApiDeleteValue(stub)
+    }
+}
+
+impl<'a> From<ApiQueryValueResponse<'a>> for Response<'a> {
+    fn from(stub: ApiQueryValueResponse<'a>) -> Self {
+        Self::ApiQueryValue(stub)
+    }
+}
+
+impl From<ApiDeleteKeyResponse> for Response<'_> {
+    fn from(stub: ApiDeleteKeyResponse) -> Self {
+        Self::ApiDeleteKey(stub)
+    }
+}
+
+impl<'a> From<ApiEnumValueResponse<'a>> for Response<'a> {
+    fn from(stub: ApiEnumValueResponse<'a>) -> Self {
+        Self::ApiEnumValue(stub)
+    }
+}
+
+impl From<ApiCloseKeyResponse> for Response<'_> {
+    fn from(stub: ApiCloseKeyResponse) -> Self {
+        Self::ApiCloseKey(stub)
+    }
+}
+
+impl From<ApiQueryInfoKeyResponse> for Response<'_> {
+    fn from(stub: ApiQueryInfoKeyResponse) -> Self {
+        Self::ApiQueryInfoKey(stub)
+    }
+}
+
+impl From<ApiSetKeySecurityResponse> for Response<'_> {
+    fn from(stub: ApiSetKeySecurityResponse) -> Self {
+        Self::ApiSetKeySecurity(stub)
+    }
+}
+
+impl<'a> From<ApiGetKeySecurityResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetKeySecurityResponse<'a>) -> Self {
+        Self::ApiGetKeySecurity(stub)
+    }
+}
+
+impl From<ApiOpenGroupResponse> for Response<'_> {
+    fn from(stub: ApiOpenGroupResponse) -> Self {
+        Self::ApiOpenGroup(stub)
+    }
+}
+
+impl From<ApiCreateGroupResponse> for Response<'_> {
+    fn from(stub: ApiCreateGroupResponse) -> Self {
+        Self::ApiCreateGroup(stub)
+    }
+}
+
+impl From<ApiDeleteGroupResponse> for Response<'_> {
+    fn from(stub: ApiDeleteGroupResponse) -> Self {
+        Self::ApiDeleteGroup(stub)
+    }
+}
+
+impl From<ApiCloseGroupResponse> for Response<'_> {
+    fn from(stub: ApiCloseGroupResponse) -> Self {
+        Self::ApiCloseGroup(stub)
+    }
+}
+
+impl<'a> From<ApiGetGroupStateResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetGroupStateResponse<'a>) -> Self {
+        Self::ApiGetGroupState(stub)
+    }
+}
+
+impl From<ApiSetGroupNameResponse> for Response<'_> {
+    fn from(stub: ApiSetGroupNameResponse) -> Self {
+        Self::ApiSetGroupName(stub)
+    }
+}
+
+impl<'a> From<ApiGetGroupIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetGroupIdResponse<'a>) -> Self {
+        Self::ApiGetGroupId(stub)
+    }
+}
+
+impl<'a> From<ApiGetNodeIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNodeIdResponse<'a>) -> Self {
+        Self::ApiGetNodeId(stub)
+    }
+}
+
+impl From<ApiOnlineGroupResponse> for Response<'_> {
+    fn from(stub: ApiOnlineGroupResponse) -> Self {
+        Self::ApiOnlineGroup(stub)
+    }
+}
+
+impl From<ApiOfflineGroupResponse> for Response<'_> {
+    fn from(stub: ApiOfflineGroupResponse) -> Self {
+        Self::ApiOfflineGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupResponse> for Response<'_> {
+    fn from(stub: ApiMoveGroupResponse) -> Self {
+        Self::ApiMoveGroup(stub)
+    }
+}
+
+impl From<ApiMoveGroupToNodeResponse> for Response<'_> {
+    fn from(stub: ApiMoveGroupToNodeResponse) -> Self {
+        Self::ApiMoveGroupToNode(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupResourceEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateGroupResourceEnumResponse<'a>) -> Self {
+        Self::ApiCreateGroupResourceEnum(stub)
+    }
+}
+
+impl From<ApiSetGroupNodeListResponse> for Response<'_> {
+    fn from(stub: ApiSetGroupNodeListResponse) -> Self {
+        Self::ApiSetGroupNodeList(stub)
+    }
+}
+
+impl From<ApiCreateNotifyResponse> for Response<'_> {
+    fn from(stub: ApiCreateNotifyResponse) -> Self {
+        Self::ApiCreateNotify(stub)
+    }
+}
+
+impl From<ApiCloseNotifyResponse> for Response<'_> {
+    fn from(stub: ApiCloseNotifyResponse) -> Self {
+        Self::ApiCloseNotify(stub)
+    }
+}
+
+impl From<ApiAddNotifyClusterResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyClusterResponse) -> Self {
+        Self::ApiAddNotifyCluster(stub)
+    }
+}
+
+impl From<ApiAddNotifyNodeResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyNodeResponse) -> Self {
+        Self::ApiAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiAddNotifyGroupResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyGroupResponse) -> Self {
+        Self::ApiAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiAddNotifyResourceResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyResourceResponse) -> Self {
+        Self::ApiAddNotifyResource(stub)
+    }
+}
+
+impl From<ApiAddNotifyKeyResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyKeyResponse) -> Self {
+        Self::ApiAddNotifyKey(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNodeResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyNodeResponse) -> Self {
+        Self::ApiReAddNotifyNode(stub)
+    }
+}
+
+impl From<ApiReAddNotifyGroupResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyGroupResponse) -> Self {
+        Self::ApiReAddNotifyGroup(stub)
+    }
+}
+
+impl From<ApiReAddNotifyResourceResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyResourceResponse) -> Self {
+        Self::ApiReAddNotifyResource(stub)
+    }
+}
+
+impl<'a> From<ApiGetNotifyResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNotifyResponse<'a>) -> Self {
+        Self::ApiGetNotify(stub)
+    }
+}
+
+impl From<ApiOpenNodeResponse> for Response<'_> {
+    fn from(stub: ApiOpenNodeResponse) -> Self {
+        Self::ApiOpenNode(stub)
+    }
+}
+
+impl From<ApiCloseNodeResponse> for Response<'_> {
+    fn from(stub: ApiCloseNodeResponse) -> Self {
+        Self::ApiCloseNode(stub)
+    }
+}
+
+impl From<ApiGetNodeStateResponse> for Response<'_> {
+    fn from(stub: ApiGetNodeStateResponse) -> Self {
+        Self::ApiGetNodeState(stub)
+    }
+}
+
+impl From<ApiPauseNodeResponse> for Response<'_> {
+    fn from(stub: ApiPauseNodeResponse) -> Self {
+        Self::ApiPauseNode(stub)
+    }
+}
+
+impl From<ApiResumeNodeResponse> for Response<'_> {
+    fn from(stub: ApiResumeNodeResponse) -> Self {
+        Self::ApiResumeNode(stub)
+    }
+}
+
+impl From<ApiEvictNodeResponse> for Response<'_> {
+    fn from(stub: ApiEvictNodeResponse) -> Self {
+        Self::ApiEvictNode(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeResourceControlResponse<'a>) -> Self {
+        Self::ApiNodeResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiResourceControlResponse<'a>) -> Self {
+        Self::ApiResourceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeResourceTypeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeResourceTypeControlResponse<'a>) -> Self {
+        Self::ApiNodeResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiResourceTypeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiResourceTypeControlResponse<'a>) -> Self {
+        Self::ApiResourceTypeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeGroupControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeGroupControlResponse<'a>) -> Self {
+        Self::ApiNodeGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiGroupControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGroupControlResponse<'a>) -> Self {
+        Self::ApiGroupControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNodeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeNodeControlResponse<'a>) -> Self {
+        Self::ApiNodeNodeControl(stub)
+    }
+}
+
+impl<'a> From<ApiNodeControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeControlResponse<'a>) -> Self {
+        Self::ApiNodeControl(stub)
+    }
+}
+
+impl From<ApiOpenNetworkResponse> for Response<'_> {
+    fn from(stub: ApiOpenNetworkResponse) -> Self {
+        Self::ApiOpenNetwork(stub)
+    }
+}
+
+impl From<ApiCloseNetworkResponse> for Response<'_> {
+    fn from(stub: ApiCloseNetworkResponse) -> Self {
+        Self::ApiCloseNetwork(stub)
+    }
+}
+
+impl From<ApiGetNetworkStateResponse> for Response<'_> {
+    fn from(stub: ApiGetNetworkStateResponse) -> Self {
+        Self::ApiGetNetworkState(stub)
+    }
+}
+
+impl From<ApiSetNetworkNameResponse> for Response<'_> {
+    fn from(stub: ApiSetNetworkNameResponse) -> Self {
+        Self::ApiSetNetworkName(stub)
+    }
+}
+
+impl<'a> From<ApiCreateNetworkEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateNetworkEnumResponse<'a>) -> Self {
+        Self::ApiCreateNetworkEnum(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetworkIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNetworkIdResponse<'a>) -> Self {
+        Self::ApiGetNetworkId(stub)
+    }
+}
+
+impl From<ApiSetNetworkPriorityOrderResponse> for Response<'_> {
+    fn from(stub: ApiSetNetworkPriorityOrderResponse) -> Self {
+        Self::ApiSetNetworkPriorityOrder(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetworkControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeNetworkControlResponse<'a>) -> Self {
+        Self::ApiNodeNetworkControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetworkControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNetworkControlResponse<'a>) -> Self {
+        Self::ApiNetworkControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetworkResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyNetworkResponse) -> Self {
+        Self::ApiAddNotifyNetwork(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetworkResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyNetworkResponse) -> Self {
+        Self::ApiReAddNotifyNetwork(stub)
+    }
+}
+
+impl From<ApiOpenNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiOpenNetInterfaceResponse) -> Self {
+        Self::ApiOpenNetInterface(stub)
+    }
+}
+
+impl From<ApiCloseNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiCloseNetInterfaceResponse) -> Self {
+        Self::ApiCloseNetInterface(stub)
+    }
+}
+
+impl From<ApiGetNetInterfaceStateResponse> for Response<'_> {
+    fn from(stub: ApiGetNetInterfaceStateResponse) -> Self {
+        Self::ApiGetNetInterfaceState(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetInterfaceResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNetInterfaceResponse<'a>) -> Self {
+        Self::ApiGetNetInterface(stub)
+    }
+}
+
+impl<'a> From<ApiGetNetInterfaceIdResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNetInterfaceIdResponse<'a>) -> Self {
+        Self::ApiGetNetInterfaceId(stub)
+    }
+}
+
+impl<'a> From<ApiNodeNetInterfaceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeNetInterfaceControlResponse<'a>) -> Self {
+        Self::ApiNodeNetInterfaceControl(stub)
+    }
+}
+
+impl<'a> From<ApiNetInterfaceControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNetInterfaceControlResponse<'a>) -> Self {
+        Self::ApiNetInterfaceControl(stub)
+    }
+}
+
+impl From<ApiAddNotifyNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiAddNotifyNetInterfaceResponse) -> Self {
+        Self::ApiAddNotifyNetInterface(stub)
+    }
+}
+
+impl From<ApiReAddNotifyNetInterfaceResponse> for Response<'_> {
+    fn from(stub: ApiReAddNotifyNetInterfaceResponse) -> Self {
+        Self::ApiReAddNotifyNetInterface(stub)
+    }
+}
+
+impl<'a> From<ApiCreateNodeEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateNodeEnumResponse<'a>) -> Self {
+        Self::ApiCreateNodeEnum(stub)
+    }
+}
+
+impl<'a> From<ApiGetClusterVersion2Response<'a>> for Response<'a> {
+    fn from(stub: ApiGetClusterVersion2Response<'a>) -> Self {
+        Self::ApiGetClusterVersion2(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResTypeEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateResTypeEnumResponse<'a>) -> Self {
+        Self::ApiCreateResTypeEnum(stub)
+    }
+}
+
+impl From<ApiBackupClusterDatabaseResponse> for Response<'_> {
+    fn from(stub: ApiBackupClusterDatabaseResponse) -> Self {
+        Self::ApiBackupClusterDatabase(stub)
+    }
+}
+
+impl<'a> From<ApiNodeClusterControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeClusterControlResponse<'a>) -> Self {
+        Self::ApiNodeClusterControl(stub)
+    }
+}
+
+impl<'a> From<ApiClusterControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiClusterControlResponse<'a>) -> Self {
+        Self::ApiClusterControl(stub)
+    }
+}
+
+impl From<ApiUnblockGetNotifyCallResponse> for Response<'_> {
+    fn from(stub: ApiUnblockGetNotifyCallResponse) -> Self {
+        Self::ApiUnblockGetNotifyCall(stub)
+    }
+}
+
+impl From<ApiSetServiceAccountPasswordResponse> for Response<'_> {
+    fn from(stub: ApiSetServiceAccountPasswordResponse) -> Self {
+        Self::ApiSetServiceAccountPassword(stub)
+    }
+}
+
+impl From<ApiSetResourceDependencyExpressionResponse> for Response<'_> {
+    fn from(stub: ApiSetResourceDependencyExpressionResponse) -> Self {
+        Self::ApiSetResourceDependencyExpression(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceDependencyExpressionResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceDependencyExpressionResponse<'a>) -> Self {
+        Self::ApiGetResourceDependencyExpression(stub)
+    }
+}
+
+impl<'a> From<ApiGetResourceNetworkNameResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetResourceNetworkNameResponse<'a>) -> Self {
+        Self::ApiGetResourceNetworkName(stub)
+    }
+}
+
+impl From<ApiExecuteBatchResponse> for Response<'_> {
+    fn from(stub: ApiExecuteBatchResponse) -> Self {
+        Self::ApiExecuteBatch(stub)
+    }
+}
+
+impl From<ApiCreateBatchPortResponse> for Response<'_> {
+    fn from(stub: ApiCreateBatchPortResponse) -> Self {
+        Self::ApiCreateBatchPort(stub)
+    }
+}
+
+impl<'a> From<ApiGetBatchNotificationResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetBatchNotificationResponse<'a>) -> Self {
+        Self::ApiGetBatchNotification(stub)
+    }
+}
+
+impl From<ApiCloseBatchPortResponse> for Response<'_> {
+    fn from(stub: ApiCloseBatchPortResponse) -> Self {
+        Self::ApiCloseBatchPort(stub)
+    }
+}
+
+impl From<ApiOpenClusterExResponse> for Response<'_> {
+    fn from(stub: ApiOpenClusterExResponse) -> Self {
+        Self::ApiOpenClusterEx(stub)
+    }
+}
+
+impl From<ApiOpenNodeExResponse> for Response<'_> {
+    fn from(stub: ApiOpenNodeExResponse) -> Self {
+        Self::ApiOpenNodeEx(stub)
+    }
+}
+
+impl From<ApiOpenGroupExResponse> for Response<'_> {
+    fn from(stub: ApiOpenGroupExResponse) -> Self {
+        Self::ApiOpenGroupEx(stub)
+    }
+}
+
+impl From<ApiOpenResourceExResponse> for Response<'_> {
+    fn from(stub: ApiOpenResourceExResponse) -> Self {
+        Self::ApiOpenResourceEx(stub)
+    }
+}
+
+impl From<ApiOpenNetworkExResponse> for Response<'_> {
+    fn from(stub: ApiOpenNetworkExResponse) -> Self {
+        Self::ApiOpenNetworkEx(stub)
+    }
+}
+
+impl From<ApiOpenNetInterfaceExResponse> for Response<'_> {
+    fn from(stub: ApiOpenNetInterfaceExResponse) -> Self {
+        Self::ApiOpenNetInterfaceEx(stub)
+    }
+}
+
+impl From<ApiChangeCsvStateResponse> for Response<'_> {
+    fn from(stub: ApiChangeCsvStateResponse) -> Self {
+        Self::ApiChangeCsvState(stub)
+    }
+}
+
+impl<'a> From<ApiCreateNodeEnumExResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateNodeEnumExResponse<'a>) -> Self {
+        Self::ApiCreateNodeEnumEx(stub)
+    }
+}
+
+impl<'a> From<ApiCreateEnumExResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateEnumExResponse<'a>) -> Self {
+        Self::ApiCreateEnumEx(stub)
+    }
+}
+
+impl From<ApiPauseNodeExResponse> for Response<'_> {
+    fn from(stub: ApiPauseNodeExResponse) -> Self {
+        Self::ApiPauseNodeEx(stub)
+    }
+}
+
+impl From<ApiPauseNodeWithDrainTargetResponse> for Response<'_> {
+    fn from(stub: ApiPauseNodeWithDrainTargetResponse) -> Self {
+        Self::ApiPauseNodeWithDrainTarget(stub)
+    }
+}
+
+impl From<ApiResumeNodeExResponse> for Response<'_> {
+    fn from(stub: ApiResumeNodeExResponse) -> Self {
+        Self::ApiResumeNodeEx(stub)
+    }
+}
+
+impl From<ApiCreateGroupExResponse> for Response<'_> {
+    fn from(stub: ApiCreateGroupExResponse) -> Self {
+        Self::ApiCreateGroupEx(stub)
+    }
+}
+
+impl From<ApiOnlineGroupExResponse> for Response<'_> {
+    fn from(stub: ApiOnlineGroupExResponse) -> Self {
+        Self::ApiOnlineGroupEx(stub)
+    }
+}
+
+impl From<ApiOfflineGroupExResponse> for Response<'_> {
+    fn from(stub: ApiOfflineGroupExResponse) -> Self {
+        Self::ApiOfflineGroupEx(stub)
+    }
+}
+
+impl From<ApiMoveGroupExResponse> for Response<'_> {
+    fn from(stub: ApiMoveGroupExResponse) -> Self {
+        Self::ApiMoveGroupEx(stub)
+    }
+}
+
+impl From<ApiMoveGroupToNodeExResponse> for Response<'_> {
+    fn from(stub: ApiMoveGroupToNodeExResponse) -> Self {
+        Self::ApiMoveGroupToNodeEx(stub)
+    }
+}
+
+impl From<ApiCancelClusterGroupOperationResponse> for Response<'_> {
+    fn from(stub: ApiCancelClusterGroupOperationResponse) -> Self {
+        Self::ApiCancelClusterGroupOperation(stub)
+    }
+}
+
+impl From<ApiOnlineResourceExResponse> for Response<'_> {
+    fn from(stub: ApiOnlineResourceExResponse) -> Self {
+        Self::ApiOnlineResourceEx(stub)
+    }
+}
+
+impl From<ApiOfflineResourceExResponse> for Response<'_> {
+    fn from(stub: ApiOfflineResourceExResponse) -> Self {
+        Self::ApiOfflineResourceEx(stub)
+    }
+}
+
+impl From<ApiCreateNotifyV2Response> for Response<'_> {
+    fn from(stub: ApiCreateNotifyV2Response) -> Self {
+        Self::ApiCreateNotifyV2(stub)
+    }
+}
+
+impl From<ApiAddNotifyV2Response> for Response<'_> {
+    fn from(stub: ApiAddNotifyV2Response) -> Self {
+        Self::ApiAddNotifyV2(stub)
+    }
+}
+
+impl<'a> From<ApiGetNotifyV2Response<'a>> for Response<'a> {
+    fn from(stub: ApiGetNotifyV2Response<'a>) -> Self {
+        Self::ApiGetNotifyV2(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateGroupEnumResponse<'a>) -> Self {
+        Self::ApiCreateGroupEnum(stub)
+    }
+}
+
+impl<'a> From<ApiCreateResourceEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateResourceEnumResponse<'a>) -> Self {
+        Self::ApiCreateResourceEnum(stub)
+    }
+}
+
+impl<'a> From<ApiExecuteReadBatchResponse<'a>> for Response<'a> {
+    fn from(stub: ApiExecuteReadBatchResponse<'a>) -> Self {
+        Self::ApiExecuteReadBatch(stub)
+    }
+}
+
+impl From<ApiRestartResourceResponse> for Response<'_> {
+    fn from(stub: ApiRestartResourceResponse) -> Self {
+        Self::ApiRestartResource(stub)
+    }
+}
+
+impl<'a> From<ApiGetNotifyAsyncResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGetNotifyAsyncResponse<'a>) -> Self {
+        Self::ApiGetNotifyAsync(stub)
+    }
+}
+
+impl From<ApiAddNotifyResourceTypeV2Response> for Response<'_> {
+    fn from(stub: ApiAddNotifyResourceTypeV2Response) -> Self {
+        Self::ApiAddNotifyResourceTypeV2(stub)
+    }
+}
+
+impl<'a> From<ApiExecuteReadBatchExResponse<'a>> for Response<'a> {
+    fn from(stub: ApiExecuteReadBatchExResponse<'a>) -> Self {
+        Self::ApiExecuteReadBatchEx(stub)
+    }
+}
+
+impl From<ApiCreateGroupSetResponse> for Response<'_> {
+    fn from(stub: ApiCreateGroupSetResponse) -> Self {
+        Self::ApiCreateGroupSet(stub)
+    }
+}
+
+impl From<ApiOpenGroupSetResponse> for Response<'_> {
+    fn from(stub: ApiOpenGroupSetResponse) -> Self {
+        Self::ApiOpenGroupSet(stub)
+    }
+}
+
+impl From<ApiCloseGroupSetResponse> for Response<'_> {
+    fn from(stub: ApiCloseGroupSetResponse) -> Self {
+        Self::ApiCloseGroupSet(stub)
+    }
+}
+
+impl From<ApiDeleteGroupSetResponse> for Response<'_> {
+    fn from(stub: ApiDeleteGroupSetResponse) -> Self {
+        Self::ApiDeleteGroupSet(stub)
+    }
+}
+
+impl From<ApiAddGroupToGroupSetResponse> for Response<'_> {
+    fn from(stub: ApiAddGroupToGroupSetResponse) -> Self {
+        Self::ApiAddGroupToGroupSet(stub)
+    }
+}
+
+impl From<ApiRemoveGroupFromGroupSetResponse> for Response<'_> {
+    fn from(stub: ApiRemoveGroupFromGroupSetResponse) -> Self {
+        Self::ApiRemoveGroupFromGroupSet(stub)
+    }
+}
+
+impl From<ApiMoveGroupToGroupSetResponse> for Response<'_> {
+    fn from(stub: ApiMoveGroupToGroupSetResponse) -> Self {
+        Self::ApiMoveGroupToGroupSet(stub)
+    }
+}
+
+impl From<ApiAddGroupSetDependencyResponse> for Response<'_> {
+    fn from(stub: ApiAddGroupSetDependencyResponse) -> Self {
+        Self::ApiAddGroupSetDependency(stub)
+    }
+}
+
+impl From<ApiAddGroupToGroupSetDependencyResponse> for Response<'_> {
+    fn from(stub: ApiAddGroupToGroupSetDependencyResponse) -> Self {
+        Self::ApiAddGroupToGroupSetDependency(stub)
+    }
+}
+
+impl<'a> From<ApiNodeGroupSetControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiNodeGroupSetControlResponse<'a>) -> Self {
+        Self::ApiNodeGroupSetControl(stub)
+    }
+}
+
+impl<'a> From<ApiGroupSetControlResponse<'a>> for Response<'a> {
+    fn from(stub: ApiGroupSetControlResponse<'a>) -> Self {
+        Self::ApiGroupSetControl(stub)
+    }
+}
+
+impl From<ApiSetGroupDependencyExpressionResponse> for Response<'_> {
+    fn from(stub: ApiSetGroupDependencyExpressionResponse) -> Self {
+        Self::ApiSetGroupDependencyExpression(stub)
+    }
+}
+
+impl From<ApiRemoveClusterGroupDependencyResponse> for Response<'_> {
+    fn from(stub: ApiRemoveClusterGroupDependencyResponse) -> Self {
+        Self::ApiRemoveClusterGroupDependency(stub)
+    }
+}
+
+impl From<ApiSetGroupSetDependencyExpressionResponse> for Response<'_> {
+    fn from(stub: ApiSetGroupSetDependencyExpressionResponse) -> Self {
+        Self::ApiSetGroupSetDependencyExpression(stub)
+    }
+}
+
+impl From<ApiRemoveGroupSetDependencyResponse> for Response<'_> {
+    fn from(stub: ApiRemoveGroupSetDependencyResponse) -> Self {
+        Self::ApiRemoveGroupSetDependency(stub)
+    }
+}
+
+impl From<ApiRemoveClusterGroupToGroupSetDependencyResponse> for Response<'_> {
+    fn from(stub: ApiRemoveClusterGroupToGroupSetDependencyResponse) -> Self {
+        Self::ApiRemoveClusterGroupToGroupSetDependency(stub)
+    }
+}
+
+impl<'a> From<ApiCreateGroupSetEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateGroupSetEnumResponse<'a>) -> Self {
+        Self::ApiCreateGroupSetEnum(stub)
+    }
+}
+
+impl<'a> From<ApiCreateNetInterfaceEnumResponse<'a>> for Response<'a> {
+    fn from(stub: ApiCreateNetInterfaceEnumResponse<'a>) -> Self {
+        Self::ApiCreateNetInterfaceEnum(stub)
+    }
+}
+
+impl From<ApiChangeCsvStateExResponse> for Response<'_> {
+    fn from(stub: ApiChangeCsvStateExResponse) -> Self {
+        Self::ApiChangeCsvStateEx(stub)
+    }
+}
+
+impl From<ApiAddGroupToGroupSetExResponse> for Response<'_> {
+    fn from(stub: ApiAddGroupToGroupSetExResponse) -> Self {
+        Self::ApiAddGroupToGroupSetEx(stub)
+    }
+}
+
+impl From<ApiChangeResourceGroupExResponse> for Response<'_> {
+    fn from(stub: ApiChangeResourceGroupExResponse) -> Self {
+        Self::ApiChangeResourceGroupEx(stub)
+    }
+}
+
+impl From<ApiClusterNativeUpdateControlResponse> for Response<'_> {
+    fn from(stub: ApiClusterNativeUpdateControlResponse) -> Self {
+        Self::ApiClusterNativeUpdateControl(stub)
+    }
+}
+
 /// A handle to the cluster.
 ///
 /// MS-CMRP 2.2.1.1
@@ -3220,6 +5224,18 @@ impl ndr::Handle for HClusterRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HClusterRpc> for ndr::ContextHandle {
+    fn from(handle: HClusterRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HClusterRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -3243,6 +5259,18 @@ impl ndr::Handle for HNodeRpc {
     }
 }
 
+impl From<HNodeRpc> for ndr::ContextHandle {
+    fn from(handle: HNodeRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNodeRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a group.
 ///
 /// MS-CMRP 2.2.1.3
@@ -3260,6 +5288,18 @@ impl ndr::Handle for HGroupRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HGroupRpc> for ndr::ContextHandle {
+    fn from(handle: HGroupRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HGroupRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -3283,6 +5323,18 @@ impl ndr::Handle for HResRpc {
     }
 }
 
+impl From<HResRpc> for ndr::ContextHandle {
+    fn from(handle: HResRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HResRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a key of the cluster registry.
 ///
 /// MS-CMRP 2.2.1.5
@@ -3300,6 +5352,18 @@ impl ndr::Handle for HKeyRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HKeyRpc> for ndr::ContextHandle {
+    fn from(handle: HKeyRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HKeyRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -3325,6 +5389,18 @@ impl ndr::Handle for HNotifyRpc {
     }
 }
 
+impl From<HNotifyRpc> for ndr::ContextHandle {
+    fn from(handle: HNotifyRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNotifyRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a cluster network.
 ///
 /// MS-CMRP 2.2.1.7
@@ -3345,6 +5421,18 @@ impl ndr::Handle for HNetworkRpc {
     }
 }
 
+impl From<HNetworkRpc> for ndr::ContextHandle {
+    fn from(handle: HNetworkRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNetworkRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to a cluster network interface.
 ///
 /// MS-CMRP 2.2.1.8
@@ -3362,6 +5450,18 @@ impl ndr::Handle for HNetInterfaceRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HNetInterfaceRpc> for ndr::ContextHandle {
+    fn from(handle: HNetInterfaceRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HNetInterfaceRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -3387,9 +5487,21 @@ impl ndr::Handle for HBatchPortRpc {
     }
 }
 
+impl From<HBatchPortRpc> for ndr::ContextHandle {
+    fn from(handle: HBatchPortRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HBatchPortRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A handle to any cluster object, made as a handle of another type.
 ///
-/// Only `ApiAddNotifyV2` takes it.
+/// Only [`ApiAddNotifyV2`] takes it.
 ///
 /// MS-CMRP 2.2.1.10
 ///
@@ -3406,6 +5518,18 @@ impl ndr::Handle for HGenericRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HGenericRpc> for ndr::ContextHandle {
+    fn from(handle: HGenericRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HGenericRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -3426,6 +5550,18 @@ impl ndr::Handle for HGroupSetRpc {
     #[inline]
     fn token(self) -> ndr::ContextHandle {
         self.0
+    }
+}
+
+impl From<HGroupSetRpc> for ndr::ContextHandle {
+    fn from(handle: HGroupSetRpc) -> Self {
+        handle.0
+    }
+}
+
+impl core::fmt::Display for HGroupSetRpc {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -3995,7 +6131,7 @@ impl IdlClusterSetPasswordFlags {
     }
 }
 
-/// What to create in `ApiCreateGroupEx`.
+/// What to create in [`ApiCreateGroupEx`].
 ///
 /// MS-CMRP 2.2.3.21
 ///
@@ -4076,7 +6212,7 @@ pub struct GroupEnumEntry<'a> {
     ///
     /// `[string] LPWSTR Id`
     pub id: Option<ndr::WStr<'a>>,
-    /// The state of the group, as from `ApiGetGroupState`.
+    /// The state of the group, as from [`ApiGetGroupState`].
     ///
     /// `DWORD dwState`
     pub dw_state: u32,
@@ -4906,9 +7042,9 @@ impl ndr::serde::Serialize for NotificationRpc<'_> {
     }
 }
 
-/// One event of a version 1 notification port, as `ApiGetNotifyAsync` returns it.
+/// One event of a version 1 notification port, as [`ApiGetNotifyAsync`] returns it.
 ///
-/// It has no state sequence number; a client that needs one calls `ApiGetNotify`.
+/// It has no state sequence number; a client that needs one calls [`ApiGetNotify`].
 ///
 /// MS-CMRP 2.2.3.30
 ///
@@ -5009,7 +7145,7 @@ impl ndr::serde::Serialize for NotificationDataAsyncRpc<'_> {
 /// Returns NULL on failure, with the reason in `Status`.
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level All,
-/// which the handle then carries; `ApiOpenClusterEx` asks for less. There is no `rpc_status`.
+/// which the handle then carries; [`ApiOpenClusterEx`] asks for less. There is no `rpc_status`.
 ///
 /// MS-CMRP 3.1.4.2.1
 ///
@@ -5451,7 +7587,7 @@ impl ndr::serde::Serialize for ApiGetClusterNameResponse<'_> {
 
 /// Returns the version of the cluster software on the serving node.
 ///
-/// `ApiGetClusterVersion2` replaces it. Samba's test suite expects `ERROR_CALL_NOT_IMPLEMENTED`
+/// [`ApiGetClusterVersion2`] replaces it. Samba's test suite expects `ERROR_CALL_NOT_IMPLEMENTED`
 /// (120) from a server of this version.
 ///
 /// There is no `rpc_status`.
@@ -6003,7 +8139,7 @@ impl ndr::serde::Serialize for ApiCreateEnumResponse<'_> {
 /// Returns NULL on failure, with the reason in `Status`: `ERROR_RESOURCE_NOT_FOUND` (5007).
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level All,
-/// which the handle then carries; `ApiOpenResourceEx` asks for less.
+/// which the handle then carries; [`ApiOpenResourceEx`] asks for less.
 ///
 /// MS-CMRP 3.1.4.2.9
 ///
@@ -10349,7 +12485,7 @@ impl ndr::serde::Serialize for ApiGetKeySecurityResponse<'_> {
 /// `ERROR_SHARING_PAUSED` (70).
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level All,
-/// which the handle then carries; `ApiOpenGroupEx` asks for less.
+/// which the handle then carries; [`ApiOpenGroupEx`] asks for less.
 ///
 /// MS-CMRP 3.1.4.2.42
 ///
@@ -12052,9 +14188,9 @@ impl ndr::serde::Serialize for ApiSetGroupNodeListResponse {
 
 /// Makes a version 1 notification port and returns a handle to it.
 ///
-/// The server queues indications on the port until the client fetches them with `ApiGetNotify`; it
+/// The server queues indications on the port until the client fetches them with [`ApiGetNotify`]; it
 /// queues nothing before the first filter is registered. Returns NULL on failure, with the reason
-/// in `Status`. `ApiGetNotifyAsync` fetches from the same queue.
+/// in `Status`. [`ApiGetNotifyAsync`] fetches from the same queue.
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level Read.
 ///
@@ -12172,7 +14308,7 @@ impl ndr::serde::Serialize for ApiCreateNotifyResponse {
 /// Every call that waits on the port completes, and indications that were not fetched are dropped.
 /// On success the handle comes back as NULL. A handle that is not valid gives
 /// `ERROR_INVALID_HANDLE` (6). Closes ports of both versions; the calls that can wait are those of
-/// `ApiGetNotify`, `ApiGetNotifyAsync` and `ApiGetNotifyV2`.
+/// [`ApiGetNotify`], [`ApiGetNotifyAsync`] and [`ApiGetNotifyV2`].
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level Read.
 /// There is no `rpc_status`.
@@ -12324,7 +14460,7 @@ impl ndr::Call for ApiAddNotifyClusterRequest {
 /// What a client sends to call [`ApiAddNotifyCluster`], opnum 57.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyClusterRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -12477,7 +14613,7 @@ impl ndr::Call for ApiAddNotifyNodeRequest {
 /// What a client sends to call [`ApiAddNotifyNode`], opnum 58.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNodeRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -12551,7 +14687,7 @@ impl ndr::serde::Serialize for ApiAddNotifyNodeRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNodeResponse {
     /// The present state sequence number of the node. The client keeps the newest
-    /// one and gives it to `ApiReAddNotifyNode` after a reconnect.
+    /// one and gives it to [`ApiReAddNotifyNode`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -12641,7 +14777,7 @@ impl ndr::Call for ApiAddNotifyGroupRequest {
 /// What a client sends to call [`ApiAddNotifyGroup`], opnum 59.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyGroupRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -12715,7 +14851,7 @@ impl ndr::serde::Serialize for ApiAddNotifyGroupRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyGroupResponse {
     /// The present state sequence number of the group. The client keeps the
-    /// newest one and gives it to `ApiReAddNotifyGroup` after a reconnect.
+    /// newest one and gives it to [`ApiReAddNotifyGroup`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -12805,7 +14941,7 @@ impl ndr::Call for ApiAddNotifyResourceRequest {
 /// What a client sends to call [`ApiAddNotifyResource`], opnum 60.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -12879,7 +15015,7 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceResponse {
     /// The present state sequence number of the resource. The client keeps the
-    /// newest one and gives it to `ApiReAddNotifyResource` after a reconnect.
+    /// newest one and gives it to [`ApiReAddNotifyResource`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -12970,7 +15106,7 @@ impl ndr::Call for ApiAddNotifyKeyRequest {
 /// What a client sends to call [`ApiAddNotifyKey`], opnum 61.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyKeyRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -13134,7 +15270,7 @@ impl ndr::Call for ApiReAddNotifyNodeRequest {
 /// What a client sends to call [`ApiReAddNotifyNode`], opnum 62.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNodeRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -13142,7 +15278,7 @@ pub struct ApiReAddNotifyNodeRequest {
     ///
     /// `[in] HNODE_RPC hNode`
     pub h_node: Option<HNodeRpc>,
-    /// The filter, as for `ApiAddNotifyNode`.
+    /// The filter, as for [`ApiAddNotifyNode`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -13152,7 +15288,7 @@ pub struct ApiReAddNotifyNodeRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyNode` or `ApiGetNotify`.
+    /// [`ApiAddNotifyNode`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -13295,7 +15431,7 @@ impl ndr::Call for ApiReAddNotifyGroupRequest {
 /// What a client sends to call [`ApiReAddNotifyGroup`], opnum 63.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyGroupRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -13303,7 +15439,7 @@ pub struct ApiReAddNotifyGroupRequest {
     ///
     /// `[in] HGROUP_RPC hGroup`
     pub h_group: Option<HGroupRpc>,
-    /// The filter, as for `ApiAddNotifyGroup`.
+    /// The filter, as for [`ApiAddNotifyGroup`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -13313,7 +15449,7 @@ pub struct ApiReAddNotifyGroupRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyGroup` or `ApiGetNotify`.
+    /// [`ApiAddNotifyGroup`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -13457,7 +15593,7 @@ impl ndr::Call for ApiReAddNotifyResourceRequest {
 /// What a client sends to call [`ApiReAddNotifyResource`], opnum 64.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyResourceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -13465,7 +15601,7 @@ pub struct ApiReAddNotifyResourceRequest {
     ///
     /// `[in] HRES_RPC hResource`
     pub h_resource: Option<HResRpc>,
-    /// The filter, as for `ApiAddNotifyResource`.
+    /// The filter, as for [`ApiAddNotifyResource`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -13475,7 +15611,7 @@ pub struct ApiReAddNotifyResourceRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyResource` or `ApiGetNotify`.
+    /// [`ApiAddNotifyResource`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -13580,8 +15716,8 @@ impl ndr::serde::Serialize for ApiReAddNotifyResourceResponse {
 
 /// Fetches the first event of a version 1 port, waiting for one if there is none.
 ///
-/// The call completes when an indication is there, or when `ApiCloseNotify` or
-/// `ApiUnblockGetNotifyCall` ends it from elsewhere. Filters may be added to the port meanwhile.
+/// The call completes when an indication is there, or when [`ApiCloseNotify`] or
+/// [`ApiUnblockGetNotifyCall`] ends it from elsewhere. Filters may be added to the port meanwhile.
 /// There is no time limit. Results besides 0: `ERROR_INVALID_HANDLE` (6); `ERROR_NO_MORE_ITEMS`
 /// (259) if the port has been closed; `ERROR_INVALID_FUNCTION` (1) if the port was closed or
 /// unblocked in another thread. A server that dropped events of the port reports
@@ -13620,7 +15756,7 @@ impl ndr::Call for ApiGetNotifyRequest {
 /// What a client sends to call [`ApiGetNotify`], opnum 65.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNotifyRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -13745,7 +15881,7 @@ impl ndr::serde::Serialize for ApiGetNotifyResponse<'_> {
 /// Returns NULL on failure, with the reason in `Status`: `ERROR_CLUSTER_NODE_NOT_FOUND` (5042).
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level All,
-/// which the handle then carries; `ApiOpenNodeEx` asks for less.
+/// which the handle then carries; [`ApiOpenNodeEx`] asks for less.
 ///
 /// MS-CMRP 3.1.4.2.67
 ///
@@ -16034,7 +18170,7 @@ impl ndr::serde::Serialize for ApiNodeControlResponse<'_> {
 /// Returns NULL on failure, with the reason in `Status`: `ERROR_CLUSTER_NETWORK_NOT_FOUND` (5045).
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level All,
-/// which the handle then carries; `ApiOpenNetworkEx` asks for less.
+/// which the handle then carries; [`ApiOpenNetworkEx`] asks for less.
 ///
 /// MS-CMRP 3.1.4.2.81
 ///
@@ -16805,7 +18941,7 @@ pub struct ApiSetNetworkPriorityOrderRequest<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderRequest<'de> {
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network_count = reader.u32().field(&"NetworkCount")?;
-        reader.check_range(i64::from(network_count), 0, 1000).field(&"NetworkCount")?;
+        reader.check_range(network_count, 0, 1000).field(&"NetworkCount")?;
         let network_id_list = reader.conformant().field(&"NetworkIdList")?;
         reader
             .expect_size(&network_id_list, i64::from(network_count))
@@ -16818,6 +18954,7 @@ impl ndr::EncodeStub for ApiSetNetworkPriorityOrderRequest<'_> {
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         let network_count = ndr::Counts::size(&self.network_id_list);
         let network_count = writer.narrow::<u32>(network_count).field(&"NetworkCount")?;
+        writer.check_range(network_count, 0, 1000).field(&"NetworkCount")?;
         writer.u32(network_count).field(&"NetworkCount")?;
         writer.conformant(&self.network_id_list).field(&"NetworkIdList")?;
         Ok(())
@@ -17316,7 +19453,7 @@ impl ndr::Call for ApiAddNotifyNetworkRequest {
 /// What a client sends to call [`ApiAddNotifyNetwork`], opnum 90.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetworkRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -17390,7 +19527,7 @@ impl ndr::serde::Serialize for ApiAddNotifyNetworkRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetworkResponse {
     /// The present state sequence number of the cluster network. The client keeps
-    /// the newest one and gives it to `ApiReAddNotifyNetwork` after a reconnect.
+    /// the newest one and gives it to [`ApiReAddNotifyNetwork`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -17482,7 +19619,7 @@ impl ndr::Call for ApiReAddNotifyNetworkRequest {
 /// What a client sends to call [`ApiReAddNotifyNetwork`], opnum 91.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetworkRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -17490,7 +19627,7 @@ pub struct ApiReAddNotifyNetworkRequest {
     ///
     /// `[in] HNETWORK_RPC hNetwork`
     pub h_network: Option<HNetworkRpc>,
-    /// The filter, as for `ApiAddNotifyNetwork`.
+    /// The filter, as for [`ApiAddNotifyNetwork`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -17500,7 +19637,7 @@ pub struct ApiReAddNotifyNetworkRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyNetwork` or `ApiGetNotify`.
+    /// [`ApiAddNotifyNetwork`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -17609,7 +19746,7 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetworkResponse {
 /// (5047).
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level All,
-/// which the handle then carries; `ApiOpenNetInterfaceEx` asks for less.
+/// which the handle then carries; [`ApiOpenNetInterfaceEx`] asks for less.
 ///
 /// MS-CMRP 3.1.4.2.92
 ///
@@ -18672,7 +20809,7 @@ impl ndr::Call for ApiAddNotifyNetInterfaceRequest {
 /// What a client sends to call [`ApiAddNotifyNetInterface`], opnum 99.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetInterfaceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -18749,7 +20886,7 @@ impl ndr::serde::Serialize for ApiAddNotifyNetInterfaceRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetInterfaceResponse {
     /// The present state sequence number of the cluster network interface. The
-    /// client keeps the newest one and gives it to `ApiReAddNotifyNetInterface` after a reconnect.
+    /// client keeps the newest one and gives it to [`ApiReAddNotifyNetInterface`] after a reconnect.
     ///
     /// `[out] DWORD *dwStateSequence`
     pub dw_state_sequence: u32,
@@ -18841,7 +20978,7 @@ impl ndr::Call for ApiReAddNotifyNetInterfaceRequest {
 /// What a client sends to call [`ApiReAddNotifyNetInterface`], opnum 100.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetInterfaceRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -18849,7 +20986,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
     ///
     /// `[in] HNETINTERFACE_RPC hNetInterface`
     pub h_net_interface: Option<HNetInterfaceRpc>,
-    /// The filter, as for `ApiAddNotifyNetInterface`.
+    /// The filter, as for [`ApiAddNotifyNetInterface`].
     ///
     /// `[in] DWORD dwFilter`
     pub dw_filter: crate::cluster_change::ClusterChange,
@@ -18859,7 +20996,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
     /// `[in] DWORD dwNotifyKey`
     pub dw_notify_key: u32,
     /// The newest state sequence number that the client has, from
-    /// `ApiAddNotifyNetInterface` or `ApiGetNotify`.
+    /// [`ApiAddNotifyNetInterface`] or [`ApiGetNotify`].
     ///
     /// `[in] DWORD StateSequence`
     pub state_sequence: u32,
@@ -19910,7 +22047,7 @@ impl ndr::serde::Serialize for ApiClusterControlResponse<'_> {
 /// Completes all calls that wait on a notification port, so that it can be closed.
 ///
 /// A handle that is not valid gives `ERROR_INVALID_HANDLE` (6). The calls that can wait are those
-/// of `ApiGetNotify`, `ApiGetNotifyAsync` and `ApiGetNotifyV2`.
+/// of [`ApiGetNotify`], [`ApiGetNotifyAsync`] and [`ApiGetNotifyV2`].
 ///
 /// The call needs the access level Read. There is no `rpc_status`.
 ///
@@ -20074,7 +22211,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordRequest<'de> {
             .field(&"dwFlags")?;
         let return_status_buffer_size = reader.u32().field(&"ReturnStatusBufferSize")?;
         reader
-            .check_range(i64::from(return_status_buffer_size), 0, 65_536)
+            .check_range(return_status_buffer_size, 0, 65_536)
             .field(&"ReturnStatusBufferSize")?;
         Ok(Self {
             lpsz_new_password,
@@ -20088,6 +22225,9 @@ impl ndr::EncodeStub for ApiSetServiceAccountPasswordRequest<'_> {
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_new_password).field(&"lpszNewPassword")?;
         writer.enumeration(self.dw_flags.0).field(&"dwFlags")?;
+        writer
+            .check_range(self.return_status_buffer_size, 0, 65_536)
+            .field(&"ReturnStatusBufferSize")?;
         writer.u32(self.return_status_buffer_size).field(&"ReturnStatusBufferSize")?;
         Ok(())
     }
@@ -20826,7 +22966,7 @@ impl ndr::serde::Serialize for ApiCreateBatchPortResponse {
 
 /// Fetches the first batch update of a batch port, waiting for one if there is none.
 ///
-/// The call completes when an update is there or `ApiCloseBatchPort` ends it from elsewhere.
+/// The call completes when an update is there or [`ApiCloseBatchPort`] ends it from elsewhere.
 ///
 /// The call needs the access level Read. There is no `rpc_status`.
 ///
@@ -22261,7 +24401,7 @@ pub struct ApiCreateEnumExRequest {
     ///
     /// `[in] HCLUSTER_RPC hCluster`
     pub h_cluster: Option<HClusterRpc>,
-    /// Kinds of object, as for `ApiCreateEnum`.
+    /// Kinds of object, as for [`ApiCreateEnum`].
     ///
     /// `[in] DWORD dwType`
     pub dw_type: u32,
@@ -22786,7 +24926,7 @@ impl ndr::serde::Serialize for ApiResumeNodeExResponse {
 
 /// Creates an empty group of a given type and returns a handle to it.
 ///
-/// As `ApiCreateGroup`, apart from `pGroupInfo`. Returns NULL on failure, with the reason in
+/// As [`ApiCreateGroup`], apart from `pGroupInfo`. Returns NULL on failure, with the reason in
 /// `Status`: `ERROR_OBJECT_ALREADY_EXISTS` (5010) or `ERROR_SHARING_PAUSED` (70).
 ///
 /// The call is accepted in the read/write server state only. It needs the access level All.
@@ -23909,8 +26049,8 @@ impl ndr::serde::Serialize for ApiOfflineResourceExResponse {
 
 /// Makes a version 2 notification port and returns a handle to it.
 ///
-/// The handle is for `ApiAddNotifyV2`, `ApiAddNotifyResourceTypeV2`, `ApiGetNotifyV2`,
-/// `ApiUnblockGetNotifyCall` and `ApiCloseNotify`. The server queues nothing before the first
+/// The handle is for [`ApiAddNotifyV2`], [`ApiAddNotifyResourceTypeV2`], [`ApiGetNotifyV2`],
+/// [`ApiUnblockGetNotifyCall`] and [`ApiCloseNotify`]. The server queues nothing before the first
 /// filter is registered. Returns NULL on failure, with the reason in `rpc_error`.
 ///
 /// The call should be accepted in the read-only server state too. It needs the access level Read.
@@ -24065,7 +26205,7 @@ impl ndr::Call for ApiAddNotifyV2Request {
 /// What a client sends to call [`ApiAddNotifyV2`], opnum 138.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyV2Request {
-    /// The port, from `ApiCreateNotifyV2`.
+    /// The port, from [`ApiCreateNotifyV2`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -24200,8 +26340,8 @@ impl ndr::serde::Serialize for ApiAddNotifyV2Response {
 
 /// Fetches events of a version 2 port, waiting for one if there is none.
 ///
-/// The call completes when an indication is there, or when `ApiCloseNotify` or
-/// `ApiUnblockGetNotifyCall` ends it from elsewhere. Results besides 0: `ERROR_INVALID_HANDLE`
+/// The call completes when an indication is there, or when [`ApiCloseNotify`] or
+/// [`ApiUnblockGetNotifyCall`] ends it from elsewhere. Results besides 0: `ERROR_INVALID_HANDLE`
 /// (6); `ERROR_NO_MORE_ITEMS` (259) if the port has been closed; `ERROR_INVALID_FUNCTION` (1) if
 /// the port was closed or unblocked in another thread.
 ///
@@ -24238,7 +26378,7 @@ impl ndr::Call for ApiGetNotifyV2Request {
 /// What a client sends to call [`ApiGetNotifyV2`], opnum 139.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNotifyV2Request {
-    /// The port, from `ApiCreateNotifyV2`.
+    /// The port, from [`ApiCreateNotifyV2`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -24985,9 +27125,9 @@ impl ndr::serde::Serialize for ApiRestartResourceResponse {
 
 /// Fetches events of a version 1 port, waiting for one if there is none.
 ///
-/// It drains the same queue as `ApiGetNotify` and should be used in its place, but brings no state
-/// sequence numbers. The call completes when an indication is there, or when `ApiCloseNotify` or
-/// `ApiUnblockGetNotifyCall` ends it from elsewhere. Results besides 0: `ERROR_INVALID_HANDLE`
+/// It drains the same queue as [`ApiGetNotify`] and should be used in its place, but brings no state
+/// sequence numbers. The call completes when an indication is there, or when [`ApiCloseNotify`] or
+/// [`ApiUnblockGetNotifyCall`] ends it from elsewhere. Results besides 0: `ERROR_INVALID_HANDLE`
 /// (6); `ERROR_NO_MORE_ITEMS` (259) if the port has been closed; `ERROR_INVALID_FUNCTION` (1) if
 /// the port was closed or unblocked in another thread.
 ///
@@ -25023,7 +27163,7 @@ impl ndr::Call for ApiGetNotifyAsyncRequest {
 /// What a client sends to call [`ApiGetNotifyAsync`], opnum 147.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNotifyAsyncRequest {
-    /// The port, from `ApiCreateNotify`.
+    /// The port, from [`ApiCreateNotify`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -25163,7 +27303,7 @@ impl ndr::Call for ApiAddNotifyResourceTypeV2Request<'_> {
 /// What a client sends to call [`ApiAddNotifyResourceTypeV2`], opnum 155.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceTypeV2Request<'a> {
-    /// The port, from `ApiCreateNotifyV2`.
+    /// The port, from [`ApiCreateNotifyV2`].
     ///
     /// `[in] HNOTIFY_RPC hNotify`
     pub h_notify: Option<HNotifyRpc>,
@@ -26585,7 +28725,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupSetControlRequest<'de> {
             .field(&"lpInBuffer")?;
         let n_out_buffer_size = reader.u32().field(&"nOutBufferSize")?;
         reader
-            .check_range(i64::from(n_out_buffer_size), 0, 2_147_483_647)
+            .check_range(n_out_buffer_size, 0, 2_147_483_647)
             .field(&"nOutBufferSize")?;
         Ok(Self {
             h_group_set,
@@ -26613,6 +28753,9 @@ impl ndr::EncodeStub for ApiNodeGroupSetControlRequest<'_> {
             .narrow::<u32>(n_in_buffer_size)
             .field(&"nInBufferSize")?;
         writer.u32(n_in_buffer_size).field(&"nInBufferSize")?;
+        writer
+            .check_range(self.n_out_buffer_size, 0, 2_147_483_647)
+            .field(&"nOutBufferSize")?;
         writer.u32(self.n_out_buffer_size).field(&"nOutBufferSize")?;
         Ok(())
     }
@@ -26786,7 +28929,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGroupSetControlRequest<'de> {
             .field(&"lpInBuffer")?;
         let n_out_buffer_size = reader.u32().field(&"nOutBufferSize")?;
         reader
-            .check_range(i64::from(n_out_buffer_size), 0, 2_147_483_647)
+            .check_range(n_out_buffer_size, 0, 2_147_483_647)
             .field(&"nOutBufferSize")?;
         Ok(Self {
             h_group_set,
@@ -26812,6 +28955,9 @@ impl ndr::EncodeStub for ApiGroupSetControlRequest<'_> {
             .narrow::<u32>(n_in_buffer_size)
             .field(&"nInBufferSize")?;
         writer.u32(n_in_buffer_size).field(&"nInBufferSize")?;
+        writer
+            .check_range(self.n_out_buffer_size, 0, 2_147_483_647)
+            .field(&"nOutBufferSize")?;
         writer.u32(self.n_out_buffer_size).field(&"nOutBufferSize")?;
         Ok(())
     }
@@ -28098,7 +30244,7 @@ impl ndr::serde::Serialize for ApiAddGroupToGroupSetExResponse {
 
 /// Moves a resource, and all that it is tied to by dependencies, into another group.
 ///
-/// As `ApiChangeResourceGroup`, apart from `flags`.
+/// As [`ApiChangeResourceGroup`], apart from `flags`.
 ///
 /// The call is accepted in the read/write server state only. It needs the access level All on both
 /// handles.

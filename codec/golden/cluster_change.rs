@@ -154,7 +154,7 @@ ndr::bitflags::bitflags! {
 ///
 /// In the IDL: `CLUSTER_OBJECT_TYPE`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClusterObjectType(pub u32);
+pub struct ClusterObjectType(pub i32);
 
 impl ClusterObjectType {
     /// The cluster; flags of `CLUSTER_CHANGE_CLUSTER_V2`.
@@ -257,55 +257,55 @@ ndr::bitflags::bitflags! {
         /// The client reconnected to another node; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_RECONNECT_V2`
-        const RECONNECT_V2 = 0x0001;
+        const RECONNECT = 0x0001;
         /// The connection to the cluster is lost; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_STATE_V2`
-        const STATE_V2 = 0x0002;
+        const STATE = 0x0002;
         /// A group was added.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_GROUP_ADDED_V2`
-        const GROUP_ADDED_V2 = 0x0004;
+        const GROUP_ADDED = 0x0004;
         /// A cluster handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_HANDLE_CLOSE_V2`
-        const HANDLE_CLOSE_V2 = 0x0008;
+        const HANDLE_CLOSE = 0x0008;
         /// A cluster network was added.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_NETWORK_ADDED_V2`
-        const NETWORK_ADDED_V2 = 0x0010;
+        const NETWORK_ADDED = 0x0010;
         /// A node was added.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_NODE_ADDED_V2`
-        const NODE_ADDED_V2 = 0x0020;
+        const NODE_ADDED = 0x0020;
         /// A resource type was added.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_RESOURCE_TYPE_ADDED_V2`
-        const RESOURCE_TYPE_ADDED_V2 = 0x0040;
+        const RESOURCE_TYPE_ADDED = 0x0040;
         /// A common property of the cluster changed.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0080;
+        const COMMON_PROPERTY = 0x0080;
         /// A private property of the cluster changed.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0100;
+        const PRIVATE_PROPERTY = 0x0100;
         /// Events may have been lost on the server.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_LOST_NOTIFICATIONS_V2`
-        const LOST_NOTIFICATIONS_V2 = 0x0200;
+        const LOST_NOTIFICATIONS = 0x0200;
         /// The name of the cluster changed.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_RENAME_V2`
-        const RENAME_V2 = 0x0400;
+        const RENAME = 0x0400;
         /// A node or the quorum changed state.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_MEMBERSHIP_V2`
-        const MEMBERSHIP_V2 = 0x0800;
+        const MEMBERSHIP = 0x0800;
         /// The operating version of the cluster changed.
         ///
         /// `CLUSTER_CHANGE_CLUSTER_UPGRADED_V2`
-        const UPGRADED_V2 = 0x1000;
+        const UPGRADED = 0x1000;
     }
 }
 
@@ -320,43 +320,43 @@ ndr::bitflags::bitflags! {
         /// The group was removed.
         ///
         /// `CLUSTER_CHANGE_GROUP_DELETED_V2`
-        const DELETED_V2 = 0x0001;
+        const DELETED = 0x0001;
         /// A common property of the group changed.
         ///
         /// `CLUSTER_CHANGE_GROUP_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0002;
+        const COMMON_PROPERTY = 0x0002;
         /// A private property of the group changed.
         ///
         /// `CLUSTER_CHANGE_GROUP_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0004;
+        const PRIVATE_PROPERTY = 0x0004;
         /// The state of the group changed.
         ///
         /// `CLUSTER_CHANGE_GROUP_STATE_V2`
-        const STATE_V2 = 0x0008;
+        const STATE = 0x0008;
         /// Another node owns the group now.
         ///
         /// `CLUSTER_CHANGE_GROUP_OWNER_NODE_V2`
-        const OWNER_NODE_V2 = 0x0010;
+        const OWNER_NODE = 0x0010;
         /// The preferred owners of the group changed.
         ///
         /// `CLUSTER_CHANGE_GROUP_PREFERRED_OWNERS_V2`
-        const PREFERRED_OWNERS_V2 = 0x0020;
+        const PREFERRED_OWNERS = 0x0020;
         /// A resource was created in the group.
         ///
         /// `CLUSTER_CHANGE_GROUP_RESOURCE_ADDED_V2`
-        const RESOURCE_ADDED_V2 = 0x0040;
+        const RESOURCE_ADDED = 0x0040;
         /// A resource moved into the group.
         ///
         /// `CLUSTER_CHANGE_GROUP_RESOURCE_GAINED_V2`
-        const RESOURCE_GAINED_V2 = 0x0080;
+        const RESOURCE_GAINED = 0x0080;
         /// A resource moved out of the group.
         ///
         /// `CLUSTER_CHANGE_GROUP_RESOURCE_LOST_V2`
-        const RESOURCE_LOST_V2 = 0x0100;
+        const RESOURCE_LOST = 0x0100;
         /// A group handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_GROUP_HANDLE_CLOSE_V2`
-        const HANDLE_CLOSE_V2 = 0x0200;
+        const HANDLE_CLOSE = 0x0200;
     }
 }
 
@@ -371,43 +371,43 @@ ndr::bitflags::bitflags! {
         /// A common property of the resource changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0001;
+        const COMMON_PROPERTY = 0x0001;
         /// A private property of the resource changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0002;
+        const PRIVATE_PROPERTY = 0x0002;
         /// The state of the resource changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_STATE_V2`
-        const STATE_V2 = 0x0004;
+        const STATE = 0x0004;
         /// The resource moved to another group.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_OWNER_GROUP_V2`
-        const OWNER_GROUP_V2 = 0x0008;
+        const OWNER_GROUP = 0x0008;
         /// What the resource depends on changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_DEPENDENCIES_V2`
-        const DEPENDENCIES_V2 = 0x0010;
+        const DEPENDENCIES = 0x0010;
         /// What depends on the resource changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_DEPENDENTS_V2`
-        const DEPENDENTS_V2 = 0x0020;
+        const DEPENDENTS = 0x0020;
         /// The possible owners of the resource changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_POSSIBLE_OWNERS_V2`
-        const POSSIBLE_OWNERS_V2 = 0x0040;
+        const POSSIBLE_OWNERS = 0x0040;
         /// The resource was removed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_DELETED_V2`
-        const DELETED_V2 = 0x0080;
+        const DELETED = 0x0080;
         /// The resource DLL was upgraded.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_DLL_UPGRADED_V2`
-        const DLL_UPGRADED_V2 = 0x0100;
+        const DLL_UPGRADED = 0x0100;
         /// A resource handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_HANDLE_CLOSE_V2`
-        const HANDLE_CLOSE_V2 = 0x0200;
+        const HANDLE_CLOSE = 0x0200;
     }
 }
 
@@ -422,28 +422,28 @@ ndr::bitflags::bitflags! {
         /// The resource type was removed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_TYPE_DELETED_V2`
-        const DELETED_V2 = 0x0001;
+        const DELETED = 0x0001;
         /// A common property of the resource type changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_TYPE_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0002;
+        const COMMON_PROPERTY = 0x0002;
         /// A private property of the resource type changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_TYPE_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0004;
+        const PRIVATE_PROPERTY = 0x0004;
         /// The possible owners of the resource type changed.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_TYPE_POSSIBLE_OWNERS_V2`
-        const POSSIBLE_OWNERS_V2 = 0x0008;
+        const POSSIBLE_OWNERS = 0x0008;
         /// The resource DLL was upgraded.
         ///
         /// `CLUSTER_CHANGE_RESOURCE_TYPE_DLL_UPGRADED_V2`
-        const DLL_UPGRADED_V2 = 0x0010;
+        const DLL_UPGRADED = 0x0010;
         /// The resource DLL raised an event of its own. The specification spells the name without
         /// `CHANGE`.
         ///
         /// `CLUSTER_RESOURCE_TYPE_SPECIFIC_V2`
-        const RESOURCE_TYPE_SPECIFIC_V2 = 0x0020;
+        const RESOURCE_TYPE_SPECIFIC = 0x0020;
     }
 }
 
@@ -454,27 +454,27 @@ ndr::bitflags::bitflags! {
     ///
     /// In the IDL: `CLUSTER_CHANGE_NETINTERFACE_V2`.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub struct ClusterChangeNetinterfaceV2: u64 {
+    pub struct ClusterChangeNetInterfaceV2: u64 {
         /// The interface was removed.
         ///
         /// `CLUSTER_CHANGE_NETINTERFACE_DELETED_V2`
-        const DELETED_V2 = 0x0001;
+        const DELETED = 0x0001;
         /// A common property of the interface changed.
         ///
         /// `CLUSTER_CHANGE_NETINTERFACE_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0002;
+        const COMMON_PROPERTY = 0x0002;
         /// A private property of the interface changed.
         ///
         /// `CLUSTER_CHANGE_NETINTERFACE_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0004;
+        const PRIVATE_PROPERTY = 0x0004;
         /// The state of the interface changed.
         ///
         /// `CLUSTER_CHANGE_NETINTERFACE_STATE_V2`
-        const STATE_V2 = 0x0008;
+        const STATE = 0x0008;
         /// An interface handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_NETINTERFACE_HANDLE_CLOSE_V2`
-        const HANDLE_CLOSE_V2 = 0x0010;
+        const HANDLE_CLOSE = 0x0010;
     }
 }
 
@@ -489,23 +489,23 @@ ndr::bitflags::bitflags! {
         /// The network was removed.
         ///
         /// `CLUSTER_CHANGE_NETWORK_DELETED_V2`
-        const DELETED_V2 = 0x0001;
+        const DELETED = 0x0001;
         /// A common property of the network changed.
         ///
         /// `CLUSTER_CHANGE_NETWORK_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0002;
+        const COMMON_PROPERTY = 0x0002;
         /// A private property of the network changed.
         ///
         /// `CLUSTER_CHANGE_NETWORK_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0004;
+        const PRIVATE_PROPERTY = 0x0004;
         /// The state of the network changed.
         ///
         /// `CLUSTER_CHANGE_NETWORK_STATE_V2`
-        const STATE_V2 = 0x0008;
+        const STATE = 0x0008;
         /// A network handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_NETWORK_HANDLE_CLOSE_V2`
-        const HANDLE_CLOSE_V2 = 0x0010;
+        const HANDLE_CLOSE = 0x0010;
     }
 }
 
@@ -520,35 +520,35 @@ ndr::bitflags::bitflags! {
         /// A network interface was added to the node.
         ///
         /// `CLUSTER_CHANGE_NODE_NETINTERFACE_ADDED_V2`
-        const NETINTERFACE_ADDED_V2 = 0x0001;
+        const NETINTERFACE_ADDED = 0x0001;
         /// The node was removed.
         ///
         /// `CLUSTER_CHANGE_NODE_DELETED_V2`
-        const DELETED_V2 = 0x0002;
+        const DELETED = 0x0002;
         /// A common property of the node changed.
         ///
         /// `CLUSTER_CHANGE_NODE_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0004;
+        const COMMON_PROPERTY = 0x0004;
         /// A private property of the node changed.
         ///
         /// `CLUSTER_CHANGE_NODE_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0008;
+        const PRIVATE_PROPERTY = 0x0008;
         /// The state of the node changed.
         ///
         /// `CLUSTER_CHANGE_NODE_STATE_V2`
-        const STATE_V2 = 0x0010;
+        const STATE = 0x0010;
         /// A group moved to the node.
         ///
         /// `CLUSTER_CHANGE_NODE_GROUP_GAINED_V2`
-        const GROUP_GAINED_V2 = 0x0020;
+        const GROUP_GAINED = 0x0020;
         /// A group left the node.
         ///
         /// `CLUSTER_CHANGE_NODE_GROUP_LOST_V2`
-        const GROUP_LOST_V2 = 0x0040;
+        const GROUP_LOST = 0x0040;
         /// A node handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_NODE_HANDLE_CLOSE_V2`
-        const HANDLE_CLOSE_V2 = 0x0080;
+        const HANDLE_CLOSE = 0x0080;
     }
 }
 
@@ -563,23 +563,23 @@ ndr::bitflags::bitflags! {
         /// The security descriptor of a key changed.
         ///
         /// `CLUSTER_CHANGE_REGISTRY_ATTRIBUTES_V2`
-        const ATTRIBUTES_V2 = 0x0001;
+        const ATTRIBUTES = 0x0001;
         /// The name of a key changed.
         ///
         /// `CLUSTER_CHANGE_REGISTRY_NAME_V2`
-        const NAME_V2 = 0x0002;
+        const NAME = 0x0002;
         /// Widens a filter to the whole tree. A filter modifier: never an event.
         ///
         /// `CLUSTER_CHANGE_REGISTRY_SUBTREE_V2`
-        const SUBTREE_V2 = 0x0004;
+        const SUBTREE = 0x0004;
         /// A value of a key changed.
         ///
         /// `CLUSTER_CHANGE_REGISTRY_VALUE_V2`
-        const VALUE_V2 = 0x0008;
+        const VALUE = 0x0008;
         /// A key handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_REGISTRY_HANDLE_CLOSE_V2`
-        const HANDLE_CLOSE_V2 = 0x0010;
+        const HANDLE_CLOSE = 0x0010;
     }
 }
 
@@ -594,7 +594,7 @@ ndr::bitflags::bitflags! {
         /// The state of the quorum changed.
         ///
         /// `CLUSTER_CHANGE_QUORUM_STATE_V2`
-        const STATE_V2 = 0x0001;
+        const STATE = 0x0001;
     }
 }
 
@@ -609,7 +609,7 @@ ndr::bitflags::bitflags! {
         /// The state of a shared volume changed.
         ///
         /// `CLUSTER_CHANGE_SHARED_VOLUME_STATE_V2`
-        const STATE_V2 = 0x0001;
+        const STATE = 0x0001;
     }
 }
 
@@ -622,23 +622,23 @@ ndr::bitflags::bitflags! {
     ///
     /// In the IDL: `CLUSTER_CHANGE_GROUPSET_V2`.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub struct ClusterChangeGroupsetV2: u64 {
+    pub struct ClusterChangeGroupSetV2: u64 {
         /// The group set was removed.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_DELETED_v2`
-        const DELETED_V2 = 0x0001;
+        const DELETED = 0x0001;
         /// A common property of the group set changed.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_COMMON_PROPERTY_V2`
-        const COMMON_PROPERTY_V2 = 0x0002;
+        const COMMON_PROPERTY = 0x0002;
         /// A private property of the group set changed.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_PRIVATE_PROPERTY_V2`
-        const PRIVATE_PROPERTY_V2 = 0x0004;
+        const PRIVATE_PROPERTY = 0x0004;
         /// The state of the group set changed.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_STATE_V2`
-        const STATE_V2 = 0x0008;
+        const STATE = 0x0008;
         /// A group was added to the group set.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_GROUP_ADDED`
@@ -650,15 +650,15 @@ ndr::bitflags::bitflags! {
         /// What the group set depends on changed.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_DEPENDENCIES_V2`
-        const DEPENDENCIES_V2 = 0x0040;
+        const DEPENDENCIES = 0x0040;
         /// What depends on the group set changed.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_DEPENDENTS_V2`
-        const DEPENDENTS_V2 = 0x0080;
+        const DEPENDENTS = 0x0080;
         /// A group set handle was closed; made by the client library only.
         ///
         /// `CLUSTER_CHANGE_GROUPSET_HANDLE_CLOSE_v2`
-        const HANDLE_CLOSE_V2 = 0x0100;
+        const HANDLE_CLOSE = 0x0100;
     }
 }
 
@@ -673,7 +673,7 @@ ndr::bitflags::bitflags! {
         /// A custom plug-and-play event of a storage space.
         ///
         /// `CLUSTER_CHANGE_SPACEPORT_CUSTOM_PNP_V2`
-        const CUSTOM_PNP_V2 = 0x0001;
+        const CUSTOM_PNP = 0x0001;
     }
 }
 

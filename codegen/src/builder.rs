@@ -10,7 +10,7 @@ use crate::{Generated, SearchPath, Target};
 ///
 /// ```no_run
 /// fn main() -> Result<(), midl_codegen::BuildError> {
-///     midl_codegen::Builder::new().include("idl").compile("idl/winreg.idl").map(drop)
+///     midl_codegen::Builder::new().include("idl").compile("idl/calculator.idl").map(drop)
 /// }
 /// ```
 ///

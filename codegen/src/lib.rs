@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! fn main() -> Result<(), midl_codegen::BuildError> {
-//!     midl_codegen::Builder::new().include("idl").compile("idl/winreg.idl").map(drop)
+//!     midl_codegen::Builder::new().include("idl").compile("idl/calculator.idl").map(drop)
 //! }
 //! ```
 //!

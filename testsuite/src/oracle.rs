@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cmrp::ndr::{Format, Limits};
 use dcerpc_proto::Pdu;
 use dcerpc_proto::association::Association;
+use dcerpc_proto::event::Event;
 use dcerpc_proto::stream::PduReader;
 use midl_codegen::{Options, Target};
 
@@ -101,7 +102,7 @@ pub fn pdu_stream(octets: &[u8]) {
                 Ok(Some(framed)) => {
                     // A PDU may be malformed; the association must bear every one that is not.
                     if let Ok(pdu) = Pdu::decode(framed.octets) {
-                        drop(association.observe(pdu, ()));
+                        association.observe(pdu, ()).iter().for_each(read_parameters);
                     }
                 }
                 Err(_) => {
@@ -114,6 +115,14 @@ pub fn pdu_stream(octets: &[u8]) {
     let accounted = reader.offset().saturating_add(reader.pending() as u64);
     assert_eq!(accounted, octets.len() as u64, "octets are lost");
     drop(association.finish());
+}
+
+/// Takes the verification trailer off a request: what is left is its beginning.
+fn read_parameters(event: &Event<'_, ()>) {
+    if let Event::Request(request) = event {
+        let (parameters, _) = request.parameters();
+        assert!(request.payload.stub.starts_with(parameters), "parameters are not the beginning of the stub");
+    }
 }
 
 /// Compiles arbitrary text as IDL: a model and its Rust, or diagnostics that can be drawn.

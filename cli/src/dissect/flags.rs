@@ -2,8 +2,8 @@
 
 use bitflags::Flags;
 use cmrp::cluster_change::{
-    ClusterChange, ClusterChangeClusterV2, ClusterChangeGroupV2, ClusterChangeGroupsetV2,
-    ClusterChangeNetinterfaceV2, ClusterChangeNetworkV2, ClusterChangeNodeUpgradePhaseV2,
+    ClusterChange, ClusterChangeClusterV2, ClusterChangeGroupSetV2, ClusterChangeGroupV2,
+    ClusterChangeNetInterfaceV2, ClusterChangeNetworkV2, ClusterChangeNodeUpgradePhaseV2,
     ClusterChangeNodeV2, ClusterChangeQuorumV2, ClusterChangeRegistryV2, ClusterChangeResourceTypeV2,
     ClusterChangeResourceV2, ClusterChangeSharedVolumeV2, ClusterChangeSpaceportV2, ClusterObjectType,
 };
@@ -27,7 +27,7 @@ pub(super) fn meaning(name: &str, number: u64, siblings: &Map<String, Value>) ->
 }
 
 fn object_type(number: u64) -> Option<ClusterObjectType> {
-    u32::try_from(number).ok().map(ClusterObjectType)
+    i32::try_from(number).ok().map(ClusterObjectType)
 }
 
 /// Flags of the enumeration that belongs to a kind of object (MS-CMRP 2.2.2.11).
@@ -37,7 +37,7 @@ fn of_object(kind: ClusterObjectType, bits: u64) -> Option<String> {
         ClusterObjectType::GROUP => names(&ClusterChangeGroupV2::from_bits_retain(bits)),
         ClusterObjectType::RESOURCE => names(&ClusterChangeResourceV2::from_bits_retain(bits)),
         ClusterObjectType::RESOURCE_TYPE => names(&ClusterChangeResourceTypeV2::from_bits_retain(bits)),
-        ClusterObjectType::NETWORK_INTERFACE => names(&ClusterChangeNetinterfaceV2::from_bits_retain(bits)),
+        ClusterObjectType::NETWORK_INTERFACE => names(&ClusterChangeNetInterfaceV2::from_bits_retain(bits)),
         ClusterObjectType::NETWORK => names(&ClusterChangeNetworkV2::from_bits_retain(bits)),
         ClusterObjectType::NODE => names(&ClusterChangeNodeV2::from_bits_retain(bits)),
         ClusterObjectType::REGISTRY => names(&ClusterChangeRegistryV2::from_bits_retain(bits)),
@@ -45,7 +45,7 @@ fn of_object(kind: ClusterObjectType, bits: u64) -> Option<String> {
         ClusterObjectType::SHARED_VOLUME => names(&ClusterChangeSharedVolumeV2::from_bits_retain(bits)),
         ClusterObjectType::SPACEPORT => names(&ClusterChangeSpaceportV2::from_bits_retain(bits)),
         ClusterObjectType::UPGRADE => names(&ClusterChangeNodeUpgradePhaseV2::from_bits_retain(bits)),
-        ClusterObjectType::GROUPSET => names(&ClusterChangeGroupsetV2::from_bits_retain(bits)),
+        ClusterObjectType::GROUPSET => names(&ClusterChangeGroupSetV2::from_bits_retain(bits)),
         _ => return None,
     })
 }
@@ -78,8 +78,8 @@ mod tests {
         assert_eq!(meaning("Filter", 0, &none).unwrap(), "0x0");
         assert_eq!(meaning("dwObjectType", 3, &none).unwrap(), "RESOURCE");
         assert_eq!(meaning("dwObjectType", 99, &none), None);
-        assert_eq!(meaning("FilterFlags", 4, &object(3)).unwrap(), "STATE_V2");
-        assert_eq!(meaning("FilterFlags", 1 << 60 | 4, &object(3)).unwrap(), "STATE_V2|0x1000000000000000");
+        assert_eq!(meaning("FilterFlags", 4, &object(3)).unwrap(), "STATE");
+        assert_eq!(meaning("FilterFlags", 1 << 60 | 4, &object(3)).unwrap(), "STATE|0x1000000000000000");
         assert_eq!(meaning("FilterFlags", 4, &object(14)), None);
         assert_eq!(meaning("dwNotifyKey", 1, &none), None);
     }

@@ -82,6 +82,16 @@ impl<T> VaryingPtr<T> {
     }
 }
 
+impl<T> VaryingPtr<T> {
+    /// The array, unless the pointer is null.
+    pub fn into_array(self) -> Option<Varying<T>> {
+        match self {
+            Self::Null { .. } => None,
+            Self::Array(array) => Some(array),
+        }
+    }
+}
+
 impl<T> Default for SizedPtr<T> {
     fn default() -> Self {
         Self::NULL
@@ -96,6 +106,12 @@ impl<T> Default for VaryingPtr<T> {
 
 impl<T> From<Option<T>> for SizedPtr<T> {
     fn from(array: Option<T>) -> Self {
+        array.map_or(Self::NULL, Self::Array)
+    }
+}
+
+impl<T> From<Option<Varying<T>>> for VaryingPtr<T> {
+    fn from(array: Option<Varying<T>>) -> Self {
         array.map_or(Self::NULL, Self::Array)
     }
 }

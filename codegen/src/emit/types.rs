@@ -180,7 +180,10 @@ impl Emitter<'_> {
         let lifetime = self.slots_borrow(slots).then(|| quote!(<'_>));
         let fields = slots.iter().filter(|slot| !slot.is_count()).map(|slot| {
             let field = field_ident(slot);
-            let Wire::FixedArray(_, count) = slot.wire else { return quote!(#field: Default::default()) };
+            let Wire::FixedArray(_, count) = slot.wire else {
+                let ty = self.slot_type(slot, &quote!('_));
+                return quote!(#field: <#ty>::default());
+            };
             let count = Literal::u32_unsuffixed(count);
             quote!(#field: [Default::default(); #count])
         });

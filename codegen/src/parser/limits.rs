@@ -7,7 +7,7 @@ use super::mismatch::Mismatch;
 use super::{Parsed, Read, Step};
 
 /// How deep types, expressions and parentheses may nest. Published interfaces need less than 10.
-const MAX_NESTING: u8 = 64;
+const MAX_NESTING: u8 = 32;
 
 /// The most binary operators of one expression: each makes the tree one deeper. Also the most attributes and arguments
 /// of one list, which are looked through for each other.
