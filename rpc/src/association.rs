@@ -21,8 +21,10 @@ use crate::syntax::{BindFeatures, PresentationContext, SyntaxId};
 /// What an [`Association`] may remember.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Limits of fragment assembly, for each direction by itself.
-    pub fragments: fragments::Limits,
+    /// Limits of the assembly of requests. Default [`fragments::Limits::REQUESTS`].
+    pub requests: fragments::Limits,
+    /// Limits of the assembly of responses. Default [`fragments::Limits::RESPONSES`].
+    pub responses: fragments::Limits,
     /// Requests without an answer. Default 1,024; beyond that the oldest is forgotten, and its response will have no
     /// operation. Stops requests that are never answered.
     pub max_pending: usize,
@@ -37,7 +39,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            fragments: fragments::Limits::default(),
+            requests: fragments::Limits::REQUESTS,
+            responses: fragments::Limits::RESPONSES,
             max_pending: 1024,
             max_contexts: 4096,
             max_negotiations: 16,
@@ -88,8 +91,8 @@ impl<T: Copy> Association<T> {
             security: BTreeMap::new(),
             pending: BTreeMap::new(),
             requests: 0,
-            from_client: Assembler::new(limits.fragments),
-            from_server: Assembler::new(limits.fragments),
+            from_client: Assembler::new(limits.requests),
+            from_server: Assembler::new(limits.responses),
         }
     }
 

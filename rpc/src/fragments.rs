@@ -13,20 +13,29 @@ use crate::label::FormatLabel;
 use crate::pdu::{Body, Pdu};
 
 /// What an [`Assembler`] may hold. Nothing is reserved ahead of octets that came.
+///
+/// The default is [`Limits::REQUESTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Octets of one stub. Default 4 MiB, where Windows refuses a request (MS-RPCE 3.3.3.5.4). Stops one call that
-    /// never ends.
+    /// Octets of one stub: 4 MiB of a request, 64 MiB of a response. Stops one call that never ends.
     pub max_stub: usize,
-    /// Calls in assembly at a time. Default 64. Stops many calls that are begun and never finished.
+    /// Calls in assembly at a time: 64. Stops many calls that are begun and never finished.
     pub max_calls: usize,
-    /// Octets of all unfinished stubs together. Default 16 MiB. Stops both together.
+    /// Octets of all unfinished stubs together: 16 MiB of requests, 128 MiB of responses. Stops both together.
     pub max_held: usize,
+}
+
+impl Limits {
+    /// Limits of requests, which Windows refuses beyond 4 MiB (MS-RPCE 3.3.3.5.4).
+    pub const REQUESTS: Self = Self { max_stub: 4 << 20, max_calls: 64, max_held: 16 << 20 };
+
+    /// Limits of responses, for which MS-RPCE has none.
+    pub const RESPONSES: Self = Self { max_stub: 64 << 20, max_calls: 64, max_held: 128 << 20 };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_stub: 4 << 20, max_calls: 64, max_held: 16 << 20 }
+        Self::REQUESTS
     }
 }
 

@@ -206,8 +206,35 @@ fn unfinished_calls_are_reported() {
     let crowded = |association: &mut Association| {
         association.observe(request(4, PfcFlags::FIRST_FRAG, 8), ()).iter().filter_map(cause).collect()
     };
-    let association = Association::new(Limits { fragments: tight, ..Limits::default() });
+    let association = Association::new(Limits { requests: tight, ..Limits::default() });
     assert_eq!(causes(association, &mut { crowded }), [Cause::Evicted]);
+}
+
+#[test]
+fn a_response_may_be_larger_than_any_request() {
+    // 4 MiB and a fragment more, which MS-RPCE 3.3.3.5.4 forbids in a request and not in a response.
+    let stub = vec![7; 60_000];
+    let count = (4 << 20) / stub.len() + 2;
+    let flags = |index| match index {
+        0 => PfcFlags::FIRST_FRAG,
+        index if index + 1 == count => PfcFlags::LAST_FRAG,
+        _ => PfcFlags::empty(),
+    };
+    let mut association = Association::default();
+    let mut asked = Vec::new();
+    let mut answered = Vec::new();
+    for index in 0..count {
+        let request = Request { alloc_hint: 0, context_id: 0, opnum: 1, object: None, stub: &stub };
+        let pdu = Pdu { flags: flags(index), ..Pdu::new(1, Body::Request(request)) };
+        asked.extend(association.observe(pdu, ()));
+        let response = Response { alloc_hint: 0, context_id: 0, cancel_count: 0, stub: &stub };
+        let pdu = Pdu { flags: flags(index), ..Pdu::new(2, Body::Response(response)) };
+        answered.extend(association.observe(pdu, ()));
+    }
+    let Event::Response(response) = only(answered) else { panic!("a whole response") };
+    assert_eq!(response.payload.stub.len(), count * stub.len());
+    let Event::Incomplete(incomplete) = only(asked) else { panic!("a request that is too long") };
+    assert_eq!(incomplete.cause, Cause::Fragment(FragmentError::StubTooLong(4 << 20)));
 }
 
 #[test]
