@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 use support::talk::{Layer, Talk, capture};
@@ -79,19 +79,182 @@ fn legacy_captures_of_both_byte_orders_and_units() {
     assert_eq!(support::messages(&support::file(&big), &[]), expected);
 }
 
-#[test]
-fn standard_input_is_a_file_too() {
-    let octets = support::pcap(1, frames().iter().map(Vec::as_slice));
+/// Runs `cmrp dissect --json -` with these octets on a pipe.
+fn piped(octets: &[u8]) -> Output {
     let mut child = support::cmrp()
         .args(["dissect", "--json", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(&octets).unwrap();
-    let output = child.wait_with_output().unwrap();
+    // A command that refuses the capture does not read all of it.
+    let _ = child.stdin.take().unwrap().write_all(octets);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let octets = support::pcap(1, frames().iter().map(Vec::as_slice));
+    assert_eq!(support::lines(&piped(&octets)).len(), 20);
+}
+
+/// A little-endian pcapng block.
+fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+    let padding = body.len().next_multiple_of(4) - body.len();
+    let length = u32::try_from(body.len() + padding + 12).unwrap().to_le_bytes();
+    [&kind.to_le_bytes()[..], &length, body, &vec![0; padding], &length].concat()
+}
+
+/// The calls of [`frames`] with further blocks before them, behind section header and interface.
+fn with_blocks(blocks: &[Vec<u8>]) -> Vec<u8> {
+    let frames = frames();
+    let start = support::pcapng(false, 1, 6, 0, &[]);
+    let whole = support::pcapng(false, 1, 6, 0, &timed(&frames, 1_000_000, 0));
+    [&whole[..start.len()], &blocks.concat(), &whole[start.len()..]].concat()
+}
+
+#[test]
+fn large_blocks_are_read_from_files_and_pipes() {
+    for size in [300_000, 600_000, 3 << 20, 15 << 20] {
+        let capture = with_blocks(&[block(0x0bad, &vec![0; size])]);
+        assert_eq!(support::messages(&support::file(&capture), &[]).len(), 20, "{size}");
+        let output = piped(&capture);
+        assert_eq!(support::lines(&output).len(), 20, "{size}: {}", support::stderr(&output));
+    }
+    let capture = with_blocks(&[block(0x0bad, &vec![0; 17 << 20])]);
+    for output in [piped(&capture), support::dissect(&[support::file(&capture).to_str().unwrap()])] {
+        assert_eq!(output.status.code(), Some(1));
+        assert!(support::stderr(&output).contains("larger than any tool writes"));
+    }
+}
+
+/// An enhanced packet block: interface, and how much longer the frame was than what was captured.
+fn packet(interface: u32, more: u32, frame: &[u8]) -> Vec<u8> {
+    let captured = u32::try_from(frame.len()).unwrap();
+    let words = [interface, 0, 0, captured, captured + more].map(u32::to_le_bytes).concat();
+    block(6, &[&words, frame].concat())
+}
+
+#[test]
+fn a_frame_on_an_interface_that_is_not_described_is_damage() {
+    let frames = frames();
+    let capture =
+        with_blocks(&[packet(0, 0, &frames[0]), packet(7, 0, &frames[1]), packet(8, 0, &frames[2])]);
+    let output = support::dissect(&["--json", support::file(&capture).to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
     assert_eq!(support::lines(&output).len(), 20);
+    let errors = support::stderr(&output);
+    assert_eq!(errors.matches("cmrp: ").count(), 1, "{errors}");
+    assert!(errors.contains("it does not describe interface 7 of frame 2, which is skipped"), "{errors}");
+    assert!(
+        errors.contains("2  frames skipped: on interfaces that the capture does not describe"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_simple_packet_before_any_interface_is_damage() {
+    let whole = support::pcapng(false, 1, 6, 0, &[]);
+    // The section header has 28 octets.
+    let simple = block(3, &[&60_u32.to_le_bytes()[..], &[0; 60]].concat());
+    let capture = [&whole[..28], &simple, &whole[28..]].concat();
+    let output = support::dissect(&[support::file(&capture).to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(support::stderr(&output).contains("does not describe interface 0 of frame 1"));
+    assert!(support::stdout(&output).contains("1  frames skipped: on interfaces that"));
+}
+
+#[test]
+fn frames_that_can_not_be_read_are_counted() {
+    let obsolete = block(2, &[0; 20]);
+    let interface = block(1, &[1, 0, 0, 0, 0, 0, 0, 0]);
+    let interfaces = interface.repeat(65_536);
+    let capture = with_blocks(&[obsolete.clone(), interfaces, packet(65_536, 0, &[0; 60]), obsolete]);
+    let output = support::dissect(&[support::file(&capture).to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", support::stderr(&output));
+    let text = support::stdout(&output);
+    assert!(text.contains("10 calls in 24 frames"), "{text}");
+    assert!(text.contains("2  frames skipped: in packet blocks of an obsolete kind"), "{text}");
+    assert!(text.contains("1  frames skipped: on too many interfaces"), "{text}");
+}
+
+#[test]
+fn frames_cut_by_a_snap_length_are_counted() {
+    let frames = frames();
+    let note = "frames captured in part: their ends are cut off";
+    let words = |words: [u32; 4]| words.map(u32::to_le_bytes).concat();
+    let mut legacy = support::pcap(1, []);
+    for frame in &frames {
+        let length = u32::try_from(frame.len()).unwrap();
+        legacy.extend(words([0, 0, 60, length]));
+        legacy.extend(&frame[..60]);
+    }
+    let start = support::pcapng(false, 1, 6, 0, &[]);
+    let cut = |frame: &Vec<u8>| packet(0, u32::try_from(frame.len() - 60).unwrap(), &frame[..60]);
+    let enhanced = [start.clone(), frames.iter().flat_map(cut).collect()].concat();
+    let mut simple = start;
+    // The snap length, behind the section header, the block's head, and link type.
+    simple[28 + 12] = 61;
+    for frame in &frames {
+        let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
+        let captured = &frame[..frame.len().min(61)];
+        simple.extend(block(3, &[&length, captured].concat()));
+    }
+    for capture in [legacy, enhanced, simple] {
+        let output = support::dissect(&[support::file(&capture).to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0));
+        let text = support::stdout(&output);
+        let long = frames.iter().filter(|frame| frame.len() > 61).count();
+        assert!(long > 10 && text.contains(&format!("{long}  {note}")), "{text}");
+    }
+    assert!(
+        !support::stdout(&support::dissect(&[support::file(&with_blocks(&[])).to_str().unwrap()]))
+            .contains(note)
+    );
+}
+
+#[test]
+fn a_simple_packet_ends_where_the_snap_length_ends_it() {
+    let frames = frames();
+    let mut capture = support::pcapng(false, 1, 6, 0, &[]);
+    let snap = frames[5].len() - 1;
+    capture[28 + 12] = u8::try_from(snap).unwrap();
+    for frame in &frames[..6] {
+        let length = u32::try_from(frame.len()).unwrap().to_le_bytes();
+        let captured = &frame[..frame.len().min(snap)];
+        capture.extend(block(3, &[&length, captured].concat()));
+    }
+    // The end of the response is cut off; the padding of its block is no part of it.
+    let messages = support::messages(&support::file(&capture), &["--assume", "clusapi3"]);
+    let directions: Vec<&Value> = messages.iter().map(|message| &message["direction"]).collect();
+    assert_eq!(directions, ["request"]);
+}
+
+#[test]
+fn a_bind_that_was_cut_off_is_no_bind_before_the_capture() {
+    let frames = frames();
+    let mut capture = support::pcapng(false, 1, 6, 0, &[]);
+    for (index, frame) in frames.iter().enumerate() {
+        let captured = if (2..4).contains(&index) { 80 } else { frame.len() };
+        capture.extend(packet(0, u32::try_from(frame.len() - captured).unwrap(), &frame[..captured]));
+    }
+    let output = support::dissect(&[support::file(&capture).to_str().unwrap()]);
+    let text = support::stdout(&output);
+    assert!(text.contains("2  frames captured in part"), "{text}");
+    let note = "10  calls of an unknown interface, whose bind is not in the capture or cut off: see --assume";
+    assert!(text.contains(note), "{text}");
+}
+
+#[test]
+fn what_can_not_be_read_says_why() {
+    let output = support::dissect(&[std::env::temp_dir().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = support::stderr(&output);
+    assert!(error.ends_with("the capture can't be read: Is a directory (os error 21)\n"), "{error}");
+    assert_eq!(support::stdout(&output), "");
+    let output = support::dissect(&["--json", support::file(b"no capture").to_str().unwrap()]);
+    assert_eq!(support::stderr(&output).lines().count(), 1, "{}", support::stderr(&output));
 }
 
 #[test]

@@ -185,6 +185,57 @@ fn octets_behind_the_parameters_are_noted() {
 }
 
 #[test]
+fn errors_beside_readable_parameters_are_shown() {
+    let mut talk = Talk::bound(50_000, 1);
+    talk.request(2, 65, &[&support::talk::GET_NOTIFY[..], &[7; 40]].concat());
+    talk.response(2, &[&support::talk::NOTIFIED[..], &[7; 41]].concat());
+    talk.get_notify(3);
+    talk.request(4, 65, &[&support::talk::GET_NOTIFY[..], &[7; 42]].concat());
+    let file = support::file(&capture(Layer::Ethernet, &talk.segments));
+    let output = dissect(&[file.to_str().unwrap()]);
+    let lines: Vec<&str> = stdout(&output).lines().collect();
+    let complaints = |line: &str| line.split_once(" !").map(|(_, complaints)| complaints.to_owned());
+    let of_first = complaints(lines[0]).unwrap();
+    assert!(lines[0].contains("hNotify=00112233") && lines[0].contains("Name=\"Res1\""), "{}", lines[0]);
+    assert!(of_first.starts_with("request: ") && of_first.contains("40"), "{of_first}");
+    assert!(of_first.contains("  !response: ") && of_first.contains("41"), "{of_first}");
+    assert_eq!(complaints(lines[1]), None);
+    assert!(lines[2].contains(" = no response  !request: "), "{}", lines[2]);
+    assert!(stdout(&output).contains("3  messages readable or sealed, but with an error"));
+    let coloured = dissect(&[file.to_str().unwrap(), "--color", "always"]);
+    assert!(stdout(&coloured).contains("\u{1b}[33m!request: "));
+}
+
+#[test]
+fn a_port_handle_can_not_be_found_in_what_is_sealed() {
+    let note = "30  of these sealed: --port-handle can't match handles that it can't read";
+    let shown = text(SEALED, &["--port-handle", "00112233"]);
+    assert!(shown.contains("30  calls not shown because of a filter") && shown.contains(note), "{shown}");
+    assert!(!text(PLAIN, &["--port-handle", "00112233"]).contains("of these sealed"));
+    // Calls that another filter keeps back anyway are not worth a word.
+    let both = ["--port-handle", "00112233", "--operation", "ApiCloseCluster"];
+    assert!(text(SEALED, &both).contains(" 1  of these sealed"));
+}
+
+#[test]
+fn an_operation_that_does_not_exist_is_worth_a_warning() {
+    let sample = sample(PLAIN);
+    let warnings = |patterns: &[&str]| -> Vec<String> {
+        let mut arguments = vec![sample.to_str().unwrap()];
+        arguments.extend(patterns.iter().flat_map(|pattern| ["--operation", pattern]));
+        let output = dissect(&arguments);
+        assert!(output.status.success());
+        stderr(&output).lines().map(str::to_owned).collect()
+    };
+    let expected = ["cmrp: warning: no operation has the name \"nosuch\""];
+    assert_eq!(warnings(&["nosuch"]), expected);
+    assert_eq!(warnings(&["ApiGetNotify", "nosuch"]), expected);
+    // None of these is called in the sample, but they exist; the first in version 2.0 only.
+    let none: [&str; 0] = [];
+    assert_eq!(warnings(&["apigetnetworkid", "ApiEvict*"]), none);
+}
+
+#[test]
 fn a_verification_trailer_is_no_parameter() {
     // scapy sends one of 52 octets behind its first request.
     let messages = messages(&sample(VERSION_2), &[]);

@@ -28,10 +28,11 @@ type Multiset = BTreeMap<Key, usize>;
 /// Whether `tshark` can be run. If not, says so, or fails if it is required.
 fn has_tshark() -> bool {
     let found = Command::new("tshark").arg("--version").output().is_ok_and(|output| output.status.success());
-    missing("tshark", found)
+    is_there("tshark", found)
 }
 
-fn missing(what: &str, found: bool) -> bool {
+/// Passes on whether something was found; if not, says so, or fails if it is required.
+fn is_there(what: &str, found: bool) -> bool {
     let required = env::var_os("CMRP_REQUIRE_TSHARK").is_some_and(|value| value == "1");
     assert!(found || !required, "CMRP_REQUIRE_TSHARK=1, but there is no {what}");
     if !found {

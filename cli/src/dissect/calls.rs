@@ -169,8 +169,7 @@ impl<'a> Calls<'a> {
         let was_shown = pending.as_ref().is_some_and(|pending| pending.is_shown);
         let is_shown = was_shown || (self.filter.wants(&answer) && self.filter.wants_port(&answer));
         if !is_shown {
-            increment(&mut self.summary.hidden);
-            return;
+            return self.hide(request, Some(&answer));
         }
         match request {
             Some(request) if !was_shown => self.show_request(request),
@@ -204,7 +203,14 @@ impl<'a> Calls<'a> {
             increment(&mut self.summary.unanswered);
             self.unanswered.push(pending.request);
         } else {
-            increment(&mut self.summary.hidden);
+            self.hide(Some(&pending.request), None);
+        }
+    }
+
+    fn hide(&mut self, request: Option<&Message>, answer: Option<&Message>) {
+        increment(&mut self.summary.hidden);
+        if request.into_iter().chain(answer).any(|message| self.filter.cannot_tell(message)) {
+            increment(&mut self.summary.hidden_sealed);
         }
     }
 

@@ -1,25 +1,20 @@
 //! Reads the frames of a capture file, pcap or pcapng, one after another.
 //!
-//! Blocks and their lengths are parsed by `pcap-parser`; this file adds what a frame means: its number as other
-//! tools count it, the link type of its interface, and its time in one unit whatever the interface's resolution.
+//! [`super::source`] gives the blocks; this file adds what a frame means: its number as other tools count it, the
+//! link type of its interface, and its time in one unit whatever the interface's resolution.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 
-use pcap_parser::traits::{PcapNGPacketBlock, PcapReaderIterator};
+use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{
-    Block, EnhancedPacketBlock, InterfaceDescriptionBlock, LegacyPcapBlock, PcapBlockOwned, PcapError,
-    PcapHeader, SimplePacketBlock,
+    Block, EnhancedPacketBlock, InterfaceDescriptionBlock, LegacyPcapBlock, PcapBlockOwned, PcapHeader,
+    SimplePacketBlock,
 };
 
+use super::source::{Blocks, Trouble};
+use super::summary::increment;
 use super::time::Time;
-
-/// Octets read at once. A block that does not fit makes the buffer grow.
-const BUFFER: usize = 256 * 1024;
-
-/// Largest block accepted, in octets. No capture tool writes frames beyond 256 KiB; a larger length is a damaged
-/// one, and believing it would reserve memory for nothing.
-const MAX_BLOCK: usize = 16 * 1024 * 1024;
 
 /// Most interfaces remembered of one section, so that a file of nothing but interface blocks takes no memory.
 const MAX_INTERFACES: usize = 65_536;
@@ -38,6 +33,19 @@ pub(crate) struct Frame<'a> {
     pub(crate) link: i32,
     /// Octets captured, from the link header on.
     pub(crate) data: &'a [u8],
+    /// Whether there were more, beyond the snap length.
+    pub(crate) is_cut: bool,
+}
+
+/// Frames that were not given to anybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Skipped {
+    /// In obsolete packet blocks.
+    pub(crate) obsolete: u64,
+    /// On interfaces beyond [`MAX_INTERFACES`].
+    pub(crate) beyond: u64,
+    /// On interfaces that their section does not describe.
+    pub(crate) undescribed: u64,
 }
 
 /// Why a capture can't be read, or not further.
@@ -49,8 +57,14 @@ pub(crate) enum CaptureError {
     Truncated { after: u64, offset: u64 },
     #[error("the capture is damaged after frame {after}, {offset} octets into the file: {reason}")]
     Damaged { after: u64, offset: u64, reason: &'static str },
-    #[error("the capture can't be read after frame {after}, {offset} octets into the file")]
-    Unreadable { after: u64, offset: u64 },
+    #[error("the capture can't be read: {0}")]
+    Unreadable(#[source] io::Error),
+    #[error("the capture can't be read after frame {after}, {offset} octets into the file: {source}")]
+    UnreadableFrom { after: u64, offset: u64, source: io::Error },
+    #[error(
+        "the capture is damaged: it does not describe interface {interface} of frame {frame}, which is skipped"
+    )]
+    UndescribedInterface { frame: u64, interface: u32 },
 }
 
 /// What a section has said about one interface.
@@ -60,6 +74,8 @@ struct Interface {
     resolution: Resolution,
     /// Seconds to add to each time.
     offset: i64,
+    /// Most octets captured of a frame; 0 for all.
+    snap: u32,
 }
 
 /// Units per second of an interface's times (`if_tsresol`): a power of ten or of two.
@@ -86,57 +102,42 @@ impl Resolution {
     }
 }
 
-/// Gives every frame of the capture `source` to `sink`, until the end or until `sink` breaks.
+/// Gives every frame of the capture `source` to `sink`, until the end or until `sink` breaks, and counts the others.
 ///
-/// The kind of capture is told by its first octets. An error comes after all the frames that could be read.
+/// An error comes after all the frames that could be read.
 pub(crate) fn read_frames(
     source: impl Read + Send,
     sink: &mut dyn FnMut(Frame<'_>) -> ControlFlow<()>,
+    skipped: &mut Skipped,
 ) -> Result<(), CaptureError> {
-    let mut reader = pcap_parser::create_reader(BUFFER, source).map_err(|error| match error {
-        PcapError::ReadError => CaptureError::Unreadable { after: 0, offset: 0 },
-        _ => CaptureError::NotACapture,
-    })?;
     let mut section = Section::default();
-    loop {
-        let trouble = match reader.next() {
-            Ok((used, block)) => {
-                let flow = section.block(&block, sink);
-                section.offset = section.offset.saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
-                reader.consume(used);
-                if flow.is_break() {
-                    return Ok(());
-                }
-                continue;
-            }
-            Err(error) => Trouble::of(&error),
-        };
-        if section.overcome(trouble, reader.as_mut())?.is_break() {
-            return Ok(());
-        }
+    let read = read_blocks(source, &mut section, sink);
+    *skipped = section.skipped;
+    match (read, section.undescribed.take()) {
+        (Err(trouble), _) => Err(section.error(trouble)),
+        (Ok(()), Some(error)) => Err(error),
+        (Ok(()), None) => Ok(()),
     }
 }
 
-/// What keeps the next block from being read, without the octets that the library's error borrows.
-#[derive(Clone, Copy)]
-enum Trouble {
-    End,
-    MoreNeeded,
-    Larger,
-    Truncated,
-    Unreadable,
-    Damaged,
-}
-
-impl Trouble {
-    fn of(error: &PcapError<&[u8]>) -> Self {
-        match error {
-            PcapError::Eof => Self::End,
-            PcapError::Incomplete(_) => Self::MoreNeeded,
-            PcapError::BufferTooSmall => Self::Larger,
-            PcapError::UnexpectedEof => Self::Truncated,
-            PcapError::ReadError => Self::Unreadable,
-            _ => Self::Damaged,
+fn read_blocks(
+    source: impl Read + Send,
+    section: &mut Section,
+    sink: &mut dyn FnMut(Frame<'_>) -> ControlFlow<()>,
+) -> Result<(), Trouble> {
+    let mut blocks = Blocks::open(source)?;
+    loop {
+        match blocks.next() {
+            Ok((length, block)) => {
+                let flow = section.block(&block, sink);
+                section.offset = section.offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+                blocks.consume(length);
+                if flow.is_break() {
+                    return Ok(());
+                }
+            }
+            Err(Trouble::End) => return Ok(()),
+            Err(trouble) => blocks.overcome(trouble)?,
         }
     }
 }
@@ -145,38 +146,35 @@ impl Trouble {
 #[derive(Default)]
 struct Section {
     interfaces: Vec<Interface>,
+    /// Interfaces described so far, remembered or not.
+    described: u64,
     big_endian: bool,
     /// Frames so far, in all sections.
     frames: u64,
     /// Octets of whole blocks so far.
     offset: u64,
+    /// Frames not given to anybody so far, in all sections.
+    skipped: Skipped,
+    /// The first frame without an interface.
+    undescribed: Option<CaptureError>,
 }
 
 impl Section {
-    /// Gets more octets for a block, or says why there are none.
-    fn overcome(
-        &self,
-        trouble: Trouble,
-        reader: &mut dyn PcapReaderIterator,
-    ) -> Result<ControlFlow<()>, CaptureError> {
+    /// The error of a capture that can't be read further.
+    fn error(&self, trouble: Trouble) -> CaptureError {
         let (after, offset) = (self.frames, self.offset);
+        let damaged = |reason| CaptureError::Damaged { after, offset, reason };
         match trouble {
-            Trouble::End => return Ok(ControlFlow::Break(())),
-            Trouble::MoreNeeded => {}
-            Trouble::Larger => grow(reader).ok_or(CaptureError::Damaged {
-                after,
-                offset,
-                reason: "the length of the next block is larger than any tool writes",
-            })?,
-            Trouble::Truncated => return Err(CaptureError::Truncated { after, offset }),
-            Trouble::Unreadable => return Err(CaptureError::Unreadable { after, offset }),
-            Trouble::Damaged => {
-                return Err(CaptureError::Damaged { after, offset, reason: "the next block makes no sense" });
+            Trouble::NotACapture => CaptureError::NotACapture,
+            Trouble::Unreadable(source) if offset == 0 => CaptureError::Unreadable(source),
+            Trouble::Unreadable(source) => CaptureError::UnreadableFrom { after, offset, source },
+            Trouble::TooLarge | Trouble::Larger => {
+                damaged("the length of the next block is larger than any tool writes")
             }
-        }
-        match reader.refill() {
-            Ok(()) => Ok(ControlFlow::Continue(())),
-            Err(_) => Err(CaptureError::Unreadable { after, offset }),
+            Trouble::Truncated | Trouble::End | Trouble::MoreNeeded => {
+                CaptureError::Truncated { after, offset }
+            }
+            Trouble::Damaged => damaged("the next block makes no sense"),
         }
     }
 
@@ -191,13 +189,15 @@ impl Section {
             PcapBlockOwned::NG(Block::SectionHeader(header)) => {
                 self.big_endian = header.big_endian();
                 self.interfaces.clear();
+                self.described = 0;
             }
             PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => self.interface(interface),
             PcapBlockOwned::NG(Block::EnhancedPacket(block)) => return self.enhanced_frame(block, sink),
             PcapBlockOwned::NG(Block::SimplePacket(block)) => return self.simple_frame(block, sink),
-            PcapBlockOwned::NG(Block::SystemdJournalExport(_)) => self.skip_frame(),
+            PcapBlockOwned::NG(Block::SystemdJournalExport(_)) => self.count_frame(),
             PcapBlockOwned::NG(Block::Unknown(block)) if block.block_type == OBSOLETE_PACKET_BLOCK => {
-                self.skip_frame();
+                self.count_frame();
+                increment(&mut self.skipped.obsolete);
             }
             PcapBlockOwned::NG(_) => {}
         }
@@ -209,15 +209,22 @@ impl Section {
         let exponent = if header.is_nanosecond_precision() { 9 } else { 6 };
         // The upper half of the link type is the length of the frame check sequence.
         let link = header.network.0 & 0xffff;
-        self.interfaces = vec![Interface { link, resolution: Resolution::Decimal(exponent), offset: 0 }];
+        let resolution = Resolution::Decimal(exponent);
+        self.interfaces = vec![Interface { link, resolution, offset: 0, snap: header.snaplen }];
     }
 
     fn interface(&mut self, block: &InterfaceDescriptionBlock<'_>) {
         // The library reads this option as little-endian in every section.
         let offset = if self.big_endian { block.if_tsoffset.swap_bytes() } else { block.if_tsoffset };
         let resolution = Resolution::from_option(block.if_tsresol);
+        increment(&mut self.described);
         if self.interfaces.len() < MAX_INTERFACES {
-            self.interfaces.push(Interface { link: block.linktype.0, resolution, offset });
+            self.interfaces.push(Interface {
+                link: block.linktype.0,
+                resolution,
+                offset,
+                snap: block.snaplen,
+            });
         }
     }
 
@@ -231,7 +238,9 @@ impl Section {
         };
         let time = Time::new(i64::from(block.ts_sec), interface.resolution.nanos(u64::from(block.ts_usec)));
         let captured = usize::try_from(block.caplen).unwrap_or(usize::MAX).min(block.data.len());
-        self.frame(interface.link, Some(time), block.data.get(..captured).unwrap_or_default(), sink)
+        let data = block.data.get(..captured).unwrap_or_default();
+        let is_cut = block.caplen < block.origlen;
+        self.frame(Frame { number: 0, time: Some(time), link: interface.link, data, is_cut }, sink)
     }
 
     fn enhanced_frame(
@@ -239,50 +248,62 @@ impl Section {
         block: &EnhancedPacketBlock<'_>,
         sink: &mut dyn FnMut(Frame<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let index = usize::try_from(block.if_id).unwrap_or(usize::MAX);
-        let Some(interface) = self.interfaces.get(index).copied() else {
-            self.skip_frame();
+        let Some(interface) = self.described_interface(block.if_id) else {
             return ControlFlow::Continue(());
         };
         let units = u64::from(block.ts_high) << 32 | u64::from(block.ts_low);
-        let time = Time::new(interface.offset, interface.resolution.nanos(units));
-        self.frame(interface.link, Some(time), block.packet_data(), sink)
+        let time = Some(Time::new(interface.offset, interface.resolution.nanos(units)));
+        let is_cut = block.caplen < block.origlen;
+        self.frame(Frame { number: 0, time, link: interface.link, data: block.packet_data(), is_cut }, sink)
     }
 
-    /// A simple block belongs to the first interface and has no time.
+    /// A simple block belongs to the first interface, has no time, and leaves the captured length to be worked out.
     fn simple_frame(
         &mut self,
         block: &SimplePacketBlock<'_>,
         sink: &mut dyn FnMut(Frame<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let Some(interface) = self.interfaces.first().copied() else {
-            self.skip_frame();
+        let Some(interface) = self.described_interface(0) else {
             return ControlFlow::Continue(());
         };
-        let original = usize::try_from(block.origlen).unwrap_or(usize::MAX);
-        let data = block.data.get(..original.min(block.data.len())).unwrap_or_default();
-        self.frame(interface.link, None, data, sink)
+        let limit = if interface.snap == 0 { block.origlen } else { interface.snap.min(block.origlen) };
+        let captured = usize::try_from(limit).unwrap_or(usize::MAX).min(block.data.len());
+        let data = block.data.get(..captured).unwrap_or_default();
+        let is_cut = captured < usize::try_from(block.origlen).unwrap_or(usize::MAX);
+        self.frame(Frame { number: 0, time: None, link: interface.link, data, is_cut }, sink)
     }
 
+    /// The interface of a frame; without one the frame is skipped.
+    fn described_interface(&mut self, number: u32) -> Option<Interface> {
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        let interface = self.interfaces.get(index).copied();
+        if interface.is_none() {
+            self.count_frame();
+            self.skip_without_interface(number);
+        }
+        interface
+    }
+
+    fn skip_without_interface(&mut self, number: u32) {
+        if u64::from(number) < self.described {
+            return increment(&mut self.skipped.beyond);
+        }
+        increment(&mut self.skipped.undescribed);
+        let frame = self.frames;
+        self.undescribed.get_or_insert(CaptureError::UndescribedInterface { frame, interface: number });
+    }
+
+    /// Numbers a frame and passes it on.
     fn frame(
         &mut self,
-        link: i32,
-        time: Option<Time>,
-        data: &[u8],
+        frame: Frame<'_>,
         sink: &mut dyn FnMut(Frame<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        self.skip_frame();
-        sink(Frame { number: self.frames, time, link, data })
+        self.count_frame();
+        sink(Frame { number: self.frames, ..frame })
     }
 
-    fn skip_frame(&mut self) {
-        self.frames = self.frames.saturating_add(1);
+    fn count_frame(&mut self) {
+        increment(&mut self.frames);
     }
-}
-
-/// Doubles the buffer; `None` when the block to come is larger than any that is accepted.
-fn grow(reader: &mut dyn PcapReaderIterator) -> Option<()> {
-    // The library grows to a size, not by one, and tells nothing about the present one.
-    let wanted = reader.data().len().max(BUFFER).saturating_mul(2);
-    (wanted <= MAX_BLOCK).then(|| reader.grow(wanted)).filter(|grown| *grown).map(drop)
 }

@@ -32,11 +32,20 @@ fn is<I: ndr::Interface>(syntax: SyntaxId) -> bool {
 
 /// The name of an operation in the IDL; `None` if the interface has none of this number.
 pub(super) fn operation(interface: Interface, opnum: u16) -> Option<&'static str> {
-    let names: &[&str] = match interface {
+    names(interface).get(usize::from(opnum)).copied()
+}
+
+/// The names of all operations of both interfaces.
+pub(super) fn operation_names() -> impl Iterator<Item = &'static str> {
+    names(Interface::ClusApi2).iter().chain(names(Interface::ClusApi3)).copied()
+}
+
+/// The names of an interface's operations, by opnum.
+fn names(interface: Interface) -> &'static [&'static str] {
+    match interface {
         Interface::ClusApi2 => &clusapi2::OPERATION_NAMES,
         Interface::ClusApi3 => &clusapi3::OPERATION_NAMES,
-    };
-    names.get(usize::from(opnum)).copied()
+    }
 }
 
 /// Decodes the stub of a request.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 use wildmatch::WildMatch;
 
+use super::decode;
 use super::message::Message;
 
 /// Shows a call if it satisfies every kind of condition that was given; of several operations or endpoints, one is
@@ -19,7 +20,7 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new(operations: &[String], endpoints: &[Endpoint], port: Option<&PortHandle>) -> Self {
-        let operations = operations.iter().map(|pattern| WildMatch::new_case_insensitive(pattern)).collect();
+        let operations = operations.iter().map(|pattern| operation_pattern(pattern)).collect();
         Self { operations, endpoints: endpoints.to_vec(), port: port.cloned() }
     }
 
@@ -37,6 +38,11 @@ impl Filter {
         message.fields.as_ref().is_some_and(|fields| port.is_in(fields, creates))
     }
 
+    /// Whether the message would be wanted if its parameters, which are sealed, had the wanted port handle.
+    pub(super) fn cannot_tell(&self, message: &Message) -> bool {
+        self.port.is_some() && message.sealed.is_some() && self.wants(message)
+    }
+
     fn wants_operation(&self, message: &Message) -> bool {
         let matches = |name: &str| self.operations.iter().any(|pattern| pattern.matches(name));
         self.operations.is_empty() || message.operation.is_some_and(matches)
@@ -46,6 +52,19 @@ impl Filter {
         let matches = |endpoint: &Endpoint| endpoint.covers(message.src) || endpoint.covers(message.dst);
         self.endpoints.is_empty() || self.endpoints.iter().any(matches)
     }
+}
+
+fn operation_pattern(pattern: &str) -> WildMatch {
+    WildMatch::new_case_insensitive(pattern)
+}
+
+/// The patterns that match the name of no operation, of either interface.
+pub(super) fn vain_patterns(patterns: &[String]) -> impl Iterator<Item = &str> {
+    let is_vain = |pattern: &&String| {
+        let pattern = operation_pattern(pattern);
+        !decode::operation_names().any(|name| pattern.matches(name))
+    };
+    patterns.iter().filter(is_vain).map(String::as_str)
 }
 
 /// An address, or an address and a port.

@@ -81,6 +81,13 @@ pub(crate) struct Message {
     pub(crate) fault: Option<Fault>,
 }
 
+impl Message {
+    /// The error of a message whose parameters are readable or sealed all the same.
+    pub(crate) fn complaint(&self) -> Option<&str> {
+        self.error.as_deref().filter(|_| self.fields.is_some() || self.sealed.is_some())
+    }
+}
+
 #[expect(clippy::ref_option, reason = "serde calls it so")]
 fn sealed<S: Serializer>(sealed: &Option<Sealed>, serializer: S) -> Result<S::Ok, S::Error> {
     match sealed {

@@ -17,6 +17,7 @@ mod output;
 mod people;
 mod read;
 mod report;
+mod source;
 mod summary;
 mod tcp;
 mod time;
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use calls::Calls;
-use capture::{CaptureError, Frame};
+use capture::{CaptureError, Frame, Skipped};
 use filter::{Endpoint, Filter, PortHandle};
 use json::Json;
 use link::Content;
@@ -76,7 +77,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "UUID")]
     port_handle: Option<PortHandle>,
 
-    /// What to take calls for on connections that were bound before the capture began
+    /// What to take calls for on connections whose bind is not in the capture
     #[arg(long, value_name = "INTERFACE")]
     assume: Option<Assumed>,
 
@@ -98,6 +99,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 }
 
 fn dissect(options: &Options) -> Result<(), Box<dyn Error>> {
+    for pattern in filter::vain_patterns(&options.operation) {
+        let _ = writeln!(io::stderr(), "cmrp: warning: no operation has the name {pattern:?}");
+    }
     let (source, size) = open(&options.file)?;
     let bar = output::progress(size);
     let output = Output::new(options.color, &bar);
@@ -108,12 +112,32 @@ fn dissect(options: &Options) -> Result<(), Box<dyn Error>> {
     let read = dissection.run(bar.wrap_read(source));
     let (summary, written) = dissection.finish();
     bar.finish_and_clear();
-    match written.and_then(|()| tell(&summary, options.json)) {
+    let has_read = read.is_ok() || !summary.is_empty();
+    let told = written.and_then(|()| if has_read { tell(&summary, options.json) } else { Ok(()) });
+    match told {
         // Whoever read the output has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
         written => written?,
     }
     Ok(read?)
+}
+
+/// Dissects the capture in `octets` as the command does, in both output forms and with and without an assumption,
+/// and discards what it would print. For fuzzing.
+///
+/// # Errors
+/// What is wrong with the capture.
+pub(crate) fn dissect_octets(octets: &[u8]) -> Result<(), Box<dyn Error>> {
+    let people = Calls::new(Filter::default(), None, Box::new(People::new(Output::discarding())));
+    let json = Json::new(Output::discarding());
+    let json = Calls::new(Filter::default(), Some(Assumed::Clusapi3), Box::new(json));
+    let mut dissections = [people, json].map(Dissection::new);
+    let [first, second] = dissections.each_mut().map(|dissection| dissection.run(octets));
+    for dissection in dissections {
+        let (summary, written) = dissection.finish();
+        written.and_then(|()| write!(io::sink(), "{summary}"))?;
+    }
+    Ok(first.and(second)?)
 }
 
 /// The capture, and its size if it has one.
@@ -143,7 +167,9 @@ impl<'a> Dissection<'a> {
     }
 
     fn run(&mut self, source: impl Read + Send) -> Result<(), CaptureError> {
-        let read = capture::read_frames(source, &mut |frame| self.frame(&frame));
+        let mut skipped = Skipped::default();
+        let read = capture::read_frames(source, &mut |frame| self.frame(&frame), &mut skipped);
+        self.calls.summary.skipped = skipped;
         self.calls.begin_end();
         self.streams.finish(&mut self.calls);
         read
@@ -155,6 +181,9 @@ impl<'a> Dissection<'a> {
 
     fn frame(&mut self, frame: &Frame<'_>) -> ControlFlow<()> {
         increment(&mut self.calls.summary.frames);
+        if frame.is_cut {
+            increment(&mut self.calls.summary.cut_frames);
+        }
         let origin = Origin { frame: frame.number, time: frame.time };
         match link::content(frame.link, frame.data) {
             Content::Tcp(segment) => self.streams.segment(&segment, origin, &mut self.calls),

@@ -46,7 +46,7 @@ pub(super) fn progress(size: Option<u64>) -> ProgressBar {
 
 /// Where lines go.
 pub(super) struct Output<'a> {
-    writer: BufWriter<AutoStream<io::StdoutLock<'static>>>,
+    writer: BufWriter<Box<dyn Write + 'a>>,
     /// The bar to take away while a line is written, if both share a terminal.
     bar: Option<&'a ProgressBar>,
 }
@@ -55,7 +55,12 @@ impl<'a> Output<'a> {
     pub(super) fn new(color: Color, bar: &'a ProgressBar) -> Self {
         let shares_terminal = !bar.is_hidden() && io::stdout().is_terminal();
         let stream = AutoStream::new(io::stdout().lock(), color.into());
-        Self { writer: BufWriter::new(stream), bar: shares_terminal.then_some(bar) }
+        Self { writer: BufWriter::new(Box::new(stream)), bar: shares_terminal.then_some(bar) }
+    }
+
+    /// An output that nobody reads.
+    pub(super) fn discarding() -> Self {
+        Self { writer: BufWriter::new(Box::new(io::sink())), bar: None }
     }
 
     /// Writes a line; at once if a person is watching.

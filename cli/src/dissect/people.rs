@@ -39,12 +39,14 @@ impl Report for People<'_> {
         let call = head(request.unwrap_or(answer), client, server);
         let arguments = request.map_or_else(|| paint(UNREADABLE, "request not captured"), arguments);
         let latency = answer.latency.map(span).unwrap_or_default();
-        self.output.line(&format!("{call}({arguments}) = {}{latency}", outcome(request, answer)))
+        let complaints = complaints(request, Some(answer));
+        self.output.line(&format!("{call}({arguments}) = {}{latency}{complaints}", outcome(request, answer)))
     }
 
     fn unanswered(&mut self, request: &Message) -> io::Result<()> {
         let call = head(request, request.src, request.dst);
-        let line = format!("{call}({}) = {}", arguments(request), paint(UNREADABLE, "no response"));
+        let outcome = paint(UNREADABLE, "no response");
+        let line = format!("{call}({}) = {outcome}{}", arguments(request), complaints(Some(request), None));
         self.output.line(&line)
     }
 
@@ -78,6 +80,16 @@ fn unreadable(message: &Message) -> Option<String> {
         return Some(paint(UNREADABLE, &format!("sealed: {provider}, {level}")));
     }
     message.error.as_ref().map(|error| paint(UNREADABLE, error))
+}
+
+/// What is wrong with messages although something of them can be shown in its place.
+fn complaints(request: Option<&Message>, answer: Option<&Message>) -> String {
+    let complaint = |who: &str, message: Option<&Message>| {
+        message
+            .and_then(Message::complaint)
+            .map(|error| format!("  {}", paint(UNREADABLE, &format!("!{who}: {error}"))))
+    };
+    [complaint("request", request), complaint("response", answer)].into_iter().flatten().collect()
 }
 
 /// Result and results.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::capture::Skipped;
 use super::message::{Direction, Interface, Message};
 
 /// Counts, by operation and over all. Operations, faults, sealed and undecodable messages are counted as far as the
@@ -13,12 +14,15 @@ pub(super) struct Summary {
     operations: BTreeMap<(Interface, Option<u16>), Operation>,
     sealed: u64,
     undecodable: u64,
+    flawed: u64,
     /// Requests without an answer.
     pub(super) unanswered: u64,
     /// Answers without a request.
     pub(super) unasked: u64,
     /// Calls that the filters keep back.
     pub(super) hidden: u64,
+    /// Calls that `--port-handle` keeps back only because it can't see into them.
+    pub(super) hidden_sealed: u64,
     /// Calls of other interfaces.
     pub(super) other_interfaces: u64,
     /// Calls on a presentation context whose making is not in the capture.
@@ -29,6 +33,9 @@ pub(super) struct Summary {
     pub(super) lost_octets: u64,
     pub(super) ip_fragments: u64,
     pub(super) unknown_links: u64,
+    /// Frames of which the capture has only the beginning.
+    pub(super) cut_frames: u64,
+    pub(super) skipped: Skipped,
 }
 
 #[derive(Debug, Default)]
@@ -57,12 +64,20 @@ impl Summary {
         } else if message.fields.is_none() && !is_fault {
             increment(&mut self.undecodable);
         }
+        if message.complaint().is_some() {
+            increment(&mut self.flawed);
+        }
     }
 
     fn operation(&mut self, message: &Message) -> &mut Operation {
         let operation = self.operations.entry((message.interface, message.opnum)).or_default();
         operation.name = message.operation;
         operation
+    }
+
+    /// Whether the capture held nothing at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames == 0 && self.skipped == Skipped::default()
     }
 
     /// What is worth a line: a number and what it counts.
@@ -72,19 +87,31 @@ impl Summary {
             (self.unasked, "responses without a request"),
             (self.sealed, "messages sealed"),
             (self.undecodable, "messages not decodable"),
+            (self.flawed, "messages readable or sealed, but with an error"),
             (self.hidden, "calls not shown because of a filter"),
+            (self.hidden_sealed, "of these sealed: --port-handle can't match handles that it can't read"),
             (self.other_interfaces, "calls of other interfaces"),
-            (
-                self.unknown_interface,
-                "calls of an unknown interface, bound before the capture began: see --assume",
-            ),
+            (self.unknown_interface, self.unknown_interface_note()),
             (self.malformed_pdus, "malformed PDUs"),
             (self.lost_octets, "octets of RPC connections lost: not captured, or next to a hole"),
             (self.ip_fragments, "IP fragments skipped: they are not put together"),
             (self.unknown_links, "frames of an unsupported link type"),
+            (self.cut_frames, "frames captured in part: their ends are cut off"),
+            (self.skipped.obsolete, "frames skipped: in packet blocks of an obsolete kind"),
+            (self.skipped.beyond, "frames skipped: on too many interfaces"),
+            (self.skipped.undescribed, "frames skipped: on interfaces that the capture does not describe"),
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)
+    }
+
+    /// A frame that was cut may have held the bind.
+    fn unknown_interface_note(&self) -> &'static str {
+        if self.cut_frames == 0 {
+            "calls of an unknown interface, whose bind is not in the capture: see --assume"
+        } else {
+            "calls of an unknown interface, whose bind is not in the capture or cut off: see --assume"
+        }
     }
 }
 
