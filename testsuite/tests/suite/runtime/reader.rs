@@ -333,6 +333,17 @@ fn an_error_in_an_array_tells_the_element() {
     assert_eq!(gaps.map_err(|error| error.path().to_string()), Err("[1]".to_owned()));
 }
 
+/// What a count is multiplied by before memory is reserved must never exceed what the smaller format needs.
+#[test]
+fn the_least_sizes_are_those_of_the_smaller_format() {
+    fn least<'de, T: Decode<'de>>() -> usize {
+        T::MIN_WIRE_SIZE
+    }
+    assert_eq!([least::<u8>(), least::<u16>(), least::<u32>(), least::<u64>()], [1, 2, 4, 8]);
+    assert_eq!([least::<i8>(), least::<i16>(), least::<i32>(), least::<i64>()], [1, 2, 4, 8]);
+    assert_eq!((least::<Option<WStr<'_>>>(), least::<FileTime>()), (4, 8));
+}
+
 /// An octet and an aligned integer: 5 octets, or 8 with the gap.
 #[derive(Debug, PartialEq)]
 struct Gapped;

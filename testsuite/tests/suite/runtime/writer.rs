@@ -62,9 +62,9 @@ fn a_buffer_is_used_again_without_its_content() {
     let buffer = vec![1; 100];
     let room = buffer.capacity();
     let mut writer = Writer::reusing(buffer, LE);
-    writer.u16(0x0203).unwrap();
+    writer.referent(true).unwrap();
     let stub = writer.into_stub();
-    assert_eq!((stub.as_slice(), stub.capacity()), ([3, 2].as_slice(), room));
+    assert_eq!((stub.as_slice(), stub.capacity()), ([0, 0, 2, 0].as_slice(), room));
 }
 
 /// MS-RPCE 3.1.1.5.3.2.
