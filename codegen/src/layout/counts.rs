@@ -2,7 +2,7 @@
 
 use crate::model::Expr;
 
-use super::{Scalar, Slot, Unsupported, Wire};
+use super::{SMALL_INTEGER, Slot, Unsupported, Wire};
 use crate::source::Span;
 
 /// Where a size or length is stated.
@@ -38,11 +38,8 @@ pub(super) fn named(expr: &Expr, span: Span) -> Result<&str, Unsupported> {
 /// Ties the arrays among `slots` to their counts. `Measure::Derived` names are dropped where no slot of this
 /// direction has the name.
 pub(super) fn correlate(slots: &mut [Slot], span: Span) -> Result<(), Unsupported> {
-    let counts: Vec<String> = slots
-        .iter()
-        .filter(|slot| matches!(slot.wire, Wire::Scalar(Scalar::Integer(_))))
-        .map(|slot| slot.name.clone())
-        .collect();
+    refuse_other_counts(slots, span)?;
+    let counts: Vec<String> = slots.iter().map(|slot| slot.name.clone()).collect();
     let mut sources = Vec::new();
     for slot in slots.iter_mut() {
         let name = slot.name.clone();
@@ -65,6 +62,22 @@ pub(super) fn correlate(slots: &mut [Slot], span: Span) -> Result<(), Unsupporte
         }
     }
     Ok(())
+}
+
+/// A count that cannot be compared would leave its array unchecked.
+fn refuse_other_counts(slots: &[Slot], span: Span) -> Result<(), Unsupported> {
+    let arrays = slots.iter().filter_map(|slot| slot.wire.array());
+    let mut measures = arrays.flat_map(|array| [Some(&array.size), array.length.as_ref()]).flatten();
+    let states = |measure: &Measure, slot: &Slot| *measure == Measure::Derived(slot.name.clone());
+    let other = measures
+        .find_map(|measure| slots.iter().find(|slot| states(measure, slot) && !slot.wire.is_small_integer()));
+    match other {
+        None => Ok(()),
+        Some(slot) => {
+            let what = format!("a count other than {SMALL_INTEGER} (`{}`)", slot.name);
+            Err(Unsupported { what, span })
+        }
+    }
 }
 
 fn settle(measure: &mut Measure, counts: &[String]) {

@@ -212,7 +212,15 @@ fn refuse_recursion(model: &Model, interface: &Interface, id: DefId) -> Result<(
     Ok(())
 }
 
+/// What [`Wire::is_small_integer`] lets through, for messages.
+const SMALL_INTEGER: &str = "an integer of up to 32 bits or a hyper";
+
 impl Wire {
+    /// Whether every value fits into an `i64` in every format, as counts and ranges are compared.
+    fn is_small_integer(&self) -> bool {
+        matches!(self, Self::Scalar(Scalar::Integer(name)) if !matches!(*name, "u64" | "u3264" | "i3264"))
+    }
+
     /// The definitions that the value itself names, not those inside structures.
     fn definitions(&self) -> Vec<DefId> {
         match self {
