@@ -72,13 +72,13 @@ const TYPES: &str = "
     typedef struct _S_POINTERS { long *x[4]; } S_POINTERS;
     typedef struct _CONFORMANT { long n; [size_is(n)] long x[]; } CONFORMANT;
     typedef [wire_marshal(long)] short MARSHALED;
+    typedef enum _KIND { KIND_ONE = 1 } KIND;
     typedef struct _A { long value; struct _B *b; } A;
-    typedef struct _B { long value; A *a; } B;
+    typedef struct _B { KIND kind; A *a; } B;
     typedef [ref, string] wchar_t *REF_STRING;
     typedef struct _S_SIZED { long n; [size_is(n)] long x[4]; } S_SIZED;
     typedef [context_handle] void *HANDLE;
     typedef struct _S_HANDLE { HANDLE h; } S_HANDLE;
-    typedef enum _KIND { KIND_ONE = 1 } KIND;
     typedef struct _NODE { long value; struct _NODE *next; } NODE;
 ";
 
@@ -104,6 +104,33 @@ fn a_construct_that_is_not_supported_is_an_error_with_its_place() {
 fn other_attributes_are_let_through() {
     let options = Options::default();
     assert!(interface("void Call([in, iid_is_not_this] long x);", &options).is_ok());
+}
+
+#[test]
+fn the_outermost_typedef_gives_a_pointer_its_kind() {
+    let operations =
+        "typedef [ref] long *ALWAYS; typedef [unique] ALWAYS PERHAPS; void Call([in] PERHAPS x);";
+    let rust = interface(operations, &Options::default()).map(|generated| generated.rust);
+    assert!(rust.as_ref().is_ok_and(|rust| rust.contains("pub x: Option<i32>,")), "{rust:?}");
+}
+
+#[test]
+fn requests_that_borrow_nothing_have_no_lifetime() {
+    let rust = interface("void Call([in] long x);", &Options::default()).map(|generated| generated.rust);
+    assert!(rust.as_ref().is_ok_and(|rust| rust.contains("pub enum Request {")), "{rust:?}");
+}
+
+#[test]
+fn enumerations_of_imported_files_are_left_to_those() {
+    let mut imports =
+        BTreeMap::from([("base.idl".to_owned(), "typedef enum { THEIRS } THEIR_KIND;".to_owned())]);
+    let text = "import \"base.idl\"; typedef enum { OURS } OUR_KIND;";
+    let generated = generate("i.idl", text, &mut imports, Target::Enumerations, &Options::default());
+    let rust = generated.map(|generated| generated.rust).map_err(|refusal| refusal.to_string());
+    assert!(
+        rust.as_ref().is_ok_and(|rust| rust.contains("OurKind") && !rust.contains("TheirKind")),
+        "{rust:?}"
+    );
 }
 
 /// The kind of a pointer without attribute, below the top level (MS-RPCE 2.2.4.9).
