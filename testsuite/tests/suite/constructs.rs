@@ -7,7 +7,8 @@ use cmrp_testsuite::constructs::{
     Aliased, Always, Blob, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace, Labeled, Note,
     Pointers, Row, SendAliasedRequest, SendAlignedRequest, SendChainRequest, SendEnumsRequest,
     SendFolderRequest, SendInPlaceRequest, SendIntegersRequest, SendPairsRequest, SendPointersRequest,
-    SendTriplesRequest, SendVaryingRequest, Tinted, Triple, Wide, Wordy,
+    SendTintRequest, SendTriplesRequest, SendVaryingRequest, SendWordyRequest, Tint, Tinted, Triple, Wide,
+    Wordy,
 };
 use cmrp_testsuite::hex;
 
@@ -64,6 +65,8 @@ decode_from!(
     SendAlignedRequest,
     SendFolderRequest<'_>,
     SendVaryingRequest,
+    SendTintRequest,
+    SendWordyRequest,
     GetItemsResponse
 );
 
@@ -231,6 +234,15 @@ fn structures_are_aligned_to_their_largest_member_in_the_format() {
          0200000000000000 01000000 010203 00 02000000 010203 00
          0200000000000000 01000000 05 000000 01000000 05 000000",
     );
+}
+
+/// Behind the last item of a stub, where the alignment of a next one cannot hide it.
+#[test]
+fn a_trailing_gap_reaches_the_alignment_of_the_structure() {
+    let request = SendTintRequest { tint: Tint { colour: Colour::GREEN, shade: 5 } };
+    assert_stubs(&request, "0200 05", "02000000 05 000000");
+    let request = SendWordyRequest { wordy: Wordy { word: -2, tag: 1 } };
+    assert_stubs(&request, "feffffff 01", "feffffffffffffff 01 00000000000000");
 }
 
 #[test]
