@@ -191,8 +191,7 @@ impl Emitter<'_> {
             _ => return TokenStream::new(),
         };
         let behind_pointer = matches!(slot.wire, Wire::Pointer(_));
-        let check = (behind_pointer && is_correlated(slot))
-            .then(|| correlation(slot, slots, &|count| quote!(fixed.#count)));
+        let check = behind_pointer.then(|| correlation(slot, slots, &|count| quote!(fixed.#count)));
         quote!(let #variable = #read.field(&#name)?; #check)
     }
 
@@ -326,7 +325,7 @@ fn correlations(slots: &[Slot], seen: &[&str], count: &dyn Fn(&Ident) -> TokenSt
         needs.extend([Some(&array.size), array.length.as_ref()].into_iter().flatten().filter_map(derived));
         let complete = needs.iter().all(|name| seen.contains(name));
         let just_now = seen.last().is_some_and(|last| needs.contains(last));
-        (needs.len() > 1 && complete && just_now).then(|| correlation(slot, slots, count))
+        (complete && just_now).then(|| correlation(slot, slots, count))
     });
     quote!(#(#checks)*)
 }
@@ -372,13 +371,6 @@ fn derived(measure: &Measure) -> Option<&str> {
         Measure::Derived(name) => Some(name),
         Measure::Elsewhere => None,
     }
-}
-
-fn is_correlated(slot: &Slot) -> bool {
-    let array = slot.wire.array();
-    array.is_some_and(|array| {
-        derived(&array.size).is_some() || array.length.as_ref().and_then(derived).is_some()
-    })
 }
 
 /// Compares an array that was read with its counts; a nullable one takes them along.

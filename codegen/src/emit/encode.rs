@@ -128,8 +128,12 @@ impl Emitter<'_> {
         quote!(writer.referent(true).and_then(|()| #write))
     }
 
-    /// A closure that writes what a pointer points to.
+    /// A function that writes what a pointer points to.
     fn target_writer(&self, pointer: &Pointer) -> TokenStream {
+        if matches!(&*pointer.target, Wire::Array(array) if array.length.is_some() && !is_octet(&array.element))
+        {
+            return quote!(ndr::Writer::varying);
+        }
         let write = self.whole(&pointer.target, &Place::Reference(quote!(target)));
         quote!(|writer, target| #write)
     }

@@ -9,9 +9,6 @@ use crate::source::Span;
 use super::{Array, Measure, OperationPlan, Pointer, Scalar, Slot, StructPlan, StubPlan, Unsupported, Wire};
 use super::{counts, size};
 
-/// Structures nested by value deeper than this are refused; none of Microsoft's interfaces comes near.
-const MAX_NESTING: usize = 64;
-
 /// Attributes that put something else on the wire than the declared type, or more (MS-RPCE 2.2.4, C706 4.2.13).
 const WIRE_CHANGING: [&str; 10] = [
     "call_as",
@@ -103,7 +100,7 @@ impl<'m> Context<'m> {
     }
 
     fn refuse_wire_changing(&self, attributes: &Attributes) -> Result<(), Unsupported> {
-        let named = |attribute: &&String| WIRE_CHANGING.iter().any(|name| attribute.starts_with(name));
+        let named = |attribute: &&String| WIRE_CHANGING.contains(&attribute.as_str());
         match attributes.others.iter().find(named) {
             None => Ok(()),
             Some(attribute) => Err(self.unsupported(&format!("the attribute {attribute}"))),
@@ -170,37 +167,39 @@ impl<'m> Context<'m> {
     }
 
     fn top_level(&self, attributes: &'m Attributes, ty: &'m Type) -> Result<Wire, Unsupported> {
-        self.lower(ty, Walk::new(attributes, true), 0)
+        self.lower(ty, Walk::new(attributes, true))
     }
 
     fn member(&self, attributes: &'m Attributes, ty: &'m Type) -> Result<Wire, Unsupported> {
-        self.lower(ty, Walk::new(attributes, false), 0)
+        self.lower(ty, Walk::new(attributes, false))
     }
 
-    fn lower(&self, ty: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+    /// Recurses as deep as the type nests, which the model bounds.
+    fn lower(&self, ty: &'m Type, walk: Walk<'m>) -> Result<Wire, Unsupported> {
         self.refuse_wire_changing(walk.attributes)?;
-        if depth > MAX_NESTING {
-            return Err(self.unsupported("a type nested too deeply"));
-        }
         match ty {
             Type::Base(_) if walk.string => Err(self.unsupported("a string of something other than wchar_t")),
             Type::Base(base) => self.scalar(*base).map(Wire::Scalar),
-            Type::Named(id) => self.named(*id, walk, depth),
-            Type::Pointer(target) => self.pointer(target, walk, depth),
-            Type::Array(array) => self.array(array, walk, depth),
+            Type::Named(id) => self.named(*id, walk),
+            Type::Pointer(target) => self.pointer(target, walk),
+            Type::Array(array) => self.array(array, walk),
             Type::Void => Err(self.unsupported("a value of type void")),
             Type::SafeArray(_) => Err(self.unsupported("a SAFEARRAY")),
             Type::Pipe(_) => Err(self.unsupported("a pipe")),
         }
     }
 
-    fn named(&self, id: DefId, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+    fn named(&self, id: DefId, walk: Walk<'m>) -> Result<Wire, Unsupported> {
         match &self.model.definition(id).kind {
             DefinitionKind::Alias { attributes, ty } => {
                 self.refuse_wire_changing(attributes)?;
                 let kind = walk.kind.or(attributes.pointer);
                 let string = walk.string || attributes.string;
-                self.lower(ty, Walk { kind, string, ..walk }, depth.saturating_add(1))
+                self.lower(ty, Walk { kind, string, ..walk })
+            }
+            // MS-RPCE 2.2.4.3.
+            DefinitionKind::ContextHandle if !walk.top_level => {
+                Err(self.unsupported("a context handle inside another type"))
             }
             DefinitionKind::ContextHandle => Ok(Wire::Handle(id)),
             DefinitionKind::Struct(_) => self.structure(id, walk),
@@ -225,7 +224,7 @@ impl<'m> Context<'m> {
         matches!(bound, Some(Type::Array(array)) if array.bound == Bound::Conformant)
     }
 
-    fn pointer(&self, target: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+    fn pointer(&self, target: &'m Type, walk: Walk<'m>) -> Result<Wire, Unsupported> {
         if walk.attributes.context_handle {
             return Err(self.unsupported("context_handle at a parameter instead of a typedef"));
         }
@@ -233,7 +232,7 @@ impl<'m> Context<'m> {
         if kind == PointerKind::Full {
             return Err(self.unsupported("a full pointer, which may be an alias of another"));
         }
-        let target = Box::new(self.pointee(target, walk, depth)?);
+        let target = Box::new(self.pointee(target, walk)?);
         let inline = !(walk.top_level && walk.level == 0 && kind == PointerKind::Ref);
         Ok(if inline {
             Wire::Pointer(Pointer { nullable: kind != PointerKind::Ref, target })
@@ -253,7 +252,7 @@ impl<'m> Context<'m> {
         })
     }
 
-    fn pointee(&self, target: &'m Type, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+    fn pointee(&self, target: &'m Type, walk: Walk<'m>) -> Result<Wire, Unsupported> {
         let inner = Walk { level: walk.level.saturating_add(1), kind: None, ..walk };
         let has = |list: &[Option<Expr>]| list.get(walk.level).is_some_and(Option::is_some);
         let sized = has(&walk.attributes.size_is);
@@ -263,7 +262,7 @@ impl<'m> Context<'m> {
         if walk.string && self.is_wide_character(target) {
             return if sized { Err(self.unsupported("a string with size_is")) } else { Ok(Wire::String) };
         }
-        let element = self.lower(target, inner, depth.saturating_add(1))?;
+        let element = self.lower(target, inner)?;
         if sized { self.conformant(element, walk) } else { Ok(element) }
     }
 
@@ -278,22 +277,16 @@ impl<'m> Context<'m> {
         }
     }
 
-    fn array(&self, array: &'m ModelArray, walk: Walk<'m>, depth: usize) -> Result<Wire, Unsupported> {
+    fn array(&self, array: &'m ModelArray, walk: Walk<'m>) -> Result<Wire, Unsupported> {
         if let Bound::Fixed(count) = array.bound {
-            return self.fixed_array(array, count, walk, depth);
+            return self.fixed_array(array, count, walk);
         }
-        let inner = Walk { level: walk.level.saturating_add(1), kind: None, top_level: false, ..walk };
-        let element = self.lower(&array.element, inner, depth.saturating_add(1))?;
+        let inner = Walk { level: walk.level.saturating_add(1), kind: None, ..walk };
+        let element = self.lower(&array.element, inner)?;
         self.conformant(element, walk)
     }
 
-    fn fixed_array(
-        &self,
-        array: &'m ModelArray,
-        count: u32,
-        walk: Walk<'m>,
-        depth: usize,
-    ) -> Result<Wire, Unsupported> {
+    fn fixed_array(&self, array: &'m ModelArray, count: u32, walk: Walk<'m>) -> Result<Wire, Unsupported> {
         let attributes = walk.attributes;
         if !attributes.size_is.is_empty() || !attributes.length_is.is_empty() {
             return Err(self.unsupported("a fixed array that varies"));
@@ -301,7 +294,7 @@ impl<'m> Context<'m> {
         if walk.string && self.is_wide_character(&array.element) {
             return Ok(Wire::VaryingString(count));
         }
-        match self.lower(&array.element, walk, depth.saturating_add(1))? {
+        match self.lower(&array.element, walk)? {
             Wire::Scalar(scalar) => Ok(Wire::FixedArray(scalar, count)),
             _ => Err(self.unsupported("a fixed array of something other than integers")),
         }

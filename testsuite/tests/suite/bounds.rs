@@ -1,7 +1,10 @@
 //! Hostile input: typed errors, no panic, and no more memory than the input is worth.
 
 use allocation_counter::measure;
-use cmrp::clusapi3::ApiGetNotifyResponse;
+use cmrp::clusapi3::{
+    ApiCreateEnumResponse, ApiCreateGroupEnumResponse, ApiGetNotifyResponse, ApiGetNotifyV2Response,
+    ApiSetNetworkPriorityOrderRequest,
+};
 use cmrp::ndr::{DecodeStub, ErrorKind, Format, Limits};
 use cmrp_testsuite::message::{Direction, Message, Protocol};
 use cmrp_testsuite::oracle;
@@ -122,6 +125,67 @@ fn a_memory_limit_stops_an_array_that_its_octets_would_allow() {
         &limits,
     );
     assert!(matches!(result.map_err(|error| error.kind()), Err(ErrorKind::Limit(_))));
+}
+
+/// A stub of an array whose elements are as small as they can be: all zeros, so that their pointers are null.
+struct Smallest {
+    /// What stands in front of the elements: 0 for a referent id, else the count in so many octets.
+    front: &'static [usize],
+    /// Octets of an element.
+    element: usize,
+    /// What stands behind the elements, likewise; status values are a 0.
+    behind: &'static [usize],
+}
+
+impl Smallest {
+    const COUNT: u32 = 1000;
+
+    fn stub(&self, word: usize) -> Vec<u8> {
+        let number = |octets: &usize| match *octets {
+            0 => vec![1; word],
+            octets => [Self::COUNT.to_le_bytes().as_slice(), &[0; 4]].concat()[..octets].to_vec(),
+        };
+        let mut stub: Vec<u8> = self.front.iter().flat_map(number).collect();
+        stub.resize(stub.len() + self.element * Self::COUNT as usize, 0);
+        stub.extend(self.behind.iter().flat_map(number));
+        stub.extend([0; 8]);
+        stub
+    }
+}
+
+#[track_caller]
+fn assert_amplification<'a, T: DecodeStub<'a>>(format: Format, stub: &'a [u8]) {
+    let reserved = octets_reserved(|| {
+        T::decode(stub, format, &Limits::DEFAULT).map(drop).expect("a stub of minimal elements");
+    });
+    let most = MOST_OCTETS_PER_OCTET * stub.len() as u64;
+    let name = std::any::type_name::<T>();
+    assert!(reserved > stub.len() as u64, "{name} {format}: only {reserved} octets reserved");
+    assert!(reserved <= most, "{name} {format}: {reserved} octets reserved for {}", stub.len());
+}
+
+/// The arrays whose elements are smallest on the wire for what they become.
+#[test]
+fn the_smallest_elements_stay_within_the_bound() {
+    let smallest = |front, element, behind| Smallest { front, element, behind };
+    let ndr20 = |smallest: Smallest| (Format::NDR20_LE, smallest.stub(4));
+    let ndr64 = |smallest: Smallest| (Format::Ndr64, smallest.stub(8));
+    // Count, maximum count, null pointers.
+    for (format, stub) in [ndr20(smallest(&[4, 4], 4, &[])), ndr64(smallest(&[8, 8], 8, &[]))] {
+        assert_amplification::<ApiSetNetworkPriorityOrderRequest<'_>>(format, &stub);
+    }
+    // Pointer, maximum count, EntryCount, elements of a number and a pointer.
+    for (format, stub) in [ndr20(smallest(&[0, 4, 4], 8, &[])), ndr64(smallest(&[0, 8, 8], 16, &[]))] {
+        assert_amplification::<ApiCreateEnumResponse<'_>>(format, &stub);
+    }
+    // The same with elements of 9 words of 32 bits, of which 5 are pointers.
+    for (format, stub) in [ndr20(smallest(&[0, 4, 4], 36, &[])), ndr64(smallest(&[0, 8, 8], 64, &[]))] {
+        assert_amplification::<ApiCreateGroupEnumResponse<'_>>(format, &stub);
+    }
+    // Pointer, maximum count, elements, the count behind them.
+    for (format, stub) in [ndr20(smallest(&[0, 4], 48, &[4])), ndr64(smallest(&[0, 8], 72, &[4]))] {
+        assert_amplification::<ApiGetNotifyV2Response<'_>>(format, &stub);
+    }
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Constructs that ClusAPI does not have, against octets worked out by hand from C706 chapter 14 and MS-RPCE 2.2.5.
 
-use cmrp::ndr::{DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits};
+use cmrp::ndr::{
+    Decode, DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits, Varying, VaryingPtr,
+};
 use cmrp_testsuite::constructs::{
-    Awkward, Blob, Colour, GetBlobResponse, InPlace, PingResponse, Pointers, SendAwkwardRequest,
-    SendEnumsRequest, SendInPlaceRequest, SendIntegersRequest, SendPairsRequest, SendPointersRequest,
-    SendTriplesRequest, SignedWide, Triple, Wide,
+    Aliased, Always, Awkward, Blob, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace,
+    Labeled, Note, PingResponse, Pointers, Row, SendAliasedRequest, SendAlignedRequest, SendAwkwardRequest,
+    SendChainRequest, SendEnumsRequest, SendFolderRequest, SendInPlaceRequest, SendIntegersRequest,
+    SendPairsRequest, SendPointersRequest, SendTintRequest, SendTriplesRequest, SendVaryingRequest,
+    SendWordyRequest, SignedWide, Tint, Tinted, Triple, Wide, Wordy,
 };
 use cmrp_testsuite::hex;
 
@@ -57,7 +61,15 @@ decode_from!(
     SendPointersRequest,
     SendPairsRequest,
     SendInPlaceRequest<'_>,
-    GetBlobResponse<'_>
+    GetBlobResponse<'_>,
+    SendAliasedRequest,
+    SendChainRequest<'_>,
+    SendAlignedRequest,
+    SendFolderRequest<'_>,
+    SendVaryingRequest,
+    SendTintRequest,
+    SendWordyRequest,
+    GetItemsResponse
 );
 
 /// The example of MS-RPCE 2.2.5.3.4.1: NDR ends without a gap, NDR64 with one.
@@ -174,6 +186,128 @@ fn a_depth_limit_stops_at_the_pointer_that_exceeds_it() {
     let error = decode(1).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Limit(_)));
     assert_eq!(error.path().to_string(), "pointers.always");
+}
+
+/// MS-RPCE 2.2.4.10: an attribute at the place of use overrides that of the typedef, for the first level.
+#[test]
+fn a_typedef_gives_its_pointer_kind_to_one_level() {
+    let triple = |a| Triple { a, b: 2, c: 3 };
+    let aliased = Aliased { always: triple(1), perhaps: None, chain: Some(7) };
+    let request = SendAliasedRequest { aliased, behind_two: triple(4) };
+    assert_stubs(
+        &request,
+        "00000200 00000000 04000200 01000000 0200 03 00 08000200 07000000 0c000200 04000000 0200 03",
+        "0000020000000000 0000000000000000 0400020000000000 01000000 0200 03 00 0800020000000000 07000000
+         00000000 0c00020000000000 04000000 0200 03 00",
+    );
+}
+
+/// MS-RPCE 2.2.4.9: the outer pointer is `ref`, the inner one of the interface's default kind.
+#[test]
+fn a_pointer_attribute_is_that_of_the_outer_pointer() {
+    let request = SendChainRequest { number: Some(7), name: "a".into() };
+    assert_stubs(
+        &request,
+        "00000200 07000000 02000000 00000000 02000000 6100 0000",
+        "0000020000000000 07000000 00000000 0200000000000000 0000000000000000 0200000000000000 6100 0000",
+    );
+    let null = SendChainRequest { number: None, name: "".into() };
+    assert_stubs(
+        &null,
+        "00000000 01000000 00000000 01000000 0000",
+        "0000000000000000 0100000000000000 0000000000000000 0100000000000000 0000",
+    );
+}
+
+#[test]
+fn structures_are_aligned_to_their_largest_member_in_the_format() {
+    let wordy = |word| Wordy { word, tag: 1 };
+    let tinted = |colour| Tinted { colour, shades: [1, 2, 3] };
+    let broad = Broad { wide: Wide::ONE, tag: 5 };
+    let request = SendAlignedRequest {
+        wordy: vec![wordy(-2), wordy(3)],
+        tinted: vec![tinted(Colour::RED), tinted(Colour::GREEN)],
+        broad: vec![broad.clone(), broad],
+    };
+    assert_stubs(
+        &request,
+        "02000000 02000000 feffffff 01 000000 03000000 01 000000
+         02000000 0100 010203 00 0200 010203 00 02000000 01000000 05 000000 01000000 05",
+        "02000000 00000000 0200000000000000 feffffffffffffff 01 00000000000000 0300000000000000 01 00000000000000
+         0200000000000000 01000000 010203 00 02000000 010203 00
+         0200000000000000 01000000 05 000000 01000000 05 000000",
+    );
+}
+
+/// Behind the last item of a stub, where the alignment of a next one cannot hide it.
+#[test]
+fn a_trailing_gap_reaches_the_alignment_of_the_structure() {
+    let request = SendTintRequest { tint: Tint { colour: Colour::GREEN, shade: 5 } };
+    assert_stubs(&request, "0200 05", "02000000 05 000000");
+    let request = SendWordyRequest { wordy: Wordy { word: -2, tag: 1 } };
+    assert_stubs(&request, "feffffff 01", "feffffffffffffff 01 00000000000000");
+}
+
+#[test]
+fn what_is_in_place_stays_there_beside_pointers() {
+    let note = Note { name: "a".into(), initials: [0x62, 0x63], number: Some(7) };
+    let request = SendFolderRequest {
+        folder: Folder { note, tag: 9 },
+        labeled: Labeled { label: Some(8), octets: &[1, 2] },
+        row: Row { triples: vec![Triple { a: 1, b: 2, c: 3 }] },
+    };
+    assert_stubs(
+        &request,
+        "00000000 02000000 6100 0000 6200 6300 00000200 09 000000 07000000
+         02000000 04000200 0200 0102 08000000 01000000 0100 0000 01000000 0200 03",
+        "0000000000000000 0200000000000000 6100 0000 6200 6300 0000020000000000 09 00000000000000 07000000
+         00000000 0200000000000000 0400020000000000 0200 000000000000 0102 0000 08000000
+         0100000000000000 0100 0000 01000000 0200 03 00",
+    );
+}
+
+#[test]
+fn a_nullable_varying_array_has_two_counts() {
+    let items = VaryingPtr::Array(Varying { size: 3, data: vec![1, 2] });
+    assert_stubs(
+        &SendVaryingRequest { items },
+        "00000200 03000000 00000000 02000000 0100 0200 03000000 02000000",
+        "0000020000000000 0300000000000000 0000000000000000 0200000000000000 0100 0200 03000000 02000000",
+    );
+    let items = VaryingPtr::Null { size: 3, length: 2 };
+    assert_stubs(
+        &SendVaryingRequest { items },
+        "00000000 03000000 02000000",
+        "0000000000000000 03000000 02000000",
+    );
+}
+
+#[test]
+fn a_size_in_the_other_direction_leaves_the_array_its_own() {
+    let response = GetItemsResponse { items: Some(vec![1, 2]), always: Always { items: vec![3] } };
+    assert_stubs(
+        &response,
+        "00000200 02000000 0100 0200 04000200 0100 0000 01000000 0300",
+        "0000020000000000 0200000000000000 0100 0200 00000000 0400020000000000 0100 000000000000
+         0100000000000000 0300",
+    );
+    let stub = octets("00000000 04000200 0200 0000 01000000 0300");
+    let error = GetItemsResponse::decode(&stub, Format::NDR20_LE, &Limits::DEFAULT).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SizeMismatch { maximum: 1, size: 2 });
+    assert_eq!(error.path().to_string(), "always.items");
+}
+
+/// The octets of the smaller format, without gaps and pointees.
+#[test]
+fn the_least_size_of_a_structure_is_that_of_its_fixed_part() {
+    assert_eq!(<Triple as Decode<'_>>::MIN_WIRE_SIZE, 4 + 2 + 1);
+    // Octets, a string of offset, actual count and terminator, numbers.
+    assert_eq!(<InPlace<'_> as Decode<'_>>::MIN_WIRE_SIZE, 3 + (4 + 4 + 2) + 2 * 2);
+    assert_eq!(<Pointers as Decode<'_>>::MIN_WIRE_SIZE, 3 * 4);
+    assert_eq!(<Wordy as Decode<'_>>::MIN_WIRE_SIZE, 4 + 1);
+    assert_eq!(<Tinted as Decode<'_>>::MIN_WIRE_SIZE, 2 + 3);
+    assert_eq!(<Broad as Decode<'_>>::MIN_WIRE_SIZE, 4 + 1);
+    assert_eq!(<Folder<'_> as Decode<'_>>::MIN_WIRE_SIZE, (4 + 4 + 2) + 2 * 2 + 4 + 1);
 }
 
 #[test]

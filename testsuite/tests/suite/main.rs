@@ -11,5 +11,6 @@ mod bounds;
 mod constructs;
 mod handles;
 mod replay;
+mod runtime;
 mod specification;
 mod vectors;
