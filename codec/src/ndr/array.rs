@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use super::{Error, ErrorKind};
+
 /// A varying array: some of its elements are sent, from index 0 on (C706 14.3.3.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Varying<T> {
@@ -215,4 +217,34 @@ impl<T: Elements> Counts for VaryingPtr<T> {
             Self::Array(array) => array.length(),
         }
     }
+}
+
+/// What is wrong with the maximum count of an array, if something is.
+pub(super) fn size_mismatch(array: &impl Counts, size: i64) -> Option<ErrorKind> {
+    let maximum = array.size();
+    let kind = ErrorKind::SizeMismatch { maximum: u32::try_from(maximum).unwrap_or(u32::MAX), size };
+    (maximum != size).then_some(kind)
+}
+
+/// What is wrong with the actual count of an array, if something is.
+pub(super) fn length_mismatch(array: &impl Counts, length: i64) -> Option<ErrorKind> {
+    let actual = array.length();
+    let kind = ErrorKind::LengthMismatch { actual: u32::try_from(actual).unwrap_or(u32::MAX), length };
+    (actual != length).then_some(kind)
+}
+
+/// Compares an array of a response with the size that the request stated.
+///
+/// # Errors
+/// They differ. The offset is 0, since the stub is not at hand.
+pub fn check_requested_size(array: &impl Counts, size: i64) -> Result<(), Error> {
+    size_mismatch(array, size).map_or(Ok(()), |kind| Err(Error::new(0, kind)))
+}
+
+/// Compares an array of a response with the length that the request stated.
+///
+/// # Errors
+/// They differ. The offset is 0, since the stub is not at hand.
+pub fn check_requested_length(array: &impl Counts, length: i64) -> Result<(), Error> {
+    length_mismatch(array, length).map_or(Ok(()), |kind| Err(Error::new(0, kind)))
 }

@@ -2,8 +2,11 @@
 
 use alloc::vec::Vec;
 
+use super::array::{length_mismatch, size_mismatch};
 use super::reader::Referent;
-use super::{Counts, Elements, Error, ErrorKind, InField, Reader, SizedPtr, Varying, VaryingPtr, WStr};
+use super::{
+    Counts, Elements, Error, ErrorKind, InField, Reader, SizedPtr, TargetLevel, Varying, VaryingPtr, WStr,
+};
 
 /// A type that can be read from stub data.
 ///
@@ -121,22 +124,22 @@ impl<'de> Reader<'de> {
     /// Joins a nullable array with the count that travels beside it.
     ///
     /// # Errors
-    /// The count is not the array's. The offset is that behind the later of the two.
+    /// The count is not the array's; or, at level 6.0, the pointer is null and the count is not 0. The offset is
+    /// that behind the later of the two.
     #[inline]
     pub fn sized<T: Elements>(&self, array: Option<T>, size: i64) -> Result<SizedPtr<T>, Error> {
-        match array {
-            None => Ok(SizedPtr::Null { size: self.null_count(size)? }),
-            Some(array) => {
-                self.expect_size(&SizedPtr::Array(&array), size)?;
-                Ok(SizedPtr::Array(array))
-            }
-        }
+        let Some(array) = array else {
+            self.check_null(size)?;
+            return self.sized_null(size);
+        };
+        self.expect_size(&SizedPtr::Array(&array), size)?;
+        Ok(SizedPtr::Array(array))
     }
 
     /// Joins a nullable varying array with the two counts that travel beside it.
     ///
     /// # Errors
-    /// A count is not the array's. The offset is that behind the last of the three.
+    /// As [`sized`](Self::sized), for either count.
     #[inline]
     pub fn varying_sized<T: Elements>(
         &self,
@@ -145,11 +148,25 @@ impl<'de> Reader<'de> {
         length: i64,
     ) -> Result<VaryingPtr<T>, Error> {
         let Some(array) = array else {
+            self.check_null(size)?;
+            self.check_null(length)?;
             return Ok(VaryingPtr::Null { size: self.null_count(size)?, length: self.null_count(length)? });
         };
         self.expect_size(&array, size)?;
         self.expect_length(&array, length)?;
         Ok(VaryingPtr::Array(array))
+    }
+
+    fn sized_null<T>(&self, size: i64) -> Result<SizedPtr<T>, Error> {
+        Ok(SizedPtr::Null { size: self.null_count(size)? })
+    }
+
+    /// What level 6.0 adds for null pointers (MS-RPCE 3.1.1.5.3.3.1.2).
+    fn check_null(&self, count: i64) -> Result<(), Error> {
+        if count != 0 && self.level() >= TargetLevel::Level6 {
+            return self.refuse(self.offset(), ErrorKind::NullWithCount { count });
+        }
+        Ok(())
     }
 
     /// A count beside a null pointer, which may be any that its type holds.
@@ -158,18 +175,28 @@ impl<'de> Reader<'de> {
         u32::try_from(count).map_err(|_| Error::new(self.offset(), kind))
     }
 
+    /// Compares the count of an array or string with the `range` that it has at level 6.0, both ends inclusive.
+    ///
+    /// # Errors
+    /// It is outside.
+    #[inline]
+    pub fn check_count_range(&self, count: i64, low: i64, high: i64) -> Result<(), Error> {
+        if self.level() < TargetLevel::Level6 || (low..=high).contains(&count) {
+            return Ok(());
+        }
+        self.refuse(self.offset(), ErrorKind::CountOutOfRange { count, low, high })
+    }
+
     /// Compares the maximum count of an array that was read with its `size_is`.
     ///
     /// # Errors
     /// They differ. The offset is that behind the later of the two.
     #[inline]
     pub fn expect_size(&self, array: &impl Counts, size: i64) -> Result<(), Error> {
-        let maximum = array.size();
-        if maximum == size {
-            return Ok(());
+        match size_mismatch(array, size) {
+            None => Ok(()),
+            Some(kind) => self.refuse(self.offset(), kind),
         }
-        let maximum = u32::try_from(maximum).unwrap_or(u32::MAX);
-        Err(Error::new(self.offset(), ErrorKind::SizeMismatch { maximum, size }))
     }
 
     /// Compares the actual count of an array that was read with its `length_is`.
@@ -178,12 +205,10 @@ impl<'de> Reader<'de> {
     /// They differ. The offset is that behind the later of the two.
     #[inline]
     pub fn expect_length(&self, array: &impl Counts, length: i64) -> Result<(), Error> {
-        let actual = array.length();
-        if actual == length {
-            return Ok(());
+        match length_mismatch(array, length) {
+            None => Ok(()),
+            Some(kind) => self.refuse(self.offset(), kind),
         }
-        let actual = u32::try_from(actual).unwrap_or(u32::MAX);
-        Err(Error::new(self.offset(), ErrorKind::LengthMismatch { actual, length }))
     }
 
     /// Reads the octets of a conformant array: maximum count, then as many octets.

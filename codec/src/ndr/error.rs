@@ -139,6 +139,20 @@ pub enum ErrorKind {
         /// The tag.
         tag: i64,
     },
+    /// A null pointer to a sized array whose count is not 0 (3.1.1.5.3.3.1.2).
+    NullWithCount {
+        /// The count.
+        count: i64,
+    },
+    /// A count outside the `range` of its array or string (3.1.1.5.3.3).
+    CountOutOfRange {
+        /// The count, with the terminator of a string.
+        count: i64,
+        /// The least count allowed.
+        low: i64,
+        /// The greatest count allowed.
+        high: i64,
+    },
     /// A limit that the caller set was reached; see [`Limits`](super::Limits).
     Limit(Limit),
     /// Octets are left behind the last parameter.
@@ -166,6 +180,22 @@ pub enum Limit {
     Memory,
     /// [`Limits::depth`](super::Limits::depth).
     Depth,
+}
+
+impl ErrorKind {
+    /// Whether the data has a meaning all the same, so that a lenient reader can go on.
+    pub const fn is_forgivable(&self) -> bool {
+        !matches!(
+            self,
+            Self::Truncated { .. }
+                | Self::CountTooLarge { .. }
+                | Self::TagMismatch { .. }
+                | Self::InvalidTag { .. }
+                | Self::Limit(_)
+                | Self::UnknownOperation { .. }
+                | Self::UnsupportedOperation { .. }
+        )
+    }
 }
 
 impl fmt::Display for ErrorKind {
@@ -196,6 +226,10 @@ impl fmt::Display for ErrorKind {
                 write!(f, "union tag {tag} differs from switch_is, which is {switch}")
             }
             Self::InvalidTag { tag } => write!(f, "no arm of the union has tag {tag}"),
+            Self::NullWithCount { count } => write!(f, "pointer is null, but its array has {count} elements"),
+            Self::CountOutOfRange { count, low, high } => {
+                write!(f, "count {count} is outside the range {low} to {high}")
+            }
             Self::Limit(Limit::Memory) => f.write_str("decoded value would exceed the memory limit"),
             Self::Limit(Limit::Depth) => f.write_str("value is nested deeper than the limit"),
             Self::TrailingOctets { count } => write!(f, "{count} octets follow the last parameter"),

@@ -1,4 +1,4 @@
-//! What one decode may cost.
+//! What one decode may cost, and how strictly it checks.
 
 /// What the decoding of one stub may cost. Each limit stops an attack that the others let through.
 ///
@@ -21,11 +21,29 @@ pub struct Limits {
     /// Default unlimited: padding and a verification trailer may follow (MS-RPCE 2.2.2.13), and no rule rejects
     /// other octets. Zero stops a sender from hiding data where no field holds it.
     pub trailing: usize,
+    /// How strictly the data is checked; `None` leaves it to the interface: level 6.0 for protocol version 3 of
+    /// ClusAPI and 5.0 for version 2 (MS-CMRP 3.1.4.1, 3.1.4.2).
+    pub level: Option<TargetLevel>,
+}
+
+/// How strictly received data is checked: the target level of the NDR data consistency check (MS-RPCE 3.1.1.5.3).
+///
+/// Level 6.0 contains all of level 5.0. To read data that breaks even that, as a capture may hold, there is
+/// [`decode_lenient`](super::DecodeStub::decode_lenient).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetLevel {
+    /// Counts agree with `size_is` and `length_is`, arrays start at 0 and hold what is sent, strings end with their
+    /// one terminator, values are in their `range`, and nothing is missing (MS-RPCE 3.1.1.5.3.2).
+    #[default]
+    Level5,
+    /// Besides, a null pointer to a sized array has a count of 0, and counts are in the `range` of their array or
+    /// string (MS-RPCE 3.1.1.5.3.3).
+    Level6,
 }
 
 impl Limits {
     /// The defaults of the fields.
-    pub const DEFAULT: Self = Self { memory: 64 << 20, depth: 32, trailing: usize::MAX };
+    pub const DEFAULT: Self = Self { memory: 64 << 20, depth: 32, trailing: usize::MAX, level: None };
 
     /// Sets [`memory`](Self::memory), in octets.
     #[must_use]
@@ -45,6 +63,13 @@ impl Limits {
     #[must_use]
     pub const fn with_trailing(mut self, octets: usize) -> Self {
         self.trailing = octets;
+        self
+    }
+
+    /// Sets [`level`](Self::level).
+    #[must_use]
+    pub const fn with_level(mut self, level: TargetLevel) -> Self {
+        self.level = Some(level);
         self
     }
 }

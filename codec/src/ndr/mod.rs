@@ -29,7 +29,9 @@ mod writer;
 
 /// The growable array of generated code.
 pub use alloc::vec::Vec;
-pub use array::{Counts, Elements, SizedPtr, Varying, VaryingPtr};
+pub use array::{
+    Counts, Elements, SizedPtr, Varying, VaryingPtr, check_requested_length, check_requested_size,
+};
 /// The crate that declares flag sets, for generated code.
 pub use bitflags;
 pub use decode::Decode;
@@ -38,13 +40,15 @@ pub use error::{EncodeError, EncodeErrorKind, Error, ErrorKind, InField, Limit};
 pub use file_time::FileTime;
 pub use format::{Endian, Format, UnknownFormat};
 pub use handle::{ContextHandle, Handle};
-pub use limits::Limits;
+pub use limits::{Limits, TargetLevel};
 pub use path::Path;
 pub use reader::{Reader, Referent, VaryingCounts};
 /// The crate that serializes values, for generated code.
 #[cfg(feature = "serde")]
 pub use serde;
 pub use string::WStr;
-pub use stub::{Call, DecodeStub, EncodeStub, Interface, Operation, ReservedRequest, ReservedResponse};
+pub use stub::{
+    Call, DecodeStub, EncodeStub, Interface, MAX_FORGIVEN, Operation, ReservedRequest, ReservedResponse,
+};
 pub use uuid::Uuid;
 pub use writer::Writer;

@@ -5,7 +5,7 @@ use core::mem::size_of;
 
 use byteorder::{BE, ByteOrder, LE};
 
-use super::{Decode, Endian, Error, ErrorKind, Format, InField, Limit, Limits, Uuid};
+use super::{Decode, Endian, Error, ErrorKind, Format, InField, Limit, Limits, TargetLevel, Uuid};
 
 /// Elements that a dimension of an array may have (MS-RPCE 3.1.1.5.3.2).
 const MAX_COUNT: u32 = 0x7FFF_FFFF;
@@ -22,6 +22,9 @@ pub struct Reader<'de> {
     memory: usize,
     depth: u16,
     trailing: usize,
+    level: TargetLevel,
+    /// Errors that a lenient decode has met before and lets pass this time.
+    forgiven: Vec<Error>,
 }
 
 /// The inline part of a pointer: whether something was sent for it (C706 14.3.10).
@@ -104,10 +107,10 @@ impl<'de> Reader<'de> {
     /// # Errors
     /// More octets are left than [`Limits::trailing`] lets pass.
     #[inline]
-    pub const fn finish(self) -> Result<(), Error> {
+    pub fn finish(&self) -> Result<(), Error> {
         let count = self.remaining();
         if count > self.trailing {
-            return Err(Error::new(self.at, ErrorKind::TrailingOctets { count }));
+            return self.refuse(self.at, ErrorKind::TrailingOctets { count });
         }
         Ok(())
     }
@@ -154,9 +157,9 @@ impl<'de> Reader<'de> {
         let needed = self.at.wrapping_neg() & to.wrapping_sub(1);
         let left = self.remaining();
         if needed > left {
-            return Err(Error::new(self.at, ErrorKind::MissingAlignment { needed, left }));
+            self.refuse(self.at, ErrorKind::MissingAlignment { needed, left })?;
         }
-        self.at = self.at.saturating_add(needed);
+        self.at = self.at.saturating_add(needed.min(left));
         Ok(())
     }
 
@@ -252,7 +255,7 @@ impl<'de> Reader<'de> {
     pub fn ref_referent(&mut self) -> Result<(), Error> {
         let null = self.referent()?.is_null();
         if null && self.format.is_ndr64() {
-            return Err(Error::new(self.at.saturating_sub(8), ErrorKind::NullRef));
+            self.refuse(self.at.saturating_sub(8), ErrorKind::NullRef)?;
         }
         Ok(())
     }
@@ -282,7 +285,7 @@ impl<'de> Reader<'de> {
         if i64::from(maximum) == size {
             return Ok(());
         }
-        Err(Error::new(self.at.saturating_sub(self.format.word()), ErrorKind::SizeMismatch { maximum, size }))
+        self.refuse(self.at.saturating_sub(self.format.word()), ErrorKind::SizeMismatch { maximum, size })
     }
 
     /// Compares an integer that was just read with its `range` attribute, both ends inclusive.
@@ -295,7 +298,7 @@ impl<'de> Reader<'de> {
         if (low..=high).contains(&value) {
             return Ok(());
         }
-        Err(Error::new(self.at.saturating_sub(size_of::<T>()), ErrorKind::OutOfRange { value, low, high }))
+        self.refuse(self.at.saturating_sub(size_of::<T>()), ErrorKind::OutOfRange { value, low, high })
     }
 
     /// Reads the three counts of a conformant varying array.
@@ -318,12 +321,11 @@ impl<'de> Reader<'de> {
         let word = self.format.word();
         let offset = self.count()?;
         if offset != 0 {
-            return Err(Error::new(self.at.saturating_sub(word), ErrorKind::NonZeroOffset { offset }));
+            self.refuse(self.at.saturating_sub(word), ErrorKind::NonZeroOffset { offset })?;
         }
         let actual = self.count()?;
         if actual > maximum {
-            let kind = ErrorKind::ActualExceedsMaximum { actual, maximum };
-            return Err(Error::new(self.at.saturating_sub(word), kind));
+            self.refuse(self.at.saturating_sub(word), ErrorKind::ActualExceedsMaximum { actual, maximum })?;
         }
         Ok(actual)
     }

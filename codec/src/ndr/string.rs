@@ -208,15 +208,23 @@ impl<'de> Reader<'de> {
     fn wide_characters(&mut self, count: u32) -> Result<WStr<'de>, Error> {
         let start = self.offset();
         let octets = self.octets((count as usize).saturating_mul(2))?;
-        let Some((text, [0, 0])) = octets.split_last_chunk::<2>() else {
-            return Err(Error::new(start, ErrorKind::MissingTerminator));
-        };
-        match text.chunks_exact(2).position(|unit| unit == [0, 0]) {
-            None => Ok(WStr(Source::Wire(text, self.format().endian()))),
-            Some(index) => {
-                let index = u32::try_from(index).unwrap_or(u32::MAX);
-                Err(Error::new(start, ErrorKind::EmbeddedTerminator { index }))
+        let text = match octets.split_last_chunk::<2>() {
+            Some((text, [0, 0])) => text,
+            _ => {
+                self.refuse(start, ErrorKind::MissingTerminator)?;
+                octets
             }
-        }
+        };
+        let endian = self.format().endian();
+        let Some(index) = text.chunks_exact(2).position(|unit| unit == [0, 0]) else {
+            return Ok(WStr(Source::Wire(text, endian)));
+        };
+        self.refuse(
+            start,
+            ErrorKind::EmbeddedTerminator { index: u32::try_from(index).unwrap_or(u32::MAX) },
+        )?;
+        // A program that reads the string sees it end here.
+        let text = text.get(..index.saturating_mul(2)).unwrap_or_default();
+        Ok(WStr(Source::Wire(text, endian)))
     }
 }

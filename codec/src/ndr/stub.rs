@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{EncodeError, Error, Format, InField, Limits, Reader, Uuid, Writer};
+use super::{EncodeError, Error, Format, InField, Limits, Reader, TargetLevel, Uuid, Writer};
 
 /// An interface: what a bind names (C706 12.6.4.3).
 pub trait Interface {
@@ -33,22 +33,36 @@ pub trait Call: EncodeStub {
     /// The operation that it calls.
     type Operation: Operation;
 
-    /// Decodes what a server answered to this request.
+    /// Compares a response with this request: the sizes of its arrays that the request states (MS-RPCE 3.1.2.7.1).
     ///
     /// # Errors
-    /// The octets are not a response of this operation.
+    /// A size is not the one that was asked for. The error's offset is 0.
+    fn check_response(&self, response: &<Self::Operation as Operation>::Response<'_>) -> Result<(), Error> {
+        let _ = response;
+        Ok(())
+    }
+
+    /// Decodes what a server answered to this request, and [compares](Self::check_response) it with the request.
+    ///
+    /// # Errors
+    /// The octets are not a response of this operation, or not one to this request.
     fn decode_response<'a>(
         &self,
         stub: &'a [u8],
         format: Format,
         limits: &Limits,
     ) -> Result<<Self::Operation as Operation>::Response<'a>, Error> {
-        DecodeStub::decode(stub, format, limits)
+        let response = DecodeStub::decode(stub, format, limits)?;
+        self.check_response(&response)?;
+        Ok(response)
     }
 }
 
 /// All parameters of one direction of one operation, as they are read (C706 14.4).
 pub trait DecodeStub<'de>: Sized {
+    /// How strictly the interface wants its stubs to be checked, unless [`Limits::level`] says otherwise.
+    const LEVEL: TargetLevel = TargetLevel::Level5;
+
     /// Reads the parameters in the order of the signature.
     ///
     /// # Errors
@@ -60,10 +74,49 @@ pub trait DecodeStub<'de>: Sized {
     /// # Errors
     /// The octets are not those of this operation, or more follow than `limits` lets pass.
     fn decode(stub: &'de [u8], format: Format, limits: &Limits) -> Result<Self, Error> {
-        let mut reader = Reader::new(stub, format, limits);
+        let limits = limits.with_level(limits.level.unwrap_or(Self::LEVEL));
+        let mut reader = Reader::new(stub, format, &limits);
         let value = Self::read(&mut reader)?;
         reader.finish()?;
         Ok(value)
+    }
+
+    /// Decodes a whole stub as far as it has a meaning, and says which rules it breaks. It never panics and never
+    /// reserves more than a strict decode.
+    ///
+    /// A string ends at its first zero character, missing gaps are not missed, arrays hold what is sent, and where
+    /// a count contradicts its array, the array is right.
+    ///
+    /// # Errors
+    /// The octets have no meaning, or break more than [`MAX_FORGIVEN`] rules.
+    fn decode_lenient(stub: &'de [u8], format: Format, limits: &Limits) -> Result<(Self, Vec<Error>), Error> {
+        let limits = limits.with_level(limits.level.unwrap_or(Self::LEVEL));
+        lenient(|forgiven| {
+            let mut reader = Reader::new(stub, format, &limits).forgiving(forgiven);
+            let value = Self::read(&mut reader).and_then(|value| reader.finish().map(|()| value));
+            (value, reader.into_forgiven())
+        })
+    }
+}
+
+/// Breaches that a lenient decode forgives. Each costs one more reading of the stub.
+pub const MAX_FORGIVEN: usize = 16;
+
+/// Reads again and again, each time with one more error forgiven, so that every breach is told with its path.
+fn lenient<T>(
+    mut read: impl FnMut(Vec<Error>) -> (Result<T, Error>, Vec<Error>),
+) -> Result<(T, Vec<Error>), Error> {
+    let mut forgiven = Vec::new();
+    loop {
+        let (result, known) = read(forgiven);
+        forgiven = known;
+        match result {
+            Ok(value) => return Ok((value, forgiven)),
+            Err(error) if error.kind().is_forgivable() && forgiven.len() < MAX_FORGIVEN => {
+                forgiven.push(error)
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 
