@@ -4,18 +4,22 @@
 fn main() {}
 
 #[cfg(feature = "clusapi")]
+use midl_codegen::TargetLevel;
+
+#[cfg(feature = "clusapi")]
 fn main() -> Result<(), midl_codegen::BuildError> {
     println!("cargo::rerun-if-changed=build.rs");
     clusapi::cluster_change()?;
-    clusapi::interface("clusapi2.idl")?;
-    clusapi::interface("clusapi3.idl")
+    // The target levels are those of MS-CMRP 3.1.4.1 and 3.1.4.2.
+    clusapi::interface("clusapi2.idl", TargetLevel::Level5)?;
+    clusapi::interface("clusapi3.idl", TargetLevel::Level6)
 }
 
 #[cfg(feature = "clusapi")]
 mod clusapi {
     use std::path::Path;
 
-    use midl_codegen::{BuildError, Builder, FlagBits};
+    use midl_codegen::{BuildError, Builder, FlagBits, TargetLevel};
 
     /// The flag sets of version 2 notification ports, which travel in 64 bits (MS-CMRP 2.2.2.12 to 2.2.2.26).
     const FLAGS_V2: [&str; 13] = [
@@ -58,9 +62,10 @@ mod clusapi {
         builder.compile_enumerations(folder().join("cluster_change.idl")).map(drop)
     }
 
-    pub(super) fn interface(idl: &str) -> Result<(), BuildError> {
+    pub(super) fn interface(idl: &str, level: TargetLevel) -> Result<(), BuildError> {
         let builder = builder()
             .void_is_reserved()
+            .target_level(level)
             .external("FILETIME", "crate::ndr::FileTime")
             .external("CLUSTER_CHANGE", "crate::cluster_change::ClusterChange")
             .flag_field("dwFilter", "CLUSTER_CHANGE")

@@ -713,6 +713,532 @@ impl<'a> Request<'a> {
             _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
     }
+
+    /// Decodes a whole stub as far as it has a meaning, and says which rules it breaks.
+    ///
+    /// # Errors
+    /// The octets have no meaning, or there is no operation with this number.
+    pub fn decode_lenient(
+        opnum: u16,
+        stub: &'a [u8],
+        format: ndr::Format,
+        limits: &ndr::Limits,
+    ) -> Result<(Self, ndr::Vec<ndr::Error>), ndr::Error> {
+        match opnum {
+            0 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenCluster(stub), forgiven))
+            }
+            1 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseCluster(stub), forgiven))
+            }
+            2 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetClusterName(stub), forgiven))
+            }
+            3 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterName(stub), forgiven))
+            }
+            4 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterVersion(stub), forgiven))
+            }
+            5 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetQuorumResource(stub), forgiven))
+            }
+            6 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetQuorumResource(stub), forgiven))
+            }
+            7 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateEnum(stub), forgiven))
+            }
+            8 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenResource(stub), forgiven))
+            }
+            9 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResource(stub), forgiven))
+            }
+            10 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteResource(stub), forgiven))
+            }
+            11 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseResource(stub), forgiven))
+            }
+            12 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceState(stub), forgiven))
+            }
+            13 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetResourceName(stub), forgiven))
+            }
+            14 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceId(stub), forgiven))
+            }
+            15 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceType(stub), forgiven))
+            }
+            16 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiFailResource(stub), forgiven))
+            }
+            17 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineResource(stub), forgiven))
+            }
+            18 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineResource(stub), forgiven))
+            }
+            19 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            20 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            21 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCanResourceBeDependent(stub),
+                        forgiven,
+                    ))
+            }
+            22 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResEnum(stub), forgiven))
+            }
+            23 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddResourceNode(stub), forgiven))
+            }
+            24 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceNode(stub),
+                        forgiven,
+                    ))
+            }
+            25 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiChangeResourceGroup(stub),
+                        forgiven,
+                    ))
+            }
+            26 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            27 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiDeleteResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            28 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetRootKey(stub), forgiven))
+            }
+            29 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateKey(stub), forgiven))
+            }
+            30 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenKey(stub), forgiven))
+            }
+            31 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumKey(stub), forgiven))
+            }
+            32 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetValue(stub), forgiven))
+            }
+            33 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteValue(stub), forgiven))
+            }
+            34 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryValue(stub), forgiven))
+            }
+            35 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteKey(stub), forgiven))
+            }
+            36 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumValue(stub), forgiven))
+            }
+            37 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseKey(stub), forgiven))
+            }
+            38 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryInfoKey(stub), forgiven))
+            }
+            39 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetKeySecurity(stub), forgiven))
+            }
+            40 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetKeySecurity(stub), forgiven))
+            }
+            41 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroup(stub), forgiven))
+            }
+            42 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroup(stub), forgiven))
+            }
+            43 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteGroup(stub), forgiven))
+            }
+            44 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseGroup(stub), forgiven))
+            }
+            45 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupState(stub), forgiven))
+            }
+            46 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupName(stub), forgiven))
+            }
+            47 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupId(stub), forgiven))
+            }
+            48 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeId(stub), forgiven))
+            }
+            49 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineGroup(stub), forgiven))
+            }
+            50 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineGroup(stub), forgiven))
+            }
+            51 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroup(stub), forgiven))
+            }
+            52 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupToNode(stub), forgiven))
+            }
+            53 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateGroupResourceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            54 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupNodeList(stub), forgiven))
+            }
+            55 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNotify(stub), forgiven))
+            }
+            56 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNotify(stub), forgiven))
+            }
+            57 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyCluster(stub), forgiven))
+            }
+            58 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNode(stub), forgiven))
+            }
+            59 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyGroup(stub), forgiven))
+            }
+            60 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyResource(stub), forgiven))
+            }
+            61 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyKey(stub), forgiven))
+            }
+            62 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyNode(stub), forgiven))
+            }
+            63 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyGroup(stub), forgiven))
+            }
+            64 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyResource(stub),
+                        forgiven,
+                    ))
+            }
+            65 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotify(stub), forgiven))
+            }
+            66 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNode(stub), forgiven))
+            }
+            67 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNode(stub), forgiven))
+            }
+            68 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeState(stub), forgiven))
+            }
+            69 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiPauseNode(stub), forgiven))
+            }
+            70 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResumeNode(stub), forgiven))
+            }
+            71 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEvictNode(stub), forgiven))
+            }
+            72 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceControl(stub),
+                        forgiven,
+                    ))
+            }
+            73 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResourceControl(stub), forgiven))
+            }
+            74 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            75 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            76 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeGroupControl(stub), forgiven))
+            }
+            77 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGroupControl(stub), forgiven))
+            }
+            78 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeNodeControl(stub), forgiven))
+            }
+            79 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeControl(stub), forgiven))
+            }
+            81 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetwork(stub), forgiven))
+            }
+            82 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetwork(stub), forgiven))
+            }
+            83 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkState(stub), forgiven))
+            }
+            84 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetNetworkName(stub), forgiven))
+            }
+            85 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNetworkEnum(stub), forgiven))
+            }
+            86 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkId(stub), forgiven))
+            }
+            87 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetNetworkPriorityOrder(stub),
+                        forgiven,
+                    ))
+            }
+            88 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetworkControl(stub),
+                        forgiven,
+                    ))
+            }
+            89 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNetworkControl(stub), forgiven))
+            }
+            90 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNetwork(stub), forgiven))
+            }
+            91 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetwork(stub),
+                        forgiven,
+                    ))
+            }
+            92 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetInterface(stub), forgiven))
+            }
+            93 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetInterface(stub), forgiven))
+            }
+            94 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetNetInterfaceState(stub),
+                        forgiven,
+                    ))
+            }
+            95 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterface(stub), forgiven))
+            }
+            96 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterfaceId(stub), forgiven))
+            }
+            97 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            98 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            99 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            100 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            101 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNodeEnum(stub), forgiven))
+            }
+            102 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetClusterVersion2(stub),
+                        forgiven,
+                    ))
+            }
+            103 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResTypeEnum(stub), forgiven))
+            }
+            104 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiBackupClusterDatabase(stub),
+                        forgiven,
+                    ))
+            }
+            105 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeClusterControl(stub),
+                        forgiven,
+                    ))
+            }
+            106 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiClusterControl(stub), forgiven))
+            }
+            107 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiUnblockGetNotifyCall(stub),
+                        forgiven,
+                    ))
+            }
+            108 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetServiceAccountPassword(stub),
+                        forgiven,
+                    ))
+            }
+            80 => {
+                ndr::ReservedRequest::decode(opnum, stub, format, limits)
+                    .map(|stub| (Self::Reserved(stub), ndr::Vec::new()))
+            }
+            _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
+        }
+    }
 }
 
 #[allow(clippy::too_many_lines, reason = "an arm for each operation")]
@@ -835,6 +1361,456 @@ impl Request<'_> {
     /// The name of the operation in the IDL.
     pub fn name(&self) -> &'static str {
         OPERATION_NAMES.get(usize::from(self.opnum())).copied().unwrap_or_default()
+    }
+
+    /// Decodes what a server answered to this request, and compares it with the request.
+    ///
+    /// # Errors
+    /// The octets are not a response of this operation, or not one to this request.
+    pub fn decode_response<'r>(
+        &self,
+        stub: &'r [u8],
+        format: ndr::Format,
+        limits: &ndr::Limits,
+    ) -> Result<Response<'r>, ndr::Error> {
+        match self {
+            Self::ApiOpenCluster(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenCluster)
+            }
+            Self::ApiCloseCluster(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseCluster)
+            }
+            Self::ApiSetClusterName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetClusterName)
+            }
+            Self::ApiGetClusterName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetClusterName)
+            }
+            Self::ApiGetClusterVersion(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetClusterVersion)
+            }
+            Self::ApiGetQuorumResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetQuorumResource)
+            }
+            Self::ApiSetQuorumResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetQuorumResource)
+            }
+            Self::ApiCreateEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateEnum)
+            }
+            Self::ApiOpenResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenResource)
+            }
+            Self::ApiCreateResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResource)
+            }
+            Self::ApiDeleteResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteResource)
+            }
+            Self::ApiCloseResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseResource)
+            }
+            Self::ApiGetResourceState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceState)
+            }
+            Self::ApiSetResourceName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetResourceName)
+            }
+            Self::ApiGetResourceId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceId)
+            }
+            Self::ApiGetResourceType(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceType)
+            }
+            Self::ApiFailResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiFailResource)
+            }
+            Self::ApiOnlineResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOnlineResource)
+            }
+            Self::ApiOfflineResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOfflineResource)
+            }
+            Self::ApiAddResourceDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddResourceDependency)
+            }
+            Self::ApiRemoveResourceDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveResourceDependency)
+            }
+            Self::ApiCanResourceBeDependent(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCanResourceBeDependent)
+            }
+            Self::ApiCreateResEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResEnum)
+            }
+            Self::ApiAddResourceNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddResourceNode)
+            }
+            Self::ApiRemoveResourceNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveResourceNode)
+            }
+            Self::ApiChangeResourceGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiChangeResourceGroup)
+            }
+            Self::ApiCreateResourceType(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResourceType)
+            }
+            Self::ApiDeleteResourceType(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteResourceType)
+            }
+            Self::ApiGetRootKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetRootKey)
+            }
+            Self::ApiCreateKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateKey)
+            }
+            Self::ApiOpenKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenKey)
+            }
+            Self::ApiEnumKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiEnumKey)
+            }
+            Self::ApiSetValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetValue)
+            }
+            Self::ApiDeleteValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteValue)
+            }
+            Self::ApiQueryValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiQueryValue)
+            }
+            Self::ApiDeleteKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteKey)
+            }
+            Self::ApiEnumValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiEnumValue)
+            }
+            Self::ApiCloseKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseKey)
+            }
+            Self::ApiQueryInfoKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiQueryInfoKey)
+            }
+            Self::ApiSetKeySecurity(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetKeySecurity)
+            }
+            Self::ApiGetKeySecurity(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetKeySecurity)
+            }
+            Self::ApiOpenGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenGroup)
+            }
+            Self::ApiCreateGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroup)
+            }
+            Self::ApiDeleteGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteGroup)
+            }
+            Self::ApiCloseGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseGroup)
+            }
+            Self::ApiGetGroupState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetGroupState)
+            }
+            Self::ApiSetGroupName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetGroupName)
+            }
+            Self::ApiGetGroupId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetGroupId)
+            }
+            Self::ApiGetNodeId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNodeId)
+            }
+            Self::ApiOnlineGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOnlineGroup)
+            }
+            Self::ApiOfflineGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOfflineGroup)
+            }
+            Self::ApiMoveGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiMoveGroup)
+            }
+            Self::ApiMoveGroupToNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiMoveGroupToNode)
+            }
+            Self::ApiCreateGroupResourceEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroupResourceEnum)
+            }
+            Self::ApiSetGroupNodeList(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetGroupNodeList)
+            }
+            Self::ApiCreateNotify(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNotify)
+            }
+            Self::ApiCloseNotify(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNotify)
+            }
+            Self::ApiAddNotifyCluster(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyCluster)
+            }
+            Self::ApiAddNotifyNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyNode)
+            }
+            Self::ApiAddNotifyGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyGroup)
+            }
+            Self::ApiAddNotifyResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyResource)
+            }
+            Self::ApiAddNotifyKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyKey)
+            }
+            Self::ApiReAddNotifyNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyNode)
+            }
+            Self::ApiReAddNotifyGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyGroup)
+            }
+            Self::ApiReAddNotifyResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyResource)
+            }
+            Self::ApiGetNotify(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNotify)
+            }
+            Self::ApiOpenNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNode)
+            }
+            Self::ApiCloseNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNode)
+            }
+            Self::ApiGetNodeState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNodeState)
+            }
+            Self::ApiPauseNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiPauseNode)
+            }
+            Self::ApiResumeNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiResumeNode)
+            }
+            Self::ApiEvictNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiEvictNode)
+            }
+            Self::ApiNodeResourceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeResourceControl)
+            }
+            Self::ApiResourceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiResourceControl)
+            }
+            Self::ApiNodeResourceTypeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeResourceTypeControl)
+            }
+            Self::ApiResourceTypeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiResourceTypeControl)
+            }
+            Self::ApiNodeGroupControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeGroupControl)
+            }
+            Self::ApiGroupControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGroupControl)
+            }
+            Self::ApiNodeNodeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeNodeControl)
+            }
+            Self::ApiNodeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeControl)
+            }
+            Self::ApiOpenNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNetwork)
+            }
+            Self::ApiCloseNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNetwork)
+            }
+            Self::ApiGetNetworkState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetworkState)
+            }
+            Self::ApiSetNetworkName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetNetworkName)
+            }
+            Self::ApiCreateNetworkEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNetworkEnum)
+            }
+            Self::ApiGetNetworkId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetworkId)
+            }
+            Self::ApiSetNetworkPriorityOrder(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetNetworkPriorityOrder)
+            }
+            Self::ApiNodeNetworkControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeNetworkControl)
+            }
+            Self::ApiNetworkControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNetworkControl)
+            }
+            Self::ApiAddNotifyNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyNetwork)
+            }
+            Self::ApiReAddNotifyNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyNetwork)
+            }
+            Self::ApiOpenNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNetInterface)
+            }
+            Self::ApiCloseNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNetInterface)
+            }
+            Self::ApiGetNetInterfaceState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetInterfaceState)
+            }
+            Self::ApiGetNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetInterface)
+            }
+            Self::ApiGetNetInterfaceId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetInterfaceId)
+            }
+            Self::ApiNodeNetInterfaceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeNetInterfaceControl)
+            }
+            Self::ApiNetInterfaceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNetInterfaceControl)
+            }
+            Self::ApiAddNotifyNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyNetInterface)
+            }
+            Self::ApiReAddNotifyNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyNetInterface)
+            }
+            Self::ApiCreateNodeEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNodeEnum)
+            }
+            Self::ApiGetClusterVersion2(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetClusterVersion2)
+            }
+            Self::ApiCreateResTypeEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResTypeEnum)
+            }
+            Self::ApiBackupClusterDatabase(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiBackupClusterDatabase)
+            }
+            Self::ApiNodeClusterControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeClusterControl)
+            }
+            Self::ApiClusterControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiClusterControl)
+            }
+            Self::ApiUnblockGetNotifyCall(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiUnblockGetNotifyCall)
+            }
+            Self::ApiSetServiceAccountPassword(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetServiceAccountPassword)
+            }
+            Self::Reserved(call) => {
+                ndr::ReservedResponse::decode(call.opnum, stub, format, limits)
+                    .map(Response::Reserved)
+            }
+        }
     }
 }
 
@@ -2291,6 +3267,532 @@ impl<'a> Response<'a> {
             80 => {
                 ndr::ReservedResponse::decode(opnum, stub, format, limits)
                     .map(Self::Reserved)
+            }
+            _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
+        }
+    }
+
+    /// Decodes a whole stub as far as it has a meaning, and says which rules it breaks.
+    ///
+    /// # Errors
+    /// The octets have no meaning, or there is no operation with this number.
+    pub fn decode_lenient(
+        opnum: u16,
+        stub: &'a [u8],
+        format: ndr::Format,
+        limits: &ndr::Limits,
+    ) -> Result<(Self, ndr::Vec<ndr::Error>), ndr::Error> {
+        match opnum {
+            0 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenCluster(stub), forgiven))
+            }
+            1 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseCluster(stub), forgiven))
+            }
+            2 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetClusterName(stub), forgiven))
+            }
+            3 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterName(stub), forgiven))
+            }
+            4 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterVersion(stub), forgiven))
+            }
+            5 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetQuorumResource(stub), forgiven))
+            }
+            6 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetQuorumResource(stub), forgiven))
+            }
+            7 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateEnum(stub), forgiven))
+            }
+            8 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenResource(stub), forgiven))
+            }
+            9 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResource(stub), forgiven))
+            }
+            10 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteResource(stub), forgiven))
+            }
+            11 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseResource(stub), forgiven))
+            }
+            12 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceState(stub), forgiven))
+            }
+            13 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetResourceName(stub), forgiven))
+            }
+            14 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceId(stub), forgiven))
+            }
+            15 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceType(stub), forgiven))
+            }
+            16 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiFailResource(stub), forgiven))
+            }
+            17 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineResource(stub), forgiven))
+            }
+            18 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineResource(stub), forgiven))
+            }
+            19 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            20 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            21 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCanResourceBeDependent(stub),
+                        forgiven,
+                    ))
+            }
+            22 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResEnum(stub), forgiven))
+            }
+            23 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddResourceNode(stub), forgiven))
+            }
+            24 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceNode(stub),
+                        forgiven,
+                    ))
+            }
+            25 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiChangeResourceGroup(stub),
+                        forgiven,
+                    ))
+            }
+            26 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            27 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiDeleteResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            28 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetRootKey(stub), forgiven))
+            }
+            29 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateKey(stub), forgiven))
+            }
+            30 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenKey(stub), forgiven))
+            }
+            31 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumKey(stub), forgiven))
+            }
+            32 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetValue(stub), forgiven))
+            }
+            33 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteValue(stub), forgiven))
+            }
+            34 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryValue(stub), forgiven))
+            }
+            35 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteKey(stub), forgiven))
+            }
+            36 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumValue(stub), forgiven))
+            }
+            37 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseKey(stub), forgiven))
+            }
+            38 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryInfoKey(stub), forgiven))
+            }
+            39 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetKeySecurity(stub), forgiven))
+            }
+            40 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetKeySecurity(stub), forgiven))
+            }
+            41 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroup(stub), forgiven))
+            }
+            42 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroup(stub), forgiven))
+            }
+            43 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteGroup(stub), forgiven))
+            }
+            44 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseGroup(stub), forgiven))
+            }
+            45 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupState(stub), forgiven))
+            }
+            46 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupName(stub), forgiven))
+            }
+            47 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupId(stub), forgiven))
+            }
+            48 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeId(stub), forgiven))
+            }
+            49 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineGroup(stub), forgiven))
+            }
+            50 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineGroup(stub), forgiven))
+            }
+            51 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroup(stub), forgiven))
+            }
+            52 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupToNode(stub), forgiven))
+            }
+            53 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateGroupResourceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            54 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupNodeList(stub), forgiven))
+            }
+            55 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNotify(stub), forgiven))
+            }
+            56 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNotify(stub), forgiven))
+            }
+            57 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyCluster(stub), forgiven))
+            }
+            58 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNode(stub), forgiven))
+            }
+            59 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyGroup(stub), forgiven))
+            }
+            60 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyResource(stub), forgiven))
+            }
+            61 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyKey(stub), forgiven))
+            }
+            62 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyNode(stub), forgiven))
+            }
+            63 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyGroup(stub), forgiven))
+            }
+            64 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyResource(stub),
+                        forgiven,
+                    ))
+            }
+            65 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotify(stub), forgiven))
+            }
+            66 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNode(stub), forgiven))
+            }
+            67 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNode(stub), forgiven))
+            }
+            68 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeState(stub), forgiven))
+            }
+            69 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiPauseNode(stub), forgiven))
+            }
+            70 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResumeNode(stub), forgiven))
+            }
+            71 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEvictNode(stub), forgiven))
+            }
+            72 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceControl(stub),
+                        forgiven,
+                    ))
+            }
+            73 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResourceControl(stub), forgiven))
+            }
+            74 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            75 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            76 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeGroupControl(stub), forgiven))
+            }
+            77 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGroupControl(stub), forgiven))
+            }
+            78 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeNodeControl(stub), forgiven))
+            }
+            79 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeControl(stub), forgiven))
+            }
+            81 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetwork(stub), forgiven))
+            }
+            82 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetwork(stub), forgiven))
+            }
+            83 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkState(stub), forgiven))
+            }
+            84 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetNetworkName(stub), forgiven))
+            }
+            85 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNetworkEnum(stub), forgiven))
+            }
+            86 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkId(stub), forgiven))
+            }
+            87 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetNetworkPriorityOrder(stub),
+                        forgiven,
+                    ))
+            }
+            88 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetworkControl(stub),
+                        forgiven,
+                    ))
+            }
+            89 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNetworkControl(stub), forgiven))
+            }
+            90 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNetwork(stub), forgiven))
+            }
+            91 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetwork(stub),
+                        forgiven,
+                    ))
+            }
+            92 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetInterface(stub), forgiven))
+            }
+            93 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetInterface(stub), forgiven))
+            }
+            94 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetNetInterfaceState(stub),
+                        forgiven,
+                    ))
+            }
+            95 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterface(stub), forgiven))
+            }
+            96 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterfaceId(stub), forgiven))
+            }
+            97 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            98 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            99 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            100 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            101 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNodeEnum(stub), forgiven))
+            }
+            102 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetClusterVersion2(stub),
+                        forgiven,
+                    ))
+            }
+            103 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResTypeEnum(stub), forgiven))
+            }
+            104 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiBackupClusterDatabase(stub),
+                        forgiven,
+                    ))
+            }
+            105 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeClusterControl(stub),
+                        forgiven,
+                    ))
+            }
+            106 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiClusterControl(stub), forgiven))
+            }
+            107 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiUnblockGetNotifyCall(stub),
+                        forgiven,
+                    ))
+            }
+            108 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetServiceAccountPassword(stub),
+                        forgiven,
+                    ))
+            }
+            80 => {
+                ndr::ReservedResponse::decode(opnum, stub, format, limits)
+                    .map(|stub| (Self::Reserved(stub), ndr::Vec::new()))
             }
             _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
@@ -8203,6 +9705,14 @@ impl ndr::Operation for ApiQueryValue {
 
 impl ndr::Call for ApiQueryValueRequest<'_> {
     type Operation = ApiQueryValue;
+    fn check_response(
+        &self,
+        response: &ApiQueryValueResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(&response.lp_data, i64::from(self.cb_data))
+            .field(&"lpData")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiQueryValue`], opnum 34.
@@ -12976,6 +14486,17 @@ impl ndr::Operation for ApiNodeResourceControl {
 
 impl ndr::Call for ApiNodeResourceControlRequest<'_> {
     type Operation = ApiNodeResourceControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeResourceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeResourceControl`], opnum 72.
@@ -13170,6 +14691,17 @@ impl ndr::Operation for ApiResourceControl {
 
 impl ndr::Call for ApiResourceControlRequest<'_> {
     type Operation = ApiResourceControl;
+    fn check_response(
+        &self,
+        response: &ApiResourceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiResourceControl`], opnum 73.
@@ -13355,6 +14887,17 @@ impl ndr::Operation for ApiNodeResourceTypeControl {
 
 impl ndr::Call for ApiNodeResourceTypeControlRequest<'_> {
     type Operation = ApiNodeResourceTypeControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeResourceTypeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeResourceTypeControl`], opnum 74.
@@ -13558,6 +15101,17 @@ impl ndr::Operation for ApiResourceTypeControl {
 
 impl ndr::Call for ApiResourceTypeControlRequest<'_> {
     type Operation = ApiResourceTypeControl;
+    fn check_response(
+        &self,
+        response: &ApiResourceTypeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiResourceTypeControl`], opnum 75.
@@ -13750,6 +15304,17 @@ impl ndr::Operation for ApiNodeGroupControl {
 
 impl ndr::Call for ApiNodeGroupControlRequest<'_> {
     type Operation = ApiNodeGroupControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeGroupControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeGroupControl`], opnum 76.
@@ -13944,6 +15509,17 @@ impl ndr::Operation for ApiGroupControl {
 
 impl ndr::Call for ApiGroupControlRequest<'_> {
     type Operation = ApiGroupControl;
+    fn check_response(
+        &self,
+        response: &ApiGroupControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiGroupControl`], opnum 77.
@@ -14128,6 +15704,17 @@ impl ndr::Operation for ApiNodeNodeControl {
 
 impl ndr::Call for ApiNodeNodeControlRequest<'_> {
     type Operation = ApiNodeNodeControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeNodeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeNodeControl`], opnum 78.
@@ -14322,6 +15909,17 @@ impl ndr::Operation for ApiNodeControl {
 
 impl ndr::Call for ApiNodeControlRequest<'_> {
     type Operation = ApiNodeControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeControl`], opnum 79.
@@ -15293,6 +16891,17 @@ impl ndr::Operation for ApiNodeNetworkControl {
 
 impl ndr::Call for ApiNodeNetworkControlRequest<'_> {
     type Operation = ApiNodeNetworkControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeNetworkControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeNetworkControl`], opnum 88.
@@ -15487,6 +17096,17 @@ impl ndr::Operation for ApiNetworkControl {
 
 impl ndr::Call for ApiNetworkControlRequest<'_> {
     type Operation = ApiNetworkControl;
+    fn check_response(
+        &self,
+        response: &ApiNetworkControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNetworkControl`], opnum 89.
@@ -16561,6 +18181,17 @@ impl ndr::Operation for ApiNodeNetInterfaceControl {
 
 impl ndr::Call for ApiNodeNetInterfaceControlRequest<'_> {
     type Operation = ApiNodeNetInterfaceControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeNetInterfaceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeNetInterfaceControl`], opnum 97.
@@ -16757,6 +18388,17 @@ impl ndr::Operation for ApiNetInterfaceControl {
 
 impl ndr::Call for ApiNetInterfaceControlRequest<'_> {
     type Operation = ApiNetInterfaceControl;
+    fn check_response(
+        &self,
+        response: &ApiNetInterfaceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNetInterfaceControl`], opnum 98.
@@ -17759,6 +19401,17 @@ impl ndr::Operation for ApiNodeClusterControl {
 
 impl ndr::Call for ApiNodeClusterControlRequest<'_> {
     type Operation = ApiNodeClusterControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeClusterControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeClusterControl`], opnum 105.
@@ -17953,6 +19606,17 @@ impl ndr::Operation for ApiClusterControl {
 
 impl ndr::Call for ApiClusterControlRequest<'_> {
     type Operation = ApiClusterControl;
+    fn check_response(
+        &self,
+        response: &ApiClusterControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiClusterControl`], opnum 106.
@@ -18240,6 +19904,17 @@ impl ndr::Operation for ApiSetServiceAccountPassword {
 
 impl ndr::Call for ApiSetServiceAccountPasswordRequest<'_> {
     type Operation = ApiSetServiceAccountPassword;
+    fn check_response(
+        &self,
+        response: &ApiSetServiceAccountPasswordResponse,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.return_status_buffer_ptr,
+                i64::from(self.return_status_buffer_size),
+            )
+            .field(&"ReturnStatusBufferPtr")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiSetServiceAccountPassword`], opnum 108.

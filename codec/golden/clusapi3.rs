@@ -1209,6 +1209,846 @@ impl<'a> Request<'a> {
             _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
     }
+
+    /// Decodes a whole stub as far as it has a meaning, and says which rules it breaks.
+    ///
+    /// # Errors
+    /// The octets have no meaning, or there is no operation with this number.
+    pub fn decode_lenient(
+        opnum: u16,
+        stub: &'a [u8],
+        format: ndr::Format,
+        limits: &ndr::Limits,
+    ) -> Result<(Self, ndr::Vec<ndr::Error>), ndr::Error> {
+        match opnum {
+            0 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenCluster(stub), forgiven))
+            }
+            1 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseCluster(stub), forgiven))
+            }
+            2 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetClusterName(stub), forgiven))
+            }
+            3 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterName(stub), forgiven))
+            }
+            4 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterVersion(stub), forgiven))
+            }
+            5 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetQuorumResource(stub), forgiven))
+            }
+            6 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetQuorumResource(stub), forgiven))
+            }
+            7 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateEnum(stub), forgiven))
+            }
+            8 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenResource(stub), forgiven))
+            }
+            9 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResource(stub), forgiven))
+            }
+            10 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteResource(stub), forgiven))
+            }
+            11 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseResource(stub), forgiven))
+            }
+            12 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceState(stub), forgiven))
+            }
+            13 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetResourceName(stub), forgiven))
+            }
+            14 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceId(stub), forgiven))
+            }
+            15 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceType(stub), forgiven))
+            }
+            16 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiFailResource(stub), forgiven))
+            }
+            17 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineResource(stub), forgiven))
+            }
+            18 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineResource(stub), forgiven))
+            }
+            19 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            20 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            21 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCanResourceBeDependent(stub),
+                        forgiven,
+                    ))
+            }
+            22 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResEnum(stub), forgiven))
+            }
+            23 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddResourceNode(stub), forgiven))
+            }
+            24 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceNode(stub),
+                        forgiven,
+                    ))
+            }
+            25 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiChangeResourceGroup(stub),
+                        forgiven,
+                    ))
+            }
+            26 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            27 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiDeleteResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            28 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetRootKey(stub), forgiven))
+            }
+            29 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateKey(stub), forgiven))
+            }
+            30 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenKey(stub), forgiven))
+            }
+            31 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumKey(stub), forgiven))
+            }
+            32 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetValue(stub), forgiven))
+            }
+            33 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteValue(stub), forgiven))
+            }
+            34 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryValue(stub), forgiven))
+            }
+            35 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteKey(stub), forgiven))
+            }
+            36 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumValue(stub), forgiven))
+            }
+            37 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseKey(stub), forgiven))
+            }
+            38 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryInfoKey(stub), forgiven))
+            }
+            39 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetKeySecurity(stub), forgiven))
+            }
+            40 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetKeySecurity(stub), forgiven))
+            }
+            41 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroup(stub), forgiven))
+            }
+            42 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroup(stub), forgiven))
+            }
+            43 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteGroup(stub), forgiven))
+            }
+            44 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseGroup(stub), forgiven))
+            }
+            45 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupState(stub), forgiven))
+            }
+            46 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupName(stub), forgiven))
+            }
+            47 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupId(stub), forgiven))
+            }
+            48 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeId(stub), forgiven))
+            }
+            49 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineGroup(stub), forgiven))
+            }
+            50 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineGroup(stub), forgiven))
+            }
+            51 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroup(stub), forgiven))
+            }
+            52 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupToNode(stub), forgiven))
+            }
+            53 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateGroupResourceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            54 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupNodeList(stub), forgiven))
+            }
+            55 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNotify(stub), forgiven))
+            }
+            56 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNotify(stub), forgiven))
+            }
+            57 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyCluster(stub), forgiven))
+            }
+            58 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNode(stub), forgiven))
+            }
+            59 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyGroup(stub), forgiven))
+            }
+            60 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyResource(stub), forgiven))
+            }
+            61 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyKey(stub), forgiven))
+            }
+            62 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyNode(stub), forgiven))
+            }
+            63 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyGroup(stub), forgiven))
+            }
+            64 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyResource(stub),
+                        forgiven,
+                    ))
+            }
+            65 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotify(stub), forgiven))
+            }
+            66 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNode(stub), forgiven))
+            }
+            67 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNode(stub), forgiven))
+            }
+            68 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeState(stub), forgiven))
+            }
+            69 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiPauseNode(stub), forgiven))
+            }
+            70 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResumeNode(stub), forgiven))
+            }
+            71 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEvictNode(stub), forgiven))
+            }
+            72 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceControl(stub),
+                        forgiven,
+                    ))
+            }
+            73 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResourceControl(stub), forgiven))
+            }
+            74 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            75 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            76 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeGroupControl(stub), forgiven))
+            }
+            77 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGroupControl(stub), forgiven))
+            }
+            78 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeNodeControl(stub), forgiven))
+            }
+            79 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeControl(stub), forgiven))
+            }
+            81 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetwork(stub), forgiven))
+            }
+            82 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetwork(stub), forgiven))
+            }
+            83 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkState(stub), forgiven))
+            }
+            84 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetNetworkName(stub), forgiven))
+            }
+            85 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNetworkEnum(stub), forgiven))
+            }
+            86 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkId(stub), forgiven))
+            }
+            87 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetNetworkPriorityOrder(stub),
+                        forgiven,
+                    ))
+            }
+            88 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetworkControl(stub),
+                        forgiven,
+                    ))
+            }
+            89 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNetworkControl(stub), forgiven))
+            }
+            90 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNetwork(stub), forgiven))
+            }
+            91 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetwork(stub),
+                        forgiven,
+                    ))
+            }
+            92 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetInterface(stub), forgiven))
+            }
+            93 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetInterface(stub), forgiven))
+            }
+            94 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetNetInterfaceState(stub),
+                        forgiven,
+                    ))
+            }
+            95 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterface(stub), forgiven))
+            }
+            96 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterfaceId(stub), forgiven))
+            }
+            97 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            98 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            99 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            100 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            101 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNodeEnum(stub), forgiven))
+            }
+            102 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetClusterVersion2(stub),
+                        forgiven,
+                    ))
+            }
+            103 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResTypeEnum(stub), forgiven))
+            }
+            104 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiBackupClusterDatabase(stub),
+                        forgiven,
+                    ))
+            }
+            105 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeClusterControl(stub),
+                        forgiven,
+                    ))
+            }
+            106 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiClusterControl(stub), forgiven))
+            }
+            107 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiUnblockGetNotifyCall(stub),
+                        forgiven,
+                    ))
+            }
+            108 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetServiceAccountPassword(stub),
+                        forgiven,
+                    ))
+            }
+            109 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetResourceDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            110 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetResourceDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            112 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetResourceNetworkName(stub),
+                        forgiven,
+                    ))
+            }
+            113 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiExecuteBatch(stub), forgiven))
+            }
+            114 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateBatchPort(stub), forgiven))
+            }
+            115 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetBatchNotification(stub),
+                        forgiven,
+                    ))
+            }
+            116 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseBatchPort(stub), forgiven))
+            }
+            117 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenClusterEx(stub), forgiven))
+            }
+            118 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNodeEx(stub), forgiven))
+            }
+            119 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroupEx(stub), forgiven))
+            }
+            120 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenResourceEx(stub), forgiven))
+            }
+            121 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetworkEx(stub), forgiven))
+            }
+            122 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiOpenNetInterfaceEx(stub),
+                        forgiven,
+                    ))
+            }
+            123 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiChangeCsvState(stub), forgiven))
+            }
+            124 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNodeEnumEx(stub), forgiven))
+            }
+            125 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateEnumEx(stub), forgiven))
+            }
+            126 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiPauseNodeEx(stub), forgiven))
+            }
+            127 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiPauseNodeWithDrainTarget(stub),
+                        forgiven,
+                    ))
+            }
+            128 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResumeNodeEx(stub), forgiven))
+            }
+            129 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroupEx(stub), forgiven))
+            }
+            130 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineGroupEx(stub), forgiven))
+            }
+            131 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineGroupEx(stub), forgiven))
+            }
+            132 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupEx(stub), forgiven))
+            }
+            133 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupToNodeEx(stub), forgiven))
+            }
+            134 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCancelClusterGroupOperation(stub),
+                        forgiven,
+                    ))
+            }
+            135 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineResourceEx(stub), forgiven))
+            }
+            136 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineResourceEx(stub), forgiven))
+            }
+            137 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNotifyV2(stub), forgiven))
+            }
+            138 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyV2(stub), forgiven))
+            }
+            139 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotifyV2(stub), forgiven))
+            }
+            143 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroupEnum(stub), forgiven))
+            }
+            144 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateResourceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            145 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiExecuteReadBatch(stub), forgiven))
+            }
+            146 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiRestartResource(stub), forgiven))
+            }
+            147 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotifyAsync(stub), forgiven))
+            }
+            155 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddNotifyResourceTypeV2(stub),
+                        forgiven,
+                    ))
+            }
+            157 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiExecuteReadBatchEx(stub),
+                        forgiven,
+                    ))
+            }
+            163 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroupSet(stub), forgiven))
+            }
+            164 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroupSet(stub), forgiven))
+            }
+            165 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseGroupSet(stub), forgiven))
+            }
+            166 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteGroupSet(stub), forgiven))
+            }
+            167 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupToGroupSet(stub),
+                        forgiven,
+                    ))
+            }
+            168 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveGroupFromGroupSet(stub),
+                        forgiven,
+                    ))
+            }
+            169 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiMoveGroupToGroupSet(stub),
+                        forgiven,
+                    ))
+            }
+            171 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            172 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupToGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            173 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeGroupSetControl(stub),
+                        forgiven,
+                    ))
+            }
+            174 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGroupSetControl(stub), forgiven))
+            }
+            175 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetGroupDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            176 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveClusterGroupDependency(stub),
+                        forgiven,
+                    ))
+            }
+            177 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetGroupSetDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            178 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            179 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveClusterGroupToGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            180 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateGroupSetEnum(stub),
+                        forgiven,
+                    ))
+            }
+            181 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateNetInterfaceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            182 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiChangeCsvStateEx(stub), forgiven))
+            }
+            183 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupToGroupSetEx(stub),
+                        forgiven,
+                    ))
+            }
+            184 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiChangeResourceGroupEx(stub),
+                        forgiven,
+                    ))
+            }
+            185 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiClusterNativeUpdateControl(stub),
+                        forgiven,
+                    ))
+            }
+            80 | 111 | 140..=142 | 148..=154 | 156 | 158..=162 | 170 | 186..=264 => {
+                ndr::ReservedRequest::decode(opnum, stub, format, limits)
+                    .map(|stub| (Self::Reserved(stub), ndr::Vec::new()))
+            }
+            _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
+        }
+    }
 }
 
 #[allow(clippy::too_many_lines, reason = "an arm for each operation")]
@@ -1390,6 +2230,692 @@ impl Request<'_> {
     /// The name of the operation in the IDL.
     pub fn name(&self) -> &'static str {
         OPERATION_NAMES.get(usize::from(self.opnum())).copied().unwrap_or_default()
+    }
+
+    /// Decodes what a server answered to this request, and compares it with the request.
+    ///
+    /// # Errors
+    /// The octets are not a response of this operation, or not one to this request.
+    pub fn decode_response<'r>(
+        &self,
+        stub: &'r [u8],
+        format: ndr::Format,
+        limits: &ndr::Limits,
+    ) -> Result<Response<'r>, ndr::Error> {
+        match self {
+            Self::ApiOpenCluster(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenCluster)
+            }
+            Self::ApiCloseCluster(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseCluster)
+            }
+            Self::ApiSetClusterName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetClusterName)
+            }
+            Self::ApiGetClusterName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetClusterName)
+            }
+            Self::ApiGetClusterVersion(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetClusterVersion)
+            }
+            Self::ApiGetQuorumResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetQuorumResource)
+            }
+            Self::ApiSetQuorumResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetQuorumResource)
+            }
+            Self::ApiCreateEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateEnum)
+            }
+            Self::ApiOpenResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenResource)
+            }
+            Self::ApiCreateResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResource)
+            }
+            Self::ApiDeleteResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteResource)
+            }
+            Self::ApiCloseResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseResource)
+            }
+            Self::ApiGetResourceState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceState)
+            }
+            Self::ApiSetResourceName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetResourceName)
+            }
+            Self::ApiGetResourceId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceId)
+            }
+            Self::ApiGetResourceType(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceType)
+            }
+            Self::ApiFailResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiFailResource)
+            }
+            Self::ApiOnlineResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOnlineResource)
+            }
+            Self::ApiOfflineResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOfflineResource)
+            }
+            Self::ApiAddResourceDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddResourceDependency)
+            }
+            Self::ApiRemoveResourceDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveResourceDependency)
+            }
+            Self::ApiCanResourceBeDependent(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCanResourceBeDependent)
+            }
+            Self::ApiCreateResEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResEnum)
+            }
+            Self::ApiAddResourceNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddResourceNode)
+            }
+            Self::ApiRemoveResourceNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveResourceNode)
+            }
+            Self::ApiChangeResourceGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiChangeResourceGroup)
+            }
+            Self::ApiCreateResourceType(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResourceType)
+            }
+            Self::ApiDeleteResourceType(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteResourceType)
+            }
+            Self::ApiGetRootKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetRootKey)
+            }
+            Self::ApiCreateKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateKey)
+            }
+            Self::ApiOpenKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenKey)
+            }
+            Self::ApiEnumKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiEnumKey)
+            }
+            Self::ApiSetValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetValue)
+            }
+            Self::ApiDeleteValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteValue)
+            }
+            Self::ApiQueryValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiQueryValue)
+            }
+            Self::ApiDeleteKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteKey)
+            }
+            Self::ApiEnumValue(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiEnumValue)
+            }
+            Self::ApiCloseKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseKey)
+            }
+            Self::ApiQueryInfoKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiQueryInfoKey)
+            }
+            Self::ApiSetKeySecurity(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetKeySecurity)
+            }
+            Self::ApiGetKeySecurity(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetKeySecurity)
+            }
+            Self::ApiOpenGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenGroup)
+            }
+            Self::ApiCreateGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroup)
+            }
+            Self::ApiDeleteGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteGroup)
+            }
+            Self::ApiCloseGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseGroup)
+            }
+            Self::ApiGetGroupState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetGroupState)
+            }
+            Self::ApiSetGroupName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetGroupName)
+            }
+            Self::ApiGetGroupId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetGroupId)
+            }
+            Self::ApiGetNodeId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNodeId)
+            }
+            Self::ApiOnlineGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOnlineGroup)
+            }
+            Self::ApiOfflineGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOfflineGroup)
+            }
+            Self::ApiMoveGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiMoveGroup)
+            }
+            Self::ApiMoveGroupToNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiMoveGroupToNode)
+            }
+            Self::ApiCreateGroupResourceEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroupResourceEnum)
+            }
+            Self::ApiSetGroupNodeList(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetGroupNodeList)
+            }
+            Self::ApiCreateNotify(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNotify)
+            }
+            Self::ApiCloseNotify(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNotify)
+            }
+            Self::ApiAddNotifyCluster(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyCluster)
+            }
+            Self::ApiAddNotifyNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyNode)
+            }
+            Self::ApiAddNotifyGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyGroup)
+            }
+            Self::ApiAddNotifyResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyResource)
+            }
+            Self::ApiAddNotifyKey(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyKey)
+            }
+            Self::ApiReAddNotifyNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyNode)
+            }
+            Self::ApiReAddNotifyGroup(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyGroup)
+            }
+            Self::ApiReAddNotifyResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyResource)
+            }
+            Self::ApiGetNotify(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNotify)
+            }
+            Self::ApiOpenNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNode)
+            }
+            Self::ApiCloseNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNode)
+            }
+            Self::ApiGetNodeState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNodeState)
+            }
+            Self::ApiPauseNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiPauseNode)
+            }
+            Self::ApiResumeNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiResumeNode)
+            }
+            Self::ApiEvictNode(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiEvictNode)
+            }
+            Self::ApiNodeResourceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeResourceControl)
+            }
+            Self::ApiResourceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiResourceControl)
+            }
+            Self::ApiNodeResourceTypeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeResourceTypeControl)
+            }
+            Self::ApiResourceTypeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiResourceTypeControl)
+            }
+            Self::ApiNodeGroupControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeGroupControl)
+            }
+            Self::ApiGroupControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGroupControl)
+            }
+            Self::ApiNodeNodeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeNodeControl)
+            }
+            Self::ApiNodeControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeControl)
+            }
+            Self::ApiOpenNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNetwork)
+            }
+            Self::ApiCloseNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNetwork)
+            }
+            Self::ApiGetNetworkState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetworkState)
+            }
+            Self::ApiSetNetworkName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetNetworkName)
+            }
+            Self::ApiCreateNetworkEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNetworkEnum)
+            }
+            Self::ApiGetNetworkId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetworkId)
+            }
+            Self::ApiSetNetworkPriorityOrder(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetNetworkPriorityOrder)
+            }
+            Self::ApiNodeNetworkControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeNetworkControl)
+            }
+            Self::ApiNetworkControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNetworkControl)
+            }
+            Self::ApiAddNotifyNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyNetwork)
+            }
+            Self::ApiReAddNotifyNetwork(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyNetwork)
+            }
+            Self::ApiOpenNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNetInterface)
+            }
+            Self::ApiCloseNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseNetInterface)
+            }
+            Self::ApiGetNetInterfaceState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetInterfaceState)
+            }
+            Self::ApiGetNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetInterface)
+            }
+            Self::ApiGetNetInterfaceId(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNetInterfaceId)
+            }
+            Self::ApiNodeNetInterfaceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeNetInterfaceControl)
+            }
+            Self::ApiNetInterfaceControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNetInterfaceControl)
+            }
+            Self::ApiAddNotifyNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyNetInterface)
+            }
+            Self::ApiReAddNotifyNetInterface(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiReAddNotifyNetInterface)
+            }
+            Self::ApiCreateNodeEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNodeEnum)
+            }
+            Self::ApiGetClusterVersion2(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetClusterVersion2)
+            }
+            Self::ApiCreateResTypeEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResTypeEnum)
+            }
+            Self::ApiBackupClusterDatabase(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiBackupClusterDatabase)
+            }
+            Self::ApiNodeClusterControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeClusterControl)
+            }
+            Self::ApiClusterControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiClusterControl)
+            }
+            Self::ApiUnblockGetNotifyCall(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiUnblockGetNotifyCall)
+            }
+            Self::ApiSetServiceAccountPassword(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetServiceAccountPassword)
+            }
+            Self::ApiSetResourceDependencyExpression(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetResourceDependencyExpression)
+            }
+            Self::ApiGetResourceDependencyExpression(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceDependencyExpression)
+            }
+            Self::ApiGetResourceNetworkName(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetResourceNetworkName)
+            }
+            Self::ApiExecuteBatch(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiExecuteBatch)
+            }
+            Self::ApiCreateBatchPort(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateBatchPort)
+            }
+            Self::ApiGetBatchNotification(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetBatchNotification)
+            }
+            Self::ApiCloseBatchPort(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseBatchPort)
+            }
+            Self::ApiOpenClusterEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenClusterEx)
+            }
+            Self::ApiOpenNodeEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNodeEx)
+            }
+            Self::ApiOpenGroupEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenGroupEx)
+            }
+            Self::ApiOpenResourceEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenResourceEx)
+            }
+            Self::ApiOpenNetworkEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNetworkEx)
+            }
+            Self::ApiOpenNetInterfaceEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenNetInterfaceEx)
+            }
+            Self::ApiChangeCsvState(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiChangeCsvState)
+            }
+            Self::ApiCreateNodeEnumEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNodeEnumEx)
+            }
+            Self::ApiCreateEnumEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateEnumEx)
+            }
+            Self::ApiPauseNodeEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiPauseNodeEx)
+            }
+            Self::ApiPauseNodeWithDrainTarget(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiPauseNodeWithDrainTarget)
+            }
+            Self::ApiResumeNodeEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiResumeNodeEx)
+            }
+            Self::ApiCreateGroupEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroupEx)
+            }
+            Self::ApiOnlineGroupEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOnlineGroupEx)
+            }
+            Self::ApiOfflineGroupEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOfflineGroupEx)
+            }
+            Self::ApiMoveGroupEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiMoveGroupEx)
+            }
+            Self::ApiMoveGroupToNodeEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiMoveGroupToNodeEx)
+            }
+            Self::ApiCancelClusterGroupOperation(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCancelClusterGroupOperation)
+            }
+            Self::ApiOnlineResourceEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOnlineResourceEx)
+            }
+            Self::ApiOfflineResourceEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOfflineResourceEx)
+            }
+            Self::ApiCreateNotifyV2(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNotifyV2)
+            }
+            Self::ApiAddNotifyV2(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyV2)
+            }
+            Self::ApiGetNotifyV2(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNotifyV2)
+            }
+            Self::ApiCreateGroupEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroupEnum)
+            }
+            Self::ApiCreateResourceEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateResourceEnum)
+            }
+            Self::ApiExecuteReadBatch(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiExecuteReadBatch)
+            }
+            Self::ApiRestartResource(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRestartResource)
+            }
+            Self::ApiGetNotifyAsync(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGetNotifyAsync)
+            }
+            Self::ApiAddNotifyResourceTypeV2(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddNotifyResourceTypeV2)
+            }
+            Self::ApiExecuteReadBatchEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiExecuteReadBatchEx)
+            }
+            Self::ApiCreateGroupSet(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroupSet)
+            }
+            Self::ApiOpenGroupSet(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiOpenGroupSet)
+            }
+            Self::ApiCloseGroupSet(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCloseGroupSet)
+            }
+            Self::ApiDeleteGroupSet(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiDeleteGroupSet)
+            }
+            Self::ApiAddGroupToGroupSet(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddGroupToGroupSet)
+            }
+            Self::ApiRemoveGroupFromGroupSet(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveGroupFromGroupSet)
+            }
+            Self::ApiMoveGroupToGroupSet(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiMoveGroupToGroupSet)
+            }
+            Self::ApiAddGroupSetDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddGroupSetDependency)
+            }
+            Self::ApiAddGroupToGroupSetDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddGroupToGroupSetDependency)
+            }
+            Self::ApiNodeGroupSetControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiNodeGroupSetControl)
+            }
+            Self::ApiGroupSetControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiGroupSetControl)
+            }
+            Self::ApiSetGroupDependencyExpression(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetGroupDependencyExpression)
+            }
+            Self::ApiRemoveClusterGroupDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveClusterGroupDependency)
+            }
+            Self::ApiSetGroupSetDependencyExpression(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiSetGroupSetDependencyExpression)
+            }
+            Self::ApiRemoveGroupSetDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveGroupSetDependency)
+            }
+            Self::ApiRemoveClusterGroupToGroupSetDependency(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiRemoveClusterGroupToGroupSetDependency)
+            }
+            Self::ApiCreateGroupSetEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateGroupSetEnum)
+            }
+            Self::ApiCreateNetInterfaceEnum(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiCreateNetInterfaceEnum)
+            }
+            Self::ApiChangeCsvStateEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiChangeCsvStateEx)
+            }
+            Self::ApiAddGroupToGroupSetEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiAddGroupToGroupSetEx)
+            }
+            Self::ApiChangeResourceGroupEx(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiChangeResourceGroupEx)
+            }
+            Self::ApiClusterNativeUpdateControl(call) => {
+                ndr::Call::decode_response(call, stub, format, limits)
+                    .map(Response::ApiClusterNativeUpdateControl)
+            }
+            Self::Reserved(call) => {
+                ndr::ReservedResponse::decode(call.opnum, stub, format, limits)
+                    .map(Response::Reserved)
+            }
+        }
     }
 }
 
@@ -3659,6 +5185,846 @@ impl<'a> Response<'a> {
             80 | 111 | 140..=142 | 148..=154 | 156 | 158..=162 | 170 | 186..=264 => {
                 ndr::ReservedResponse::decode(opnum, stub, format, limits)
                     .map(Self::Reserved)
+            }
+            _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
+        }
+    }
+
+    /// Decodes a whole stub as far as it has a meaning, and says which rules it breaks.
+    ///
+    /// # Errors
+    /// The octets have no meaning, or there is no operation with this number.
+    pub fn decode_lenient(
+        opnum: u16,
+        stub: &'a [u8],
+        format: ndr::Format,
+        limits: &ndr::Limits,
+    ) -> Result<(Self, ndr::Vec<ndr::Error>), ndr::Error> {
+        match opnum {
+            0 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenCluster(stub), forgiven))
+            }
+            1 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseCluster(stub), forgiven))
+            }
+            2 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetClusterName(stub), forgiven))
+            }
+            3 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterName(stub), forgiven))
+            }
+            4 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetClusterVersion(stub), forgiven))
+            }
+            5 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetQuorumResource(stub), forgiven))
+            }
+            6 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetQuorumResource(stub), forgiven))
+            }
+            7 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateEnum(stub), forgiven))
+            }
+            8 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenResource(stub), forgiven))
+            }
+            9 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResource(stub), forgiven))
+            }
+            10 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteResource(stub), forgiven))
+            }
+            11 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseResource(stub), forgiven))
+            }
+            12 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceState(stub), forgiven))
+            }
+            13 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetResourceName(stub), forgiven))
+            }
+            14 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceId(stub), forgiven))
+            }
+            15 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetResourceType(stub), forgiven))
+            }
+            16 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiFailResource(stub), forgiven))
+            }
+            17 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineResource(stub), forgiven))
+            }
+            18 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineResource(stub), forgiven))
+            }
+            19 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            20 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceDependency(stub),
+                        forgiven,
+                    ))
+            }
+            21 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCanResourceBeDependent(stub),
+                        forgiven,
+                    ))
+            }
+            22 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResEnum(stub), forgiven))
+            }
+            23 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddResourceNode(stub), forgiven))
+            }
+            24 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveResourceNode(stub),
+                        forgiven,
+                    ))
+            }
+            25 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiChangeResourceGroup(stub),
+                        forgiven,
+                    ))
+            }
+            26 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            27 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiDeleteResourceType(stub),
+                        forgiven,
+                    ))
+            }
+            28 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetRootKey(stub), forgiven))
+            }
+            29 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateKey(stub), forgiven))
+            }
+            30 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenKey(stub), forgiven))
+            }
+            31 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumKey(stub), forgiven))
+            }
+            32 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetValue(stub), forgiven))
+            }
+            33 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteValue(stub), forgiven))
+            }
+            34 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryValue(stub), forgiven))
+            }
+            35 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteKey(stub), forgiven))
+            }
+            36 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEnumValue(stub), forgiven))
+            }
+            37 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseKey(stub), forgiven))
+            }
+            38 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiQueryInfoKey(stub), forgiven))
+            }
+            39 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetKeySecurity(stub), forgiven))
+            }
+            40 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetKeySecurity(stub), forgiven))
+            }
+            41 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroup(stub), forgiven))
+            }
+            42 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroup(stub), forgiven))
+            }
+            43 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteGroup(stub), forgiven))
+            }
+            44 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseGroup(stub), forgiven))
+            }
+            45 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupState(stub), forgiven))
+            }
+            46 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupName(stub), forgiven))
+            }
+            47 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetGroupId(stub), forgiven))
+            }
+            48 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeId(stub), forgiven))
+            }
+            49 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineGroup(stub), forgiven))
+            }
+            50 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineGroup(stub), forgiven))
+            }
+            51 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroup(stub), forgiven))
+            }
+            52 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupToNode(stub), forgiven))
+            }
+            53 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateGroupResourceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            54 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetGroupNodeList(stub), forgiven))
+            }
+            55 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNotify(stub), forgiven))
+            }
+            56 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNotify(stub), forgiven))
+            }
+            57 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyCluster(stub), forgiven))
+            }
+            58 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNode(stub), forgiven))
+            }
+            59 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyGroup(stub), forgiven))
+            }
+            60 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyResource(stub), forgiven))
+            }
+            61 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyKey(stub), forgiven))
+            }
+            62 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyNode(stub), forgiven))
+            }
+            63 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiReAddNotifyGroup(stub), forgiven))
+            }
+            64 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyResource(stub),
+                        forgiven,
+                    ))
+            }
+            65 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotify(stub), forgiven))
+            }
+            66 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNode(stub), forgiven))
+            }
+            67 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNode(stub), forgiven))
+            }
+            68 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNodeState(stub), forgiven))
+            }
+            69 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiPauseNode(stub), forgiven))
+            }
+            70 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResumeNode(stub), forgiven))
+            }
+            71 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiEvictNode(stub), forgiven))
+            }
+            72 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceControl(stub),
+                        forgiven,
+                    ))
+            }
+            73 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResourceControl(stub), forgiven))
+            }
+            74 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            75 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiResourceTypeControl(stub),
+                        forgiven,
+                    ))
+            }
+            76 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeGroupControl(stub), forgiven))
+            }
+            77 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGroupControl(stub), forgiven))
+            }
+            78 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeNodeControl(stub), forgiven))
+            }
+            79 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNodeControl(stub), forgiven))
+            }
+            81 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetwork(stub), forgiven))
+            }
+            82 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetwork(stub), forgiven))
+            }
+            83 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkState(stub), forgiven))
+            }
+            84 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiSetNetworkName(stub), forgiven))
+            }
+            85 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNetworkEnum(stub), forgiven))
+            }
+            86 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetworkId(stub), forgiven))
+            }
+            87 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetNetworkPriorityOrder(stub),
+                        forgiven,
+                    ))
+            }
+            88 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetworkControl(stub),
+                        forgiven,
+                    ))
+            }
+            89 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiNetworkControl(stub), forgiven))
+            }
+            90 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyNetwork(stub), forgiven))
+            }
+            91 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetwork(stub),
+                        forgiven,
+                    ))
+            }
+            92 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetInterface(stub), forgiven))
+            }
+            93 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseNetInterface(stub), forgiven))
+            }
+            94 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetNetInterfaceState(stub),
+                        forgiven,
+                    ))
+            }
+            95 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterface(stub), forgiven))
+            }
+            96 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNetInterfaceId(stub), forgiven))
+            }
+            97 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            98 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNetInterfaceControl(stub),
+                        forgiven,
+                    ))
+            }
+            99 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            100 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiReAddNotifyNetInterface(stub),
+                        forgiven,
+                    ))
+            }
+            101 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNodeEnum(stub), forgiven))
+            }
+            102 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetClusterVersion2(stub),
+                        forgiven,
+                    ))
+            }
+            103 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateResTypeEnum(stub), forgiven))
+            }
+            104 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiBackupClusterDatabase(stub),
+                        forgiven,
+                    ))
+            }
+            105 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeClusterControl(stub),
+                        forgiven,
+                    ))
+            }
+            106 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiClusterControl(stub), forgiven))
+            }
+            107 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiUnblockGetNotifyCall(stub),
+                        forgiven,
+                    ))
+            }
+            108 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetServiceAccountPassword(stub),
+                        forgiven,
+                    ))
+            }
+            109 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetResourceDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            110 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetResourceDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            112 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetResourceNetworkName(stub),
+                        forgiven,
+                    ))
+            }
+            113 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiExecuteBatch(stub), forgiven))
+            }
+            114 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateBatchPort(stub), forgiven))
+            }
+            115 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiGetBatchNotification(stub),
+                        forgiven,
+                    ))
+            }
+            116 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseBatchPort(stub), forgiven))
+            }
+            117 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenClusterEx(stub), forgiven))
+            }
+            118 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNodeEx(stub), forgiven))
+            }
+            119 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroupEx(stub), forgiven))
+            }
+            120 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenResourceEx(stub), forgiven))
+            }
+            121 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenNetworkEx(stub), forgiven))
+            }
+            122 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiOpenNetInterfaceEx(stub),
+                        forgiven,
+                    ))
+            }
+            123 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiChangeCsvState(stub), forgiven))
+            }
+            124 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNodeEnumEx(stub), forgiven))
+            }
+            125 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateEnumEx(stub), forgiven))
+            }
+            126 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiPauseNodeEx(stub), forgiven))
+            }
+            127 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiPauseNodeWithDrainTarget(stub),
+                        forgiven,
+                    ))
+            }
+            128 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiResumeNodeEx(stub), forgiven))
+            }
+            129 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroupEx(stub), forgiven))
+            }
+            130 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineGroupEx(stub), forgiven))
+            }
+            131 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineGroupEx(stub), forgiven))
+            }
+            132 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupEx(stub), forgiven))
+            }
+            133 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiMoveGroupToNodeEx(stub), forgiven))
+            }
+            134 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCancelClusterGroupOperation(stub),
+                        forgiven,
+                    ))
+            }
+            135 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOnlineResourceEx(stub), forgiven))
+            }
+            136 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOfflineResourceEx(stub), forgiven))
+            }
+            137 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateNotifyV2(stub), forgiven))
+            }
+            138 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiAddNotifyV2(stub), forgiven))
+            }
+            139 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotifyV2(stub), forgiven))
+            }
+            143 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroupEnum(stub), forgiven))
+            }
+            144 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateResourceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            145 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiExecuteReadBatch(stub), forgiven))
+            }
+            146 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiRestartResource(stub), forgiven))
+            }
+            147 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGetNotifyAsync(stub), forgiven))
+            }
+            155 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddNotifyResourceTypeV2(stub),
+                        forgiven,
+                    ))
+            }
+            157 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiExecuteReadBatchEx(stub),
+                        forgiven,
+                    ))
+            }
+            163 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCreateGroupSet(stub), forgiven))
+            }
+            164 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiOpenGroupSet(stub), forgiven))
+            }
+            165 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiCloseGroupSet(stub), forgiven))
+            }
+            166 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiDeleteGroupSet(stub), forgiven))
+            }
+            167 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupToGroupSet(stub),
+                        forgiven,
+                    ))
+            }
+            168 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveGroupFromGroupSet(stub),
+                        forgiven,
+                    ))
+            }
+            169 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiMoveGroupToGroupSet(stub),
+                        forgiven,
+                    ))
+            }
+            171 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            172 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupToGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            173 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiNodeGroupSetControl(stub),
+                        forgiven,
+                    ))
+            }
+            174 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiGroupSetControl(stub), forgiven))
+            }
+            175 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetGroupDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            176 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveClusterGroupDependency(stub),
+                        forgiven,
+                    ))
+            }
+            177 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiSetGroupSetDependencyExpression(stub),
+                        forgiven,
+                    ))
+            }
+            178 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            179 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiRemoveClusterGroupToGroupSetDependency(stub),
+                        forgiven,
+                    ))
+            }
+            180 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateGroupSetEnum(stub),
+                        forgiven,
+                    ))
+            }
+            181 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiCreateNetInterfaceEnum(stub),
+                        forgiven,
+                    ))
+            }
+            182 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (Self::ApiChangeCsvStateEx(stub), forgiven))
+            }
+            183 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiAddGroupToGroupSetEx(stub),
+                        forgiven,
+                    ))
+            }
+            184 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiChangeResourceGroupEx(stub),
+                        forgiven,
+                    ))
+            }
+            185 => {
+                ndr::DecodeStub::decode_lenient(stub, format, limits)
+                    .map(|(stub, forgiven)| (
+                        Self::ApiClusterNativeUpdateControl(stub),
+                        forgiven,
+                    ))
+            }
+            80 | 111 | 140..=142 | 148..=154 | 156 | 158..=162 | 170 | 186..=264 => {
+                ndr::ReservedResponse::decode(opnum, stub, format, limits)
+                    .map(|stub| (Self::Reserved(stub), ndr::Vec::new()))
             }
             _ => Err(ndr::Error::no_operation(opnum, &OPERATION_NAMES)),
         }
@@ -7175,6 +9541,8 @@ impl ndr::Call for ApiOpenClusterRequest {
 pub struct ApiOpenClusterRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
@@ -7212,6 +9580,8 @@ pub struct ApiOpenClusterResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HClusterRpc>().field(&"return")?;
@@ -7284,6 +9654,8 @@ pub struct ApiCloseClusterRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cluster = reader.handle::<HClusterRpc>().field(&"Cluster")?;
         Ok(Self { cluster })
@@ -7327,6 +9699,8 @@ pub struct ApiCloseClusterResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cluster = reader.handle::<HClusterRpc>().field(&"Cluster")?;
         let return_value = reader.u32().field(&"return")?;
@@ -7398,6 +9772,8 @@ pub struct ApiSetClusterNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let new_cluster_name = reader.wstr().field(&"NewClusterName")?;
         Ok(Self { new_cluster_name })
@@ -7438,6 +9814,8 @@ pub struct ApiSetClusterNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -7504,6 +9882,8 @@ impl ndr::Call for ApiGetClusterNameRequest {
 pub struct ApiGetClusterNameRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
@@ -7545,6 +9925,8 @@ pub struct ApiGetClusterNameResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cluster_name = reader.pointer(ndr::Reader::wstr).field(&"ClusterName")?;
         let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
@@ -7624,6 +10006,8 @@ impl ndr::Call for ApiGetClusterVersionRequest {
 pub struct ApiGetClusterVersionRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
@@ -7677,6 +10061,8 @@ pub struct ApiGetClusterVersionResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
@@ -7767,6 +10153,8 @@ impl ndr::Call for ApiGetQuorumResourceRequest {
 pub struct ApiGetQuorumResourceRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
@@ -7816,6 +10204,8 @@ pub struct ApiGetQuorumResourceResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_resource_name = reader
             .pointer(ndr::Reader::wstr)
@@ -7920,6 +10310,8 @@ pub struct ApiSetQuorumResourceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_device_name = reader.wstr().field(&"lpszDeviceName")?;
@@ -7973,6 +10365,8 @@ pub struct ApiSetQuorumResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -8047,6 +10441,8 @@ pub struct ApiCreateEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_type = reader.u32().field(&"dwType")?;
         Ok(Self { dw_type })
@@ -8091,6 +10487,8 @@ pub struct ApiCreateEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -8176,6 +10574,8 @@ pub struct ApiOpenResourceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
         Ok(Self { lpsz_resource_name })
@@ -8220,6 +10620,8 @@ pub struct ApiOpenResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -8321,6 +10723,8 @@ pub struct ApiCreateResourceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
@@ -8382,6 +10786,8 @@ pub struct ApiCreateResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -8459,6 +10865,8 @@ pub struct ApiDeleteResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8502,6 +10910,8 @@ pub struct ApiDeleteResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -8572,6 +10982,8 @@ pub struct ApiCloseResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let resource = reader.handle::<HResRpc>().field(&"Resource")?;
         Ok(Self { resource })
@@ -8615,6 +11027,8 @@ pub struct ApiCloseResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let resource = reader.handle::<HResRpc>().field(&"Resource")?;
         let return_value = reader.u32().field(&"return")?;
@@ -8686,6 +11100,8 @@ pub struct ApiGetResourceStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8742,6 +11158,8 @@ pub struct ApiGetResourceStateResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
@@ -8831,6 +11249,8 @@ pub struct ApiSetResourceNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
@@ -8880,6 +11300,8 @@ pub struct ApiSetResourceNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -8946,6 +11368,8 @@ pub struct ApiGetResourceIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8993,6 +11417,8 @@ pub struct ApiGetResourceIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -9068,6 +11494,8 @@ pub struct ApiGetResourceTypeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -9115,6 +11543,8 @@ pub struct ApiGetResourceTypeResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_resource_type = reader
             .pointer(ndr::Reader::wstr)
@@ -9194,6 +11624,8 @@ pub struct ApiFailResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiFailResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -9237,6 +11669,8 @@ pub struct ApiFailResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiFailResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -9304,6 +11738,8 @@ pub struct ApiOnlineResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -9347,6 +11783,8 @@ pub struct ApiOnlineResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -9414,6 +11852,8 @@ pub struct ApiOfflineResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -9457,6 +11897,8 @@ pub struct ApiOfflineResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -9527,6 +11969,8 @@ pub struct ApiAddResourceDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_depends_on = reader.handle::<HResRpc>().field(&"hDependsOn")?;
@@ -9576,6 +12020,8 @@ pub struct ApiAddResourceDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -9646,6 +12092,8 @@ pub struct ApiRemoveResourceDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_depends_on = reader.handle::<HResRpc>().field(&"hDependsOn")?;
@@ -9695,6 +12143,8 @@ pub struct ApiRemoveResourceDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -9767,6 +12217,8 @@ pub struct ApiCanResourceBeDependentRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_resource_dependent = reader
@@ -9823,6 +12275,8 @@ pub struct ApiCanResourceBeDependentResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -9895,6 +12349,8 @@ pub struct ApiCreateResEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -9945,6 +12401,8 @@ pub struct ApiCreateResEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -10029,6 +12487,8 @@ pub struct ApiAddResourceNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -10078,6 +12538,8 @@ pub struct ApiAddResourceNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -10148,6 +12610,8 @@ pub struct ApiRemoveResourceNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -10197,6 +12661,8 @@ pub struct ApiRemoveResourceNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -10271,6 +12737,8 @@ pub struct ApiChangeResourceGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -10320,6 +12788,8 @@ pub struct ApiChangeResourceGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -10405,6 +12875,8 @@ pub struct ApiCreateResourceTypeRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         let lpsz_display_name = reader.wstr().field(&"lpszDisplayName")?;
@@ -10463,6 +12935,8 @@ pub struct ApiCreateResourceTypeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -10528,6 +13002,8 @@ pub struct ApiDeleteResourceTypeRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         Ok(Self { lpsz_type_name })
@@ -10568,6 +13044,8 @@ pub struct ApiDeleteResourceTypeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -10638,6 +13116,8 @@ pub struct ApiGetRootKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let sam_desired = reader.u32().field(&"samDesired")?;
         Ok(Self { sam_desired })
@@ -10682,6 +13162,8 @@ pub struct ApiGetRootKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -10785,6 +13267,8 @@ pub struct ApiCreateKeyRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -10861,6 +13345,8 @@ pub struct ApiCreateKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_disposition = reader.u32().field(&"lpdwDisposition")?;
         let status = reader.u32().field(&"Status")?;
@@ -10956,6 +13442,8 @@ pub struct ApiOpenKeyRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -11013,6 +13501,8 @@ pub struct ApiOpenKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -11097,6 +13587,8 @@ pub struct ApiEnumKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let dw_index = reader.u32().field(&"dwIndex")?;
@@ -11151,6 +13643,8 @@ pub struct ApiEnumKeyResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let key_name = reader.pointer(ndr::Reader::wstr).field(&"KeyName")?;
         let lpft_last_write_time = <crate::ndr::FileTime as ndr::Decode>::decode(reader)
@@ -11247,6 +13741,8 @@ pub struct ApiSetValueRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetValueRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -11310,6 +13806,8 @@ pub struct ApiSetValueResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetValueResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -11380,6 +13878,8 @@ pub struct ApiDeleteValueRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -11426,6 +13926,8 @@ pub struct ApiDeleteValueResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -11487,6 +13989,14 @@ impl ndr::Operation for ApiQueryValue {
 
 impl ndr::Call for ApiQueryValueRequest<'_> {
     type Operation = ApiQueryValue;
+    fn check_response(
+        &self,
+        response: &ApiQueryValueResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(&response.lp_data, i64::from(self.cb_data))
+            .field(&"lpData")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiQueryValue`], opnum 34.
@@ -11507,6 +14017,8 @@ pub struct ApiQueryValueRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryValueRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -11572,6 +14084,8 @@ pub struct ApiQueryValueResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryValueResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_value_type = reader.u32().field(&"lpValueType")?;
         let lp_data = reader.conformant_octets().field(&"lpData")?;
@@ -11657,6 +14171,8 @@ pub struct ApiDeleteKeyRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -11703,6 +14219,8 @@ pub struct ApiDeleteKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -11786,6 +14304,8 @@ pub struct ApiEnumValueRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumValueRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let dw_index = reader.u32().field(&"dwIndex")?;
@@ -11851,6 +14371,8 @@ pub struct ApiEnumValueResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_value_name = reader.pointer(ndr::Reader::wstr).field(&"lpValueName")?;
         let lp_type = reader.u32().field(&"lpType")?;
@@ -11947,6 +14469,8 @@ pub struct ApiCloseKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_key = reader.handle::<HKeyRpc>().field(&"pKey")?;
         Ok(Self { p_key })
@@ -11990,6 +14514,8 @@ pub struct ApiCloseKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_key = reader.handle::<HKeyRpc>().field(&"pKey")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12065,6 +14591,8 @@ pub struct ApiQueryInfoKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         Ok(Self { h_key })
@@ -12136,6 +14664,8 @@ pub struct ApiQueryInfoKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpc_sub_keys = reader.u32().field(&"lpcSubKeys")?;
         let lpcb_max_sub_key_len = reader.u32().field(&"lpcbMaxSubKeyLen")?;
@@ -12244,6 +14774,8 @@ pub struct ApiSetKeySecurityRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let security_information = reader.u32().field(&"SecurityInformation")?;
@@ -12301,6 +14833,8 @@ pub struct ApiSetKeySecurityResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12378,6 +14912,8 @@ pub struct ApiGetKeySecurityRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let security_information = reader.u32().field(&"SecurityInformation")?;
@@ -12439,6 +14975,8 @@ pub struct ApiGetKeySecurityResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_rpc_security_descriptor = <RpcSecurityDescriptor<
             '_,
@@ -12522,6 +15060,8 @@ pub struct ApiOpenGroupRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         Ok(Self { lpsz_group_name })
@@ -12566,6 +15106,8 @@ pub struct ApiOpenGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -12648,6 +15190,8 @@ pub struct ApiCreateGroupRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         Ok(Self { lpsz_group_name })
@@ -12692,6 +15236,8 @@ pub struct ApiCreateGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -12778,6 +15324,8 @@ pub struct ApiDeleteGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         let force = reader.i32().field(&"force")?;
@@ -12824,6 +15372,8 @@ pub struct ApiDeleteGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12894,6 +15444,8 @@ pub struct ApiCloseGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         Ok(Self { group })
@@ -12937,6 +15489,8 @@ pub struct ApiCloseGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13007,6 +15561,8 @@ pub struct ApiGetGroupStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13058,6 +15614,8 @@ pub struct ApiGetGroupStateResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
@@ -13141,6 +15699,8 @@ pub struct ApiSetGroupNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
@@ -13187,6 +15747,8 @@ pub struct ApiSetGroupNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13253,6 +15815,8 @@ pub struct ApiGetGroupIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13300,6 +15864,8 @@ pub struct ApiGetGroupIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -13375,6 +15941,8 @@ pub struct ApiGetNodeIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -13422,6 +15990,8 @@ pub struct ApiGetNodeIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -13498,6 +16068,8 @@ pub struct ApiOnlineGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13541,6 +16113,8 @@ pub struct ApiOnlineGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13608,6 +16182,8 @@ pub struct ApiOfflineGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13651,6 +16227,8 @@ pub struct ApiOfflineGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13718,6 +16296,8 @@ pub struct ApiMoveGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13761,6 +16341,8 @@ pub struct ApiMoveGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13833,6 +16415,8 @@ pub struct ApiMoveGroupToNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -13882,6 +16466,8 @@ pub struct ApiMoveGroupToNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13954,6 +16540,8 @@ pub struct ApiCreateGroupResourceEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -14004,6 +16592,8 @@ pub struct ApiCreateGroupResourceEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -14090,6 +16680,8 @@ pub struct ApiSetGroupNodeListRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let multi_sz_node_list = reader
@@ -14157,6 +16749,8 @@ pub struct ApiSetGroupNodeListResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14223,6 +16817,8 @@ impl ndr::Call for ApiCreateNotifyRequest {
 pub struct ApiCreateNotifyRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
@@ -14264,6 +16860,8 @@ pub struct ApiCreateNotifyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -14346,6 +16944,8 @@ pub struct ApiCloseNotifyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notify = reader.handle::<HNotifyRpc>().field(&"Notify")?;
         Ok(Self { notify })
@@ -14389,6 +16989,8 @@ pub struct ApiCloseNotifyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notify = reader.handle::<HNotifyRpc>().field(&"Notify")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14482,6 +17084,8 @@ pub struct ApiAddNotifyClusterRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
@@ -14545,6 +17149,8 @@ pub struct ApiAddNotifyClusterResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14634,6 +17240,8 @@ pub struct ApiAddNotifyNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -14702,6 +17310,8 @@ pub struct ApiAddNotifyNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -14798,6 +17408,8 @@ pub struct ApiAddNotifyGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -14866,6 +17478,8 @@ pub struct ApiAddNotifyGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -14962,6 +17576,8 @@ pub struct ApiAddNotifyResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
@@ -15030,6 +17646,8 @@ pub struct ApiAddNotifyResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -15131,6 +17749,8 @@ pub struct ApiAddNotifyKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
@@ -15201,6 +17821,8 @@ pub struct ApiAddNotifyKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15295,6 +17917,8 @@ pub struct ApiReAddNotifyNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -15362,6 +17986,8 @@ pub struct ApiReAddNotifyNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15456,6 +18082,8 @@ pub struct ApiReAddNotifyGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -15523,6 +18151,8 @@ pub struct ApiReAddNotifyGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15618,6 +18248,8 @@ pub struct ApiReAddNotifyResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
@@ -15685,6 +18317,8 @@ pub struct ApiReAddNotifyResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15763,6 +18397,8 @@ pub struct ApiGetNotifyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -15823,6 +18459,8 @@ pub struct ApiGetNotifyResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let dw_filter = reader
@@ -15918,6 +18556,8 @@ pub struct ApiOpenNodeRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         Ok(Self { lpsz_node_name })
@@ -15962,6 +18602,8 @@ pub struct ApiOpenNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -16042,6 +18684,8 @@ pub struct ApiCloseNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let node = reader.handle::<HNodeRpc>().field(&"Node")?;
         Ok(Self { node })
@@ -16085,6 +18729,8 @@ pub struct ApiCloseNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let node = reader.handle::<HNodeRpc>().field(&"Node")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16154,6 +18800,8 @@ pub struct ApiGetNodeStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -16201,6 +18849,8 @@ pub struct ApiGetNodeStateResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -16273,6 +18923,8 @@ pub struct ApiPauseNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -16316,6 +18968,8 @@ pub struct ApiPauseNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16383,6 +19037,8 @@ pub struct ApiResumeNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -16426,6 +19082,8 @@ pub struct ApiResumeNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16491,6 +19149,8 @@ pub struct ApiEvictNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -16534,6 +19194,8 @@ pub struct ApiEvictNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16595,6 +19257,17 @@ impl ndr::Operation for ApiNodeResourceControl {
 
 impl ndr::Call for ApiNodeResourceControlRequest<'_> {
     type Operation = ApiNodeResourceControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeResourceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeResourceControl`], opnum 72.
@@ -16623,6 +19296,8 @@ pub struct ApiNodeResourceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -16714,6 +19389,8 @@ pub struct ApiNodeResourceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -16798,6 +19475,17 @@ impl ndr::Operation for ApiResourceControl {
 
 impl ndr::Call for ApiResourceControlRequest<'_> {
     type Operation = ApiResourceControl;
+    fn check_response(
+        &self,
+        response: &ApiResourceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiResourceControl`], opnum 73.
@@ -16822,6 +19510,8 @@ pub struct ApiResourceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -16906,6 +19596,8 @@ pub struct ApiResourceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -16992,6 +19684,17 @@ impl ndr::Operation for ApiNodeResourceTypeControl {
 
 impl ndr::Call for ApiNodeResourceTypeControlRequest<'_> {
     type Operation = ApiNodeResourceTypeControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeResourceTypeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeResourceTypeControl`], opnum 74.
@@ -17024,6 +19727,8 @@ pub struct ApiNodeResourceTypeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_resource_type_name = reader.wstr().field(&"lpszResourceTypeName")?;
@@ -17119,6 +19824,8 @@ pub struct ApiNodeResourceTypeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -17204,6 +19911,17 @@ impl ndr::Operation for ApiResourceTypeControl {
 
 impl ndr::Call for ApiResourceTypeControlRequest<'_> {
     type Operation = ApiResourceTypeControl;
+    fn check_response(
+        &self,
+        response: &ApiResourceTypeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiResourceTypeControl`], opnum 75.
@@ -17232,6 +19950,8 @@ pub struct ApiResourceTypeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_resource_type_name = reader.wstr().field(&"lpszResourceTypeName")?;
@@ -17320,6 +20040,8 @@ pub struct ApiResourceTypeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -17405,6 +20127,17 @@ impl ndr::Operation for ApiNodeGroupControl {
 
 impl ndr::Call for ApiNodeGroupControlRequest<'_> {
     type Operation = ApiNodeGroupControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeGroupControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeGroupControl`], opnum 76.
@@ -17433,6 +20166,8 @@ pub struct ApiNodeGroupControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -17524,6 +20259,8 @@ pub struct ApiNodeGroupControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -17608,6 +20345,17 @@ impl ndr::Operation for ApiGroupControl {
 
 impl ndr::Call for ApiGroupControlRequest<'_> {
     type Operation = ApiGroupControl;
+    fn check_response(
+        &self,
+        response: &ApiGroupControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiGroupControl`], opnum 77.
@@ -17632,6 +20380,8 @@ pub struct ApiGroupControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -17716,6 +20466,8 @@ pub struct ApiGroupControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -17801,6 +20553,17 @@ impl ndr::Operation for ApiNodeNodeControl {
 
 impl ndr::Call for ApiNodeNodeControlRequest<'_> {
     type Operation = ApiNodeNodeControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeNodeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeNodeControl`], opnum 78.
@@ -17829,6 +20592,8 @@ pub struct ApiNodeNodeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let h_host_node = reader.handle::<HNodeRpc>().field(&"hHostNode")?;
@@ -17920,6 +20685,8 @@ pub struct ApiNodeNodeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -18004,6 +20771,17 @@ impl ndr::Operation for ApiNodeControl {
 
 impl ndr::Call for ApiNodeControlRequest<'_> {
     type Operation = ApiNodeControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeControl`], opnum 79.
@@ -18028,6 +20806,8 @@ pub struct ApiNodeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -18112,6 +20892,8 @@ pub struct ApiNodeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -18207,6 +20989,8 @@ pub struct ApiOpenNetworkRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
         Ok(Self { lpsz_network_name })
@@ -18251,6 +21035,8 @@ pub struct ApiOpenNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -18331,6 +21117,8 @@ pub struct ApiCloseNetworkRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network = reader.handle::<HNetworkRpc>().field(&"Network")?;
         Ok(Self { network })
@@ -18374,6 +21162,8 @@ pub struct ApiCloseNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network = reader.handle::<HNetworkRpc>().field(&"Network")?;
         let return_value = reader.u32().field(&"return")?;
@@ -18443,6 +21233,8 @@ pub struct ApiGetNetworkStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         Ok(Self { h_network })
@@ -18490,6 +21282,8 @@ pub struct ApiGetNetworkStateResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -18567,6 +21361,8 @@ pub struct ApiSetNetworkNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
@@ -18616,6 +21412,8 @@ pub struct ApiSetNetworkNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -18687,6 +21485,8 @@ pub struct ApiCreateNetworkEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -18737,6 +21537,8 @@ pub struct ApiCreateNetworkEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -18817,6 +21619,8 @@ pub struct ApiGetNetworkIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         Ok(Self { h_network })
@@ -18864,6 +21668,8 @@ pub struct ApiGetNetworkIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -18939,6 +21745,8 @@ pub struct ApiSetNetworkPriorityOrderRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network_count = reader.u32().field(&"NetworkCount")?;
         reader.check_range(network_count, 0, 1000).field(&"NetworkCount")?;
@@ -18989,6 +21797,8 @@ pub struct ApiSetNetworkPriorityOrderResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19050,6 +21860,17 @@ impl ndr::Operation for ApiNodeNetworkControl {
 
 impl ndr::Call for ApiNodeNetworkControlRequest<'_> {
     type Operation = ApiNodeNetworkControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeNetworkControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeNetworkControl`], opnum 88.
@@ -19078,6 +21899,8 @@ pub struct ApiNodeNetworkControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -19169,6 +21992,8 @@ pub struct ApiNodeNetworkControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -19253,6 +22078,17 @@ impl ndr::Operation for ApiNetworkControl {
 
 impl ndr::Call for ApiNetworkControlRequest<'_> {
     type Operation = ApiNetworkControl;
+    fn check_response(
+        &self,
+        response: &ApiNetworkControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNetworkControl`], opnum 89.
@@ -19277,6 +22113,8 @@ pub struct ApiNetworkControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -19361,6 +22199,8 @@ pub struct ApiNetworkControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -19474,6 +22314,8 @@ pub struct ApiAddNotifyNetworkRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
@@ -19542,6 +22384,8 @@ pub struct ApiAddNotifyNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -19644,6 +22488,8 @@ pub struct ApiReAddNotifyNetworkRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
@@ -19711,6 +22557,8 @@ pub struct ApiReAddNotifyNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19783,6 +22631,8 @@ pub struct ApiOpenNetInterfaceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_net_interface_name = reader.wstr().field(&"lpszNetInterfaceName")?;
         Ok(Self { lpsz_net_interface_name })
@@ -19827,6 +22677,8 @@ pub struct ApiOpenNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -19907,6 +22759,8 @@ pub struct ApiCloseNetInterfaceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let net_interface = reader.handle::<HNetInterfaceRpc>().field(&"NetInterface")?;
         Ok(Self { net_interface })
@@ -19950,6 +22804,8 @@ pub struct ApiCloseNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let net_interface = reader.handle::<HNetInterfaceRpc>().field(&"NetInterface")?;
         let return_value = reader.u32().field(&"return")?;
@@ -20022,6 +22878,8 @@ pub struct ApiGetNetInterfaceStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -20071,6 +22929,8 @@ pub struct ApiGetNetInterfaceStateResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -20153,6 +23013,8 @@ pub struct ApiGetNetInterfaceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
@@ -20203,6 +23065,8 @@ pub struct ApiGetNetInterfaceResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lppsz_interface_name = reader
             .pointer(ndr::Reader::wstr)
@@ -20283,6 +23147,8 @@ pub struct ApiGetNetInterfaceIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -20332,6 +23198,8 @@ pub struct ApiGetNetInterfaceIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -20402,6 +23270,17 @@ impl ndr::Operation for ApiNodeNetInterfaceControl {
 
 impl ndr::Call for ApiNodeNetInterfaceControlRequest<'_> {
     type Operation = ApiNodeNetInterfaceControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeNetInterfaceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeNetInterfaceControl`], opnum 97.
@@ -20430,6 +23309,8 @@ pub struct ApiNodeNetInterfaceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -20523,6 +23404,8 @@ pub struct ApiNodeNetInterfaceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -20607,6 +23490,17 @@ impl ndr::Operation for ApiNetInterfaceControl {
 
 impl ndr::Call for ApiNetInterfaceControlRequest<'_> {
     type Operation = ApiNetInterfaceControl;
+    fn check_response(
+        &self,
+        response: &ApiNetInterfaceControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNetInterfaceControl`], opnum 98.
@@ -20631,6 +23525,8 @@ pub struct ApiNetInterfaceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -20717,6 +23613,8 @@ pub struct ApiNetInterfaceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -20831,6 +23729,8 @@ pub struct ApiAddNotifyNetInterfaceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_net_interface = reader
@@ -20901,6 +23801,8 @@ pub struct ApiAddNotifyNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -21003,6 +23905,8 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_net_interface = reader
@@ -21072,6 +23976,8 @@ pub struct ApiReAddNotifyNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21143,6 +24049,8 @@ pub struct ApiCreateNodeEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -21193,6 +24101,8 @@ pub struct ApiCreateNodeEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -21274,6 +24184,8 @@ impl ndr::Call for ApiGetClusterVersion2Request {
 pub struct ApiGetClusterVersion2Request {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Request {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
@@ -21335,6 +24247,8 @@ pub struct ApiGetClusterVersion2Response<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Response<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
@@ -21451,6 +24365,8 @@ pub struct ApiCreateResTypeEnumRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -21498,6 +24414,8 @@ pub struct ApiCreateResTypeEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -21579,6 +24497,8 @@ pub struct ApiBackupClusterDatabaseRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_path_name = reader.wstr().field(&"lpszPathName")?;
         Ok(Self { lpsz_path_name })
@@ -21619,6 +24539,8 @@ pub struct ApiBackupClusterDatabaseResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21680,6 +24602,17 @@ impl ndr::Operation for ApiNodeClusterControl {
 
 impl ndr::Call for ApiNodeClusterControlRequest<'_> {
     type Operation = ApiNodeClusterControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeClusterControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeClusterControl`], opnum 105.
@@ -21708,6 +24641,8 @@ pub struct ApiNodeClusterControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let h_host_node = reader.handle::<HNodeRpc>().field(&"hHostNode")?;
@@ -21799,6 +24734,8 @@ pub struct ApiNodeClusterControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -21883,6 +24820,17 @@ impl ndr::Operation for ApiClusterControl {
 
 impl ndr::Call for ApiClusterControlRequest<'_> {
     type Operation = ApiClusterControl;
+    fn check_response(
+        &self,
+        response: &ApiClusterControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiClusterControl`], opnum 106.
@@ -21907,6 +24855,8 @@ pub struct ApiClusterControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -21991,6 +24941,8 @@ pub struct ApiClusterControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -22084,6 +25036,8 @@ pub struct ApiUnblockGetNotifyCallRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -22123,6 +25077,8 @@ pub struct ApiUnblockGetNotifyCallResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -22183,6 +25139,17 @@ impl ndr::Operation for ApiSetServiceAccountPassword {
 
 impl ndr::Call for ApiSetServiceAccountPasswordRequest<'_> {
     type Operation = ApiSetServiceAccountPassword;
+    fn check_response(
+        &self,
+        response: &ApiSetServiceAccountPasswordResponse,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.return_status_buffer_ptr,
+                i64::from(self.return_status_buffer_size),
+            )
+            .field(&"ReturnStatusBufferPtr")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiSetServiceAccountPassword`], opnum 108.
@@ -22203,6 +25170,8 @@ pub struct ApiSetServiceAccountPasswordRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_new_password = reader.wstr().field(&"lpszNewPassword")?;
         let dw_flags = reader
@@ -22266,6 +25235,8 @@ pub struct ApiSetServiceAccountPasswordResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_status_buffer_ptr = reader.varying().field(&"ReturnStatusBufferPtr")?;
         let size_returned = reader.u32().field(&"SizeReturned")?;
@@ -22355,6 +25326,8 @@ pub struct ApiSetResourceDependencyExpressionRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceDependencyExpressionRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_dependency_expression = reader
@@ -22414,6 +25387,8 @@ pub struct ApiSetResourceDependencyExpressionResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceDependencyExpressionResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -22480,6 +25455,8 @@ pub struct ApiGetResourceDependencyExpressionRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceDependencyExpressionRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -22527,6 +25504,8 @@ pub struct ApiGetResourceDependencyExpressionResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceDependencyExpressionResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_dependency_expression = reader
             .pointer(ndr::Reader::wstr)
@@ -22610,6 +25589,8 @@ pub struct ApiGetResourceNetworkNameRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -22657,6 +25638,8 @@ pub struct ApiGetResourceNetworkNameResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_name = reader.pointer(ndr::Reader::wstr).field(&"lpszName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -22740,6 +25723,8 @@ pub struct ApiExecuteBatchRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteBatchRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let cb_data = reader.u32().field(&"cbData")?;
@@ -22796,6 +25781,8 @@ pub struct ApiExecuteBatchResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteBatchResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let pdw_failed_command = reader.i32().field(&"pdwFailedCommand")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -22878,6 +25865,8 @@ pub struct ApiCreateBatchPortRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateBatchPortRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         Ok(Self { h_key })
@@ -22925,6 +25914,8 @@ pub struct ApiCreateBatchPortResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateBatchPortResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let ph_batch_port = reader.handle::<HBatchPortRpc>().field(&"phBatchPort")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -23005,6 +25996,8 @@ pub struct ApiGetBatchNotificationRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetBatchNotificationRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_batch_notify = reader.handle::<HBatchPortRpc>().field(&"hBatchNotify")?;
         Ok(Self { h_batch_notify })
@@ -23048,6 +26041,8 @@ pub struct ApiGetBatchNotificationResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetBatchNotificationResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cb_data = reader.u32().field(&"cbData")?;
         let lp_data = reader.pointer(ndr::Reader::conformant_octets).field(&"lpData")?;
@@ -23127,6 +26122,8 @@ pub struct ApiCloseBatchPortRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseBatchPortRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let ph_batch_port = reader.handle::<HBatchPortRpc>().field(&"phBatchPort")?;
         Ok(Self { ph_batch_port })
@@ -23170,6 +26167,8 @@ pub struct ApiCloseBatchPortResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseBatchPortResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let ph_batch_port = reader.handle::<HBatchPortRpc>().field(&"phBatchPort")?;
         let return_value = reader.u32().field(&"return")?;
@@ -23250,6 +26249,8 @@ pub struct ApiOpenClusterExRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterExRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
         Ok(Self { dw_desired_access })
@@ -23294,6 +26295,8 @@ pub struct ApiOpenClusterExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -23384,6 +26387,8 @@ pub struct ApiOpenNodeExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -23438,6 +26443,8 @@ pub struct ApiOpenNodeExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -23532,6 +26539,8 @@ pub struct ApiOpenGroupExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -23586,6 +26595,8 @@ pub struct ApiOpenGroupExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -23681,6 +26692,8 @@ pub struct ApiOpenResourceExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -23735,6 +26748,8 @@ pub struct ApiOpenResourceExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -23830,6 +26845,8 @@ pub struct ApiOpenNetworkExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -23884,6 +26901,8 @@ pub struct ApiOpenNetworkExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -23979,6 +26998,8 @@ pub struct ApiOpenNetInterfaceExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_net_interface_name = reader.wstr().field(&"lpszNetInterfaceName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -24033,6 +27054,8 @@ pub struct ApiOpenNetInterfaceExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -24120,6 +27143,8 @@ pub struct ApiChangeCsvStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_state = reader.u32().field(&"dwState")?;
@@ -24166,6 +27191,8 @@ pub struct ApiChangeCsvStateResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -24246,6 +27273,8 @@ pub struct ApiCreateNodeEnumExRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumExRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -24307,6 +27336,8 @@ pub struct ApiCreateNodeEnumExResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumExResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_id_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -24412,6 +27443,8 @@ pub struct ApiCreateEnumExRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumExRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -24473,6 +27506,8 @@ pub struct ApiCreateEnumExResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumExResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_id_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -24574,6 +27609,8 @@ pub struct ApiPauseNodeExRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeExRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let b_drain_node = reader.i32().field(&"bDrainNode")?;
@@ -24630,6 +27667,8 @@ pub struct ApiPauseNodeExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -24706,6 +27745,8 @@ pub struct ApiPauseNodeWithDrainTargetRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeWithDrainTargetRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_pause_flags = reader.u32().field(&"dwPauseFlags")?;
@@ -24766,6 +27807,8 @@ pub struct ApiPauseNodeWithDrainTargetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeWithDrainTargetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -24842,6 +27885,8 @@ pub struct ApiResumeNodeExRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeExRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_resume_failback_type = reader.u32().field(&"dwResumeFailbackType")?;
@@ -24895,6 +27940,8 @@ pub struct ApiResumeNodeExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -24971,6 +28018,8 @@ pub struct ApiCreateGroupExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         let p_group_info = reader
@@ -25028,6 +28077,8 @@ pub struct ApiCreateGroupExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -25116,6 +28167,8 @@ pub struct ApiOnlineGroupExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_online_flags = reader.u32().field(&"dwOnlineFlags")?;
@@ -25179,6 +28232,8 @@ pub struct ApiOnlineGroupExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25257,6 +28312,8 @@ pub struct ApiOfflineGroupExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_offline_flags = reader.u32().field(&"dwOfflineFlags")?;
@@ -25320,6 +28377,8 @@ pub struct ApiOfflineGroupExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25400,6 +28459,8 @@ pub struct ApiMoveGroupExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_move_flags = reader.u32().field(&"dwMoveFlags")?;
@@ -25463,6 +28524,8 @@ pub struct ApiMoveGroupExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25548,6 +28611,8 @@ pub struct ApiMoveGroupToNodeExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -25618,6 +28683,8 @@ pub struct ApiMoveGroupToNodeExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25690,6 +28757,8 @@ pub struct ApiCancelClusterGroupOperationRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCancelClusterGroupOperationRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_cancel_flags = reader.u32().field(&"dwCancelFlags")?;
@@ -25736,6 +28805,8 @@ pub struct ApiCancelClusterGroupOperationResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCancelClusterGroupOperationResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25814,6 +28885,8 @@ pub struct ApiOnlineResourceExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_online_flags = reader.u32().field(&"dwOnlineFlags")?;
@@ -25877,6 +28950,8 @@ pub struct ApiOnlineResourceExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25955,6 +29030,8 @@ pub struct ApiOfflineResourceExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_offline_flags = reader.u32().field(&"dwOfflineFlags")?;
@@ -26018,6 +29095,8 @@ pub struct ApiOfflineResourceExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -26084,6 +29163,8 @@ impl ndr::Call for ApiCreateNotifyV2Request {
 pub struct ApiCreateNotifyV2Request {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyV2Request {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
@@ -26126,6 +29207,8 @@ pub struct ApiCreateNotifyV2Response {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyV2Response {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_error = reader.u32().field(&"rpc_error")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -26237,6 +29320,8 @@ pub struct ApiAddNotifyV2Request {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyV2Request {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_object = reader.handle::<HGenericRpc>().field(&"hObject")?;
@@ -26309,6 +29394,8 @@ pub struct ApiAddNotifyV2Response {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyV2Response {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -26385,6 +29472,8 @@ pub struct ApiGetNotifyV2Request {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyV2Request {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -26428,6 +29517,8 @@ pub struct ApiGetNotifyV2Response<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyV2Response<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notifications = reader
             .pointer(ndr::Reader::conformant)
@@ -26533,6 +29624,8 @@ pub struct ApiCreateGroupEnumRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupEnumRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let p_properties = reader
@@ -26625,6 +29718,8 @@ pub struct ApiCreateGroupEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let pp_result_list = reader
             .pointer(<GroupEnumList<'_> as ndr::Decode>::decode)
@@ -26718,6 +29813,8 @@ pub struct ApiCreateResourceEnumRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceEnumRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let p_properties = reader
@@ -26810,6 +29907,8 @@ pub struct ApiCreateResourceEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let pp_result_list = reader
             .pointer(<ResourceEnumList<'_> as ndr::Decode>::decode)
@@ -26897,6 +29996,8 @@ pub struct ApiExecuteReadBatchRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let cb_in_data = reader.u32().field(&"cbInData")?;
@@ -26953,6 +30054,8 @@ pub struct ApiExecuteReadBatchResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cb_out_data = reader.u32().field(&"cbOutData")?;
         let lp_out_data = reader
@@ -27048,6 +30151,8 @@ pub struct ApiRestartResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRestartResourceRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_flags = reader.u32().field(&"dwFlags")?;
@@ -27094,6 +30199,8 @@ pub struct ApiRestartResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRestartResourceResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -27170,6 +30277,8 @@ pub struct ApiGetNotifyAsyncRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyAsyncRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -27213,6 +30322,8 @@ pub struct ApiGetNotifyAsyncResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyAsyncResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notifications = reader
             .pointer(ndr::Reader::conformant)
@@ -27328,6 +30439,8 @@ pub struct ApiAddNotifyResourceTypeV2Request<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceTypeV2Request<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let filter = reader.i64().field(&"filter")?;
@@ -27389,6 +30502,8 @@ pub struct ApiAddNotifyResourceTypeV2Response {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceTypeV2Response {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -27467,6 +30582,8 @@ pub struct ApiExecuteReadBatchExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let cb_in_data = reader.u32().field(&"cbInData")?;
@@ -27526,6 +30643,8 @@ pub struct ApiExecuteReadBatchExResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchExResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cb_out_data = reader.u32().field(&"cbOutData")?;
         let lp_out_data = reader
@@ -27619,6 +30738,8 @@ pub struct ApiCreateGroupSetRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_set_name = reader.wstr().field(&"lpszGroupSetName")?;
         Ok(Self { lpsz_group_set_name })
@@ -27663,6 +30784,8 @@ pub struct ApiCreateGroupSetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -27745,6 +30868,8 @@ pub struct ApiOpenGroupSetRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupSetRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_set_name = reader.wstr().field(&"lpszGroupSetName")?;
         Ok(Self { lpsz_group_set_name })
@@ -27789,6 +30914,8 @@ pub struct ApiOpenGroupSetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupSetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -27868,6 +30995,8 @@ pub struct ApiCloseGroupSetRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupSetRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         Ok(Self { group_set })
@@ -27911,6 +31040,8 @@ pub struct ApiCloseGroupSetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupSetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let return_value = reader.u32().field(&"return")?;
@@ -27979,6 +31110,8 @@ pub struct ApiDeleteGroupSetRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupSetRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         Ok(Self { group_set })
@@ -28022,6 +31155,8 @@ pub struct ApiDeleteGroupSetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupSetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -28092,6 +31227,8 @@ pub struct ApiAddGroupToGroupSetRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
@@ -28141,6 +31278,8 @@ pub struct ApiAddGroupToGroupSetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -28206,6 +31345,8 @@ pub struct ApiRemoveGroupFromGroupSetRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupFromGroupSetRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         Ok(Self { group })
@@ -28249,6 +31390,8 @@ pub struct ApiRemoveGroupFromGroupSetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupFromGroupSetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -28322,6 +31465,8 @@ pub struct ApiMoveGroupToGroupSetRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToGroupSetRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
@@ -28371,6 +31516,8 @@ pub struct ApiMoveGroupToGroupSetResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToGroupSetResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -28441,6 +31588,8 @@ pub struct ApiAddGroupSetDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupSetDependencyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dependent_group_set = reader
             .handle::<HGroupSetRpc>()
@@ -28499,6 +31648,8 @@ pub struct ApiAddGroupSetDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupSetDependencyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -28569,6 +31720,8 @@ pub struct ApiAddGroupToGroupSetDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetDependencyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dependent_group = reader.handle::<HGroupRpc>().field(&"DependentGroup")?;
         let provider_group_set = reader
@@ -28623,6 +31776,8 @@ pub struct ApiAddGroupToGroupSetDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetDependencyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -28684,6 +31839,17 @@ impl ndr::Operation for ApiNodeGroupSetControl {
 
 impl ndr::Call for ApiNodeGroupSetControlRequest<'_> {
     type Operation = ApiNodeGroupSetControl;
+    fn check_response(
+        &self,
+        response: &ApiNodeGroupSetControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiNodeGroupSetControl`], opnum 173.
@@ -28712,6 +31878,8 @@ pub struct ApiNodeGroupSetControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupSetControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -28809,6 +31977,8 @@ pub struct ApiNodeGroupSetControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupSetControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -28893,6 +32063,17 @@ impl ndr::Operation for ApiGroupSetControl {
 
 impl ndr::Call for ApiGroupSetControlRequest<'_> {
     type Operation = ApiGroupSetControl;
+    fn check_response(
+        &self,
+        response: &ApiGroupSetControlResponse<'_>,
+    ) -> Result<(), ndr::Error> {
+        ndr::check_requested_size(
+                &response.lp_out_buffer,
+                i64::from(self.n_out_buffer_size),
+            )
+            .field(&"lpOutBuffer")?;
+        Ok(())
+    }
 }
 
 /// What a client sends to call [`ApiGroupSetControl`], opnum 174.
@@ -28917,6 +32098,8 @@ pub struct ApiGroupSetControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupSetControlRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -29007,6 +32190,8 @@ pub struct ApiGroupSetControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupSetControlResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -29104,6 +32289,8 @@ pub struct ApiSetGroupDependencyExpressionRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupDependencyExpressionRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_dependency_expression = reader
@@ -29158,6 +32345,8 @@ pub struct ApiSetGroupDependencyExpressionResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupDependencyExpressionResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -29228,6 +32417,8 @@ pub struct ApiRemoveClusterGroupDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupDependencyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_depends_on = reader.handle::<HGroupRpc>().field(&"hDependsOn")?;
@@ -29277,6 +32468,8 @@ pub struct ApiRemoveClusterGroupDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupDependencyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -29350,6 +32543,8 @@ pub struct ApiSetGroupSetDependencyExpressionRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupSetDependencyExpressionRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let lpsz_dependency_expression = reader
@@ -29404,6 +32599,8 @@ pub struct ApiSetGroupSetDependencyExpressionResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupSetDependencyExpressionResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -29474,6 +32671,8 @@ pub struct ApiRemoveGroupSetDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupSetDependencyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let h_depends_on = reader.handle::<HGroupSetRpc>().field(&"hDependsOn")?;
@@ -29523,6 +32722,8 @@ pub struct ApiRemoveGroupSetDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupSetDependencyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -29593,6 +32794,8 @@ pub struct ApiRemoveClusterGroupToGroupSetDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupToGroupSetDependencyRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_depends_on = reader.handle::<HGroupSetRpc>().field(&"hDependsOn")?;
@@ -29642,6 +32845,8 @@ pub struct ApiRemoveClusterGroupToGroupSetDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupToGroupSetDependencyResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -29708,6 +32913,8 @@ pub struct ApiCreateGroupSetEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetEnumRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         Ok(Self { h_cluster })
@@ -29755,6 +32962,8 @@ pub struct ApiCreateGroupSetEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -29850,6 +33059,8 @@ pub struct ApiCreateNetInterfaceEnumRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetInterfaceEnumRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
@@ -29907,6 +33118,8 @@ pub struct ApiCreateNetInterfaceEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetInterfaceEnumResponse<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -29999,6 +33212,8 @@ pub struct ApiChangeCsvStateExRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateExRequest<'de> {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_state = reader.u32().field(&"dwState")?;
@@ -30052,6 +33267,8 @@ pub struct ApiChangeCsvStateExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -30142,6 +33359,8 @@ pub struct ApiAddGroupToGroupSetExRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetExRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
@@ -30213,6 +33432,8 @@ pub struct ApiAddGroupToGroupSetExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -30293,6 +33514,8 @@ pub struct ApiChangeResourceGroupExRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupExRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -30345,6 +33568,8 @@ pub struct ApiChangeResourceGroupExResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupExResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -30425,6 +33650,8 @@ pub struct ApiClusterNativeUpdateControlRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterNativeUpdateControlRequest {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let in_buffer = reader.u8().field(&"inBuffer")?;
         let in_buffer_size = reader.u32().field(&"inBufferSize")?;
@@ -30487,6 +33714,8 @@ pub struct ApiClusterNativeUpdateControlResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterNativeUpdateControlResponse {
+    const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let out_buffer = reader.u8().field(&"outBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::emit::{FlagBits, Options};
+use crate::emit::{FlagBits, Options, TargetLevel};
 use crate::{Generated, SearchPath, Target};
 
 /// Compiles IDL files from a build script.
@@ -90,6 +90,14 @@ impl Builder {
     #[must_use]
     pub fn only<I: IntoIterator<Item = S>, S: Into<String>>(mut self, operations: I) -> Self {
         self.options.only = Some(operations.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets how strictly the interface wants received data to be checked, unless the caller of `decode` says
+    /// otherwise; level 5.0 unless set.
+    #[must_use]
+    pub fn target_level(mut self, level: TargetLevel) -> Self {
+        self.options.target_level = level;
         self
     }
 

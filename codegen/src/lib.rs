@@ -32,5 +32,5 @@ mod syntax;
 
 pub use builder::{BuildError, Builder};
 pub use compile::{Compilation, ImportResolver, SearchPath, compile};
-pub use emit::{FlagBits, Options};
+pub use emit::{FlagBits, Options, TargetLevel};
 pub use generate::{Generated, Target, generate};

@@ -26,8 +26,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("[in, length_is(n)] long *x, [in] long n", "length_is without size_is"),
     ("[in, size_is(*n)] long *x, [in, unique] long *n", "the count `n`, which is not an integer"),
     ("[in, size_is(n)] long *x, [in] hyper n", "the count `n`, which is not an integer of at most 32 bits"),
-    ("[in, range(0, 9)] hyper x", "a range of something other than an integer of at most 32 bits"),
-    ("[in, range(0, 9), string] wchar_t *x", "a range of something other than an integer"),
+    ("[in, range(0, 9)] hyper x", "a range of something other than a small integer"),
+    ("[in, range(0, 9)] COLOUR x", "a range of something other than a small integer"),
     ("[in, size_is(n), min_is(m)] long *x, [in] long n, [in] long m", "the attribute min_is"),
     ("[in] long x[]", "an array without size_is"),
     ("[in, iid_is(n)] long *x, [in] long *n", "the attribute iid_is"),
@@ -78,6 +78,7 @@ const TYPES: &str = "
     typedef struct _S_POINTERS { long *x[4]; } S_POINTERS;
     typedef struct _CONFORMANT { long n; [size_is(n)] long x[]; } CONFORMANT;
     typedef struct _NARROW { [string] char name[16]; } NARROW;
+    typedef enum { RED = 1 } COLOUR;
     typedef [wire_marshal(long)] short MARSHALED;
     typedef enum _KIND { KIND_ONE = 1 } KIND;
     typedef struct _A { long value; struct _B *b; } A;

@@ -64,6 +64,39 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Decodes the stub of an operation as far as it has a meaning, and tells the rules that it breaks.
+    ///
+    /// # Errors
+    /// Those of the codec.
+    pub fn decode_lenient(
+        protocol: Protocol,
+        direction: Direction,
+        opnum: u16,
+        stub: &'a [u8],
+        format: Format,
+        limits: &Limits,
+    ) -> Result<(Self, Vec<Error>), Error> {
+        fn as_message<T, M>(message: impl Fn(T) -> M) -> impl Fn((T, Vec<Error>)) -> (M, Vec<Error>) {
+            move |(stub, forgiven)| (message(stub), forgiven)
+        }
+        match (protocol, direction) {
+            (Protocol::V2, Direction::Request) => {
+                clusapi2::Request::decode_lenient(opnum, stub, format, limits).map(as_message(Self::Request2))
+            }
+            (Protocol::V2, Direction::Response) => {
+                clusapi2::Response::decode_lenient(opnum, stub, format, limits)
+                    .map(as_message(Self::Response2))
+            }
+            (Protocol::V3, Direction::Request) => {
+                clusapi3::Request::decode_lenient(opnum, stub, format, limits).map(as_message(Self::Request3))
+            }
+            (Protocol::V3, Direction::Response) => {
+                clusapi3::Response::decode_lenient(opnum, stub, format, limits)
+                    .map(as_message(Self::Response3))
+            }
+        }
+    }
+
     /// Encodes the stub.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cmrp::ndr::{Format, Limits};
+use cmrp::ndr::{Format, Limits, TargetLevel};
 use dcerpc_proto::Pdu;
 use dcerpc_proto::association::Association;
 use dcerpc_proto::event::Event;
@@ -65,9 +65,13 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
 /// A law does not hold, which is a defect of the codec.
 pub fn round_trip(protocol: Protocol, direction: Direction, octets: &[u8]) {
     let Some(input) = Input::cut(octets) else { return };
-    let decode =
-        |stub| Message::decode(protocol, direction, input.opnum, stub, input.format, &Limits::DEFAULT);
-    let Ok(message) = decode(input.stub) else { return };
+    let limits = Limits::DEFAULT.with_level(TargetLevel::Level5);
+    let decode = |stub| Message::decode(protocol, direction, input.opnum, stub, input.format, &limits);
+    let strict = decode(input.stub);
+    let lenient =
+        Message::decode_lenient(protocol, direction, input.opnum, input.stub, input.format, &limits);
+    let Ok(message) = strict else { return };
+    assert_eq!(lenient, Ok((message.clone(), Vec::new())), "a lenient decode reads something else");
     let encoded = message
         .encode(input.format)
         .unwrap_or_else(|error| panic_with("decoded value does not encode", &error));

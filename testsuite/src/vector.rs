@@ -1,6 +1,6 @@
 //! Test vectors: octets and values made by independent implementations.
 
-use cmrp::ndr::{Error, Format, Limits};
+use cmrp::ndr::{Error, Format, Limits, TargetLevel};
 use serde_json::Value;
 
 use crate::hex;
@@ -33,7 +33,8 @@ pub struct Vector {
 }
 
 impl Vector {
-    /// Decodes the stub, with no octets allowed behind it.
+    /// Decodes the stub at level 5.0, with no octets allowed behind it. Some vectors have a null pointer with a
+    /// count, which level 6.0 refuses.
     ///
     /// # Errors
     /// Those of the codec.
@@ -46,7 +47,7 @@ impl Vector {
     /// # Errors
     /// Those of the codec.
     pub fn decode_as<'a>(&self, stub: &'a [u8]) -> Result<Message<'a>, Error> {
-        let limits = Limits::DEFAULT.with_trailing(0);
+        let limits = Limits::DEFAULT.with_trailing(0).with_level(TargetLevel::Level5);
         Message::decode(self.protocol, self.direction, self.opnum, stub, self.format, &limits)
     }
 

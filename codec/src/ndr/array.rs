@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, WStr};
 
 /// A varying array: some of its elements are sent, from index 0 on (C706 14.3.3.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -216,6 +216,54 @@ impl<T: Elements> Counts for VaryingPtr<T> {
             Self::Null { length, .. } => i64::from(*length),
             Self::Array(array) => array.length(),
         }
+    }
+}
+
+/// Something whose count a `range` attribute may bound.
+pub trait Counted {
+    /// Elements that the array can hold, or characters of the string with its terminator; `None` for a null pointer.
+    fn counted(&self) -> Option<i64>;
+}
+
+impl Counted for WStr<'_> {
+    fn counted(&self) -> Option<i64> {
+        i64::try_from(WStr::len(self)).ok().and_then(|len| len.checked_add(1))
+    }
+}
+
+impl Counted for &[u8] {
+    fn counted(&self) -> Option<i64> {
+        Some(self.size())
+    }
+}
+
+impl<T> Counted for Vec<T> {
+    fn counted(&self) -> Option<i64> {
+        Some(self.size())
+    }
+}
+
+impl<T: Elements> Counted for Varying<T> {
+    fn counted(&self) -> Option<i64> {
+        Some(self.size())
+    }
+}
+
+impl<T: Counted> Counted for Option<T> {
+    fn counted(&self) -> Option<i64> {
+        self.as_ref().and_then(Counted::counted)
+    }
+}
+
+impl<T: Elements> Counted for SizedPtr<T> {
+    fn counted(&self) -> Option<i64> {
+        self.as_array().map(count)
+    }
+}
+
+impl<T: Elements> Counted for VaryingPtr<T> {
+    fn counted(&self) -> Option<i64> {
+        self.as_array().map(Counts::size)
     }
 }
 

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use super::array::{length_mismatch, size_mismatch};
 use super::reader::Referent;
 use super::{
-    Counts, Elements, Error, ErrorKind, InField, Reader, SizedPtr, TargetLevel, Varying, VaryingPtr, WStr,
+    Counted, Counts, Elements, Error, ErrorKind, InField, Reader, SizedPtr, TargetLevel, Varying, VaryingPtr,
+    WStr,
 };
 
 /// A type that can be read from stub data.
@@ -178,13 +179,15 @@ impl<'de> Reader<'de> {
     /// Compares the count of an array or string with the `range` that it has at level 6.0, both ends inclusive.
     ///
     /// # Errors
-    /// It is outside.
+    /// It is outside. The offset is that behind the array or string.
     #[inline]
-    pub fn check_count_range(&self, count: i64, low: i64, high: i64) -> Result<(), Error> {
-        if self.level() < TargetLevel::Level6 || (low..=high).contains(&count) {
-            return Ok(());
+    pub fn check_count_range(&self, counted: &impl Counted, low: i64, high: i64) -> Result<(), Error> {
+        match counted.counted() {
+            Some(count) if self.level() >= TargetLevel::Level6 && !(low..=high).contains(&count) => {
+                self.refuse(self.offset(), ErrorKind::CountOutOfRange { count, low, high })
+            }
+            _ => Ok(()),
         }
-        self.refuse(self.offset(), ErrorKind::CountOutOfRange { count, low, high })
     }
 
     /// Compares the maximum count of an array that was read with its `size_is`.

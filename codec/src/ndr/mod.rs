@@ -30,7 +30,7 @@ mod writer;
 /// The growable array of generated code.
 pub use alloc::vec::Vec;
 pub use array::{
-    Counts, Elements, SizedPtr, Varying, VaryingPtr, check_requested_length, check_requested_size,
+    Counted, Counts, Elements, SizedPtr, Varying, VaryingPtr, check_requested_length, check_requested_size,
 };
 /// The crate that declares flag sets, for generated code.
 pub use bitflags;

@@ -80,8 +80,41 @@ integers!(
 impl<'de> Reader<'de> {
     /// Starts at the first octet of a stub, to which all alignment refers (C706 14.2.2).
     #[inline]
-    pub const fn new(stub: &'de [u8], format: Format, limits: &Limits) -> Self {
-        Self { stub, at: 0, format, memory: limits.memory, depth: limits.depth, trailing: limits.trailing }
+    pub fn new(stub: &'de [u8], format: Format, limits: &Limits) -> Self {
+        Self {
+            stub,
+            at: 0,
+            format,
+            memory: limits.memory,
+            depth: limits.depth,
+            trailing: limits.trailing,
+            level: limits.level.unwrap_or_default(),
+            forgiven: Vec::new(),
+        }
+    }
+
+    /// Lets errors pass that an earlier reading of the same stub met.
+    pub(super) fn forgiving(mut self, errors: Vec<Error>) -> Self {
+        self.forgiven = errors;
+        self
+    }
+
+    /// The errors that were to be let pass.
+    pub(super) fn into_forgiven(self) -> Vec<Error> {
+        self.forgiven
+    }
+
+    /// How strictly the stub is checked.
+    #[inline]
+    pub const fn level(&self) -> TargetLevel {
+        self.level
+    }
+
+    /// Refuses data that breaks a rule, unless this very breach is to be forgiven.
+    #[cold]
+    pub(super) fn refuse(&self, offset: usize, kind: ErrorKind) -> Result<(), Error> {
+        let is_this = |error: &Error| error.offset() == offset && error.kind() == kind;
+        if self.forgiven.iter().any(is_this) { Ok(()) } else { Err(Error::new(offset, kind)) }
     }
 
     /// The format of the stub.

@@ -208,12 +208,11 @@ impl<'de> Reader<'de> {
     fn wide_characters(&mut self, count: u32) -> Result<WStr<'de>, Error> {
         let start = self.offset();
         let octets = self.octets((count as usize).saturating_mul(2))?;
-        let text = match octets.split_last_chunk::<2>() {
-            Some((text, [0, 0])) => text,
-            _ => {
-                self.refuse(start, ErrorKind::MissingTerminator)?;
-                octets
-            }
+        let text = if let Some((text, [0, 0])) = octets.split_last_chunk::<2>() {
+            text
+        } else {
+            self.refuse(start, ErrorKind::MissingTerminator)?;
+            octets
         };
         let endian = self.format().endian();
         let Some(index) = text.chunks_exact(2).position(|unit| unit == [0, 0]) else {

@@ -113,7 +113,7 @@ fn lenient<T>(
         match result {
             Ok(value) => return Ok((value, forgiven)),
             Err(error) if error.kind().is_forgivable() && forgiven.len() < MAX_FORGIVEN => {
-                forgiven.push(error)
+                forgiven.push(error);
             }
             Err(error) => return Err(error),
         }

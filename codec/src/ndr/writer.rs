@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use byteorder::{BE, ByteOrder, LE};
 
-use super::{Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying, WStr};
+use super::{
+    Counted, Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying, WStr,
+};
 
 /// First referent id that is given; the next ones follow in steps of 4, as Windows counts them.
 const FIRST_REFERENT: u64 = 0x0002_0000;
@@ -249,6 +251,15 @@ impl Writer {
             return Ok(());
         }
         Err(EncodeError::new(EncodeErrorKind::OutsideRange { value, low, high }))
+    }
+
+    /// Compares the count of an array or string with its `range` attribute, both ends inclusive.
+    ///
+    /// # Errors
+    /// It is outside.
+    #[inline]
+    pub fn check_count_range(&self, counted: &impl Counted, low: i64, high: i64) -> Result<(), EncodeError> {
+        counted.counted().map_or(Ok(()), |count| self.check_range(count, low, high))
     }
 
     /// Compares the length of an array with what another field or an expression states.

@@ -7,7 +7,7 @@ use crate::layout::{Measure, Pointer, Scalar, Slot, StructPlan, Wire};
 use crate::model::DefId;
 
 use super::types::field_ident;
-use super::{Emitter, is_octet, literal};
+use super::{Emitter, TargetLevel, is_octet, literal};
 
 impl Emitter<'_> {
     /// Implements `DecodeStub` for a request or response.
@@ -23,8 +23,16 @@ impl Emitter<'_> {
         let reads: Vec<TokenStream> = reads.collect();
         let fields = value_fields(slots);
         let reader = reader_name(slots);
+        let level = match self.options.target_level {
+            TargetLevel::Level5 => None,
+            TargetLevel::Level6 => Some(quote!(
+                const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
+            )),
+        };
         quote! {
             impl<'de> ndr::DecodeStub<'de> for #name #lifetime {
+                #level
+
                 fn read(#reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
                     #(#reads)*
                     Ok(Self { #(#fields),* })
@@ -192,7 +200,8 @@ impl Emitter<'_> {
         };
         let behind_pointer = matches!(slot.wire, Wire::Pointer(_));
         let check = behind_pointer.then(|| correlation(slot, slots, &|count| quote!(fixed.#count)));
-        quote!(let #variable = #read.field(&#name)?; #check)
+        let range = range_check(slot);
+        quote!(let #variable = #read.field(&#name)?; #range #check)
     }
 
     /// Statements that read the fixed part of a structure.
@@ -207,6 +216,10 @@ impl Emitter<'_> {
             Wire::Pointer(pointer) if !pointer.nullable => {
                 let name = &slot.name;
                 quote!(reader.ref_referent().field(&#name)?;)
+            }
+            Wire::Pointer(_) => {
+                let (variable, name) = (field_ident(slot), &slot.name);
+                quote!(let #variable = reader.referent().field(&#name)?;)
             }
             wire => read_slot(slot, &self.fixed_part(wire, self.flags_of(slot).as_ref())),
         });
@@ -232,7 +245,7 @@ impl Emitter<'_> {
                 let count = super::names::snake(count);
                 Some(quote!(reader.check_size(maximum, i64::from(#count)).field(&#name)?;))
             }
-            Measure::Elsewhere => None,
+            Measure::Elsewhere(_) => None,
         };
         let read = if is_octet(&array.element) {
             quote!(reader.octets(maximum as usize))
@@ -246,7 +259,6 @@ impl Emitter<'_> {
     /// An expression that reads the fixed part of a member.
     fn fixed_part(&self, wire: &Wire, flags: Option<&TokenStream>) -> TokenStream {
         match wire {
-            Wire::Pointer(pointer) if pointer.nullable => quote!(reader.referent()),
             Wire::Struct(id) => {
                 let path = self.struct_path(*id, &quote!('_));
                 quote!(<#path as ndr::Decode>::decode_fixed(reader))
@@ -310,11 +322,19 @@ impl Emitter<'_> {
 
 fn read_slot(slot: &Slot, read: &TokenStream) -> TokenStream {
     let (variable, name) = (field_ident(slot), &slot.name);
-    let check = slot.range.map(|(low, high)| {
-        let (low, high) = (literal::decimal(low), literal::decimal(high));
-        quote!(reader.check_range(#variable, #low, #high).field(&#name)?;)
-    });
+    let check = range_check(slot);
     quote!(let #variable = #read.field(&#name)?; #check)
+}
+
+/// Compares a slot that was read with its `range`.
+fn range_check(slot: &Slot) -> Option<TokenStream> {
+    let ((low, high), variable, name) = (slot.range?, field_ident(slot), &slot.name);
+    let (low, high) = (literal::decimal(low), literal::decimal(high));
+    Some(if slot.wire.is_counted() {
+        quote!(reader.check_count_range(&#variable, #low, #high).field(&#name)?;)
+    } else {
+        quote!(reader.check_range(#variable, #low, #high).field(&#name)?;)
+    })
 }
 
 /// Compares counts with the arrays that they belong to, as soon as the last of `seen` completes an array.
@@ -369,7 +389,7 @@ fn fixed_slots(slots: &[Slot]) -> impl Iterator<Item = &Slot> {
 fn derived(measure: &Measure) -> Option<&str> {
     match measure {
         Measure::Derived(name) => Some(name),
-        Measure::Elsewhere => None,
+        Measure::Elsewhere(_) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::layout::{Measure, Pointer, Scalar, Slot, StructPlan, Wire};
+use crate::layout::{Pointer, Scalar, Slot, StructPlan, Wire};
 use crate::model::DefId;
 
 use super::decode::alignment;
@@ -231,7 +231,7 @@ impl Emitter<'_> {
 fn target_option(pointer: &Pointer, place: &Place) -> TokenStream {
     let receiver = place.receiver();
     match &*pointer.target {
-        Wire::Array(array) if array.size != Measure::Elsewhere => quote!(#receiver.as_array()),
+        Wire::Array(array) if !array.size.is_elsewhere() => quote!(#receiver.as_array()),
         _ => quote!(#receiver.as_ref()),
     }
 }
@@ -282,5 +282,8 @@ fn write_count(slot: &Slot, slots: &[Slot]) -> TokenStream {
 fn range_check(slot: &Slot, value: &TokenStream) -> Option<TokenStream> {
     let ((low, high), name) = (slot.range?, &slot.name);
     let (low, high) = (literal::decimal(low), literal::decimal(high));
+    if slot.wire.is_counted() {
+        return Some(quote!(writer.check_count_range(&#value, #low, #high).field(&#name)?;));
+    }
     Some(quote!(writer.check_range(#value, #low, #high).field(&#name)?;))
 }

@@ -112,6 +112,7 @@ impl Emitter<'_> {
         let (request, response) = (self.variant(planned, "Request"), self.variant(planned, "Response"));
         let (request_type, response_type) = (request.type_with(&quote!('a)), response.type_with(&quote!('a)));
         let call = request.type_with(&quote!('_));
+        let check = self.check_response(planned);
         quote! {
             #doc
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +128,8 @@ impl Emitter<'_> {
 
             impl ndr::Call for #call {
                 type Operation = #ident;
+
+                #check
             }
         }
     }

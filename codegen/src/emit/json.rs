@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::layout::{Measure, Scalar, Slot, Wire};
+use crate::layout::{Scalar, Slot, Wire};
 
 use super::Emitter;
 use super::types::field_ident;
@@ -46,7 +46,7 @@ impl Emitter<'_> {
             Wire::Handle(_) => quote!(&self.#field.map_or(ndr::ContextHandle::NULL, ndr::Handle::token)),
             Wire::Array(array) if array.length.is_none() => quote!(&ndr::json::Full(&self.#field)),
             Wire::Pointer(pointer) if pointer.nullable => match &*pointer.target {
-                Wire::Array(array) if array.size == Measure::Elsewhere && array.length.is_none() => {
+                Wire::Array(array) if array.size.is_elsewhere() && array.length.is_none() => {
                     quote!(&self.#field.as_ref().map(ndr::json::Full))
                 }
                 Wire::Scalar(scalar) => {

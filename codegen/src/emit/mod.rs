@@ -3,6 +3,7 @@
 //! The output is deterministic, formatted and documented, and names only public paths of the runtime crate.
 
 mod clashes;
+mod correlate;
 mod decode;
 mod docs;
 mod encode;
@@ -23,7 +24,7 @@ use quote::quote;
 use crate::layout::{self, InterfacePlan, Scalar, Slot, StructPlan, Unsupported, Wire};
 use crate::model::{DefId, DefinitionKind, Interface, Model};
 
-pub use options::{FlagBits, Options};
+pub use options::{FlagBits, Options, TargetLevel};
 
 /// Emits the Rust of one interface with every type that it needs.
 ///

@@ -16,6 +16,15 @@ pub enum FlagBits {
     U64,
 }
 
+/// How strictly an interface wants received data to be checked (MS-RPCE 3.1.1.5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetLevel {
+    /// Target level 5.0.
+    Level5,
+    /// Target level 6.0, which adds checks of null pointers and of the ranges of counts.
+    Level6,
+}
+
 /// How the generated code is written. The defaults suit a crate that depends on `cmrp`.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -27,6 +36,7 @@ pub struct Options {
     pub(crate) external: BTreeMap<String, String>,
     pub(crate) only: Option<Vec<String>>,
     pub(crate) void_is_reserved: bool,
+    pub(crate) target_level: TargetLevel,
     pub(crate) source: String,
 }
 
@@ -41,6 +51,7 @@ impl Default for Options {
             external: BTreeMap::new(),
             only: None,
             void_is_reserved: false,
+            target_level: TargetLevel::Level5,
             source: "IDL".to_owned(),
         }
     }

@@ -25,7 +25,9 @@ impl Emitter<'_> {
         let same_prefix = (variants.len() > 2).then(|| {
             quote!(#[allow(clippy::enum_variant_names, reason = "the interface gives its operations these names")])
         });
-        let decode = decode_arms(&variants, reserved.as_ref());
+        let decode = decode_arms(&variants, reserved.as_ref(), &format_ident!("decode"));
+        let decode_lenient = decode_arms(&variants, reserved.as_ref(), &format_ident!("decode_lenient"));
+        let answer = (direction == "Request").then(|| self.decode_answer(plan, &variants, reserved.as_ref()));
         let opnum = variants.iter().map(|variant| variant.arm(&variant.opnum_tokens()));
         let write = variants.iter().map(Variant::write_arm);
         let serialize = self.serialize_sum(&ident, elided.as_ref(), &variants, reserved.as_ref());
@@ -51,6 +53,19 @@ impl Emitter<'_> {
                 ) -> Result<Self, ndr::Error> {
                     #decode
                 }
+
+                /// Decodes a whole stub as far as it has a meaning, and says which rules it breaks.
+                ///
+                /// # Errors
+                /// The octets have no meaning, or there is no operation with this number.
+                pub fn decode_lenient(
+                    opnum: u16,
+                    stub: &'a [u8],
+                    format: ndr::Format,
+                    limits: &ndr::Limits,
+                ) -> Result<(Self, ndr::Vec<ndr::Error>), ndr::Error> {
+                    #decode_lenient
+                }
             }
 
             #long
@@ -64,6 +79,8 @@ impl Emitter<'_> {
                 pub fn name(&self) -> &'static str {
                     OPERATION_NAMES.get(usize::from(self.opnum())).copied().unwrap_or_default()
                 }
+
+                #answer
             }
 
             #long
@@ -76,6 +93,44 @@ impl Emitter<'_> {
             #serialize
 
             #(#conversions)*
+        }
+    }
+
+    /// The method of the requests that decodes a response and holds it against the request.
+    fn decode_answer(
+        &self,
+        plan: &InterfacePlan<'_>,
+        variants: &[Variant],
+        reserved: Option<&Reserved>,
+    ) -> TokenStream {
+        let arms = variants.iter().map(|variant| {
+            let name = &variant.name;
+            quote!(Self::#name(call) => ndr::Call::decode_response(call, stub, format, limits).map(Response::#name))
+        });
+        let reserved = reserved.map(|_| {
+            quote! {
+                Self::Reserved(call) => {
+                    ndr::ReservedResponse::decode(call.opnum, stub, format, limits).map(Response::Reserved)
+                }
+            }
+        });
+        let borrows = plan.operations.iter().any(|planned| self.slots_borrow(&planned.response));
+        let (generics, response) =
+            if borrows { (quote!(<'r>), quote!(Response<'r>)) } else { (quote!(), quote!(Response)) };
+        let stub = if borrows { quote!(&'r [u8]) } else { quote!(&[u8]) };
+        quote! {
+            /// Decodes what a server answered to this request, and compares it with the request.
+            ///
+            /// # Errors
+            /// The octets are not a response of this operation, or not one to this request.
+            pub fn decode_response #generics (
+                &self,
+                stub: #stub,
+                format: ndr::Format,
+                limits: &ndr::Limits,
+            ) -> Result<#response, ndr::Error> {
+                match self { #(#arms,)* #reserved }
+            }
         }
     }
 
@@ -173,12 +228,18 @@ fn long_match(variants: &[Variant]) -> Option<TokenStream> {
     many.then(|| quote!(#[allow(clippy::too_many_lines, reason = "an arm for each operation")]))
 }
 
-fn decode_arms(variants: &[Variant], reserved: Option<&Reserved>) -> TokenStream {
+fn decode_arms(variants: &[Variant], reserved: Option<&Reserved>, method: &Ident) -> TokenStream {
+    let is_lenient = method == "decode_lenient";
     let arms = variants.iter().map(|variant| {
         let (opnum, name) = (Literal::u16_unsuffixed(variant.opnum), &variant.name);
-        quote!(#opnum => ndr::DecodeStub::decode(stub, format, limits).map(Self::#name))
+        let map = if is_lenient {
+            quote!(|(stub, forgiven)| (Self::#name(stub), forgiven))
+        } else {
+            quote!(Self::#name)
+        };
+        quote!(#opnum => ndr::DecodeStub::#method(stub, format, limits).map(#map))
     });
-    let reserved = reserved.map(Reserved::decode_arm);
+    let reserved = reserved.map(|reserved| reserved.decode_arm(is_lenient));
     quote! {
         match opnum {
             #(#arms,)*
@@ -209,7 +270,7 @@ impl Reserved {
     }
 
     /// Runs of opnums, so that a long tail of reserved slots is one pattern.
-    fn decode_arm(&self) -> TokenStream {
+    fn decode_arm(&self, is_lenient: bool) -> TokenStream {
         let payload = &self.payload;
         let runs = self.opnums.chunk_by(|one, next| one.checked_add(1) == Some(*next));
         let patterns = runs.filter_map(|run| {
@@ -217,8 +278,13 @@ impl Reserved {
             let last = Literal::u16_unsuffixed(*run.last()?);
             Some(if run.len() == 1 { quote!(#first) } else { quote!(#first..=#last) })
         });
+        let map = if is_lenient {
+            quote!(|stub| (Self::Reserved(stub), ndr::Vec::new()))
+        } else {
+            quote!(Self::Reserved)
+        };
         quote! {
-            #(#patterns)|* => ndr::#payload::decode(opnum, stub, format, limits).map(Self::Reserved),
+            #(#patterns)|* => ndr::#payload::decode(opnum, stub, format, limits).map(#map),
         }
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::layout::{Array, Measure, Pointer, Scalar, Slot, StructPlan, Wire};
+use crate::layout::{Array, Pointer, Scalar, Slot, StructPlan, Wire};
 use crate::model::{DefId, Definition};
 
 use super::{Emitter, docs, is_octet, names};
@@ -90,7 +90,7 @@ impl Emitter<'_> {
     fn pointer_type(&self, pointer: &Pointer, lifetime: &TokenStream) -> TokenStream {
         match &*pointer.target {
             target if !pointer.nullable => self.wire_type(target, lifetime),
-            Wire::Array(array) if array.size != Measure::Elsewhere => {
+            Wire::Array(array) if !array.size.is_elsewhere() => {
                 let elements = self.elements_type(array, lifetime);
                 if array.length.is_some() {
                     quote!(ndr::VaryingPtr<#elements>)

@@ -11,7 +11,14 @@ pub enum Measure {
     /// By a slot of the same direction, which is derived from the array.
     Derived(String),
     /// By a parameter of the other direction only, so that the array alone tells.
-    Elsewhere,
+    Elsewhere(String),
+}
+
+impl Measure {
+    /// Whether the array alone tells.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Elsewhere(_))
+    }
 }
 
 /// An array that a count slot belongs to.
@@ -78,7 +85,7 @@ fn settle(measure: &mut Measure, known: &[(String, bool)], span: Span) -> Result
             Err(Unsupported { what, span })
         }
         None => {
-            *measure = Measure::Elsewhere;
+            *measure = Measure::Elsewhere(name.clone());
             Ok(())
         }
     }
@@ -87,7 +94,7 @@ fn settle(measure: &mut Measure, known: &[(String, bool)], span: Span) -> Result
 fn refuse_half_derived_pointers(slots: &[Slot], span: Span) -> Result<(), Unsupported> {
     let half = |slot: &&Slot| match (&slot.wire, slot.wire.array()) {
         (Wire::Pointer(pointer), Some(array)) if pointer.nullable => match &array.length {
-            Some(length) => (*length == Measure::Elsewhere) != (array.size == Measure::Elsewhere),
+            Some(length) => length.is_elsewhere() != array.size.is_elsewhere(),
             None => false,
         },
         _ => false,

@@ -148,10 +148,15 @@ impl<'m> Context<'m> {
     }
 
     fn range(&self, range: Range, wire: &Wire) -> Result<(i64, i64), Unsupported> {
-        let is_small = matches!(wire, Wire::Scalar(scalar) if scalar.is_small_integer());
+        let has_range = match wire {
+            Wire::Scalar(scalar) => scalar.is_small_integer(),
+            wire => wire.is_counted(),
+        };
         match (i64::try_from(range.low), i64::try_from(range.high)) {
-            (Ok(low), Ok(high)) if is_small => Ok((low, high)),
-            _ => Err(self.unsupported("a range of something other than an integer of at most 32 bits")),
+            (Ok(low), Ok(high)) if has_range => Ok((low, high)),
+            _ => {
+                Err(self.unsupported("a range of something other than a small integer, a string or an array"))
+            }
         }
     }
 

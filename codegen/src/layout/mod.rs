@@ -81,7 +81,7 @@ pub struct Slot {
     pub name: String,
     /// How it travels.
     pub wire: Wire,
-    /// `range`, to be checked when it is read.
+    /// `range`, of an integer or of the count of a string or array.
     pub range: Option<(i64, i64)>,
     /// The arrays whose size or length it states; empty for a slot that is a field of its own.
     pub counts: Vec<CountSource>,
@@ -262,6 +262,15 @@ impl Wire {
             | Self::FixedArray(..)
             | Self::VaryingString(_)
             | Self::String => Vec::new(),
+        }
+    }
+
+    /// Whether the value is or points to a string or an array, whose count a `range` bounds.
+    pub fn is_counted(&self) -> bool {
+        match self {
+            Self::String | Self::Array(_) => true,
+            Self::Pointer(pointer) => matches!(*pointer.target, Self::String | Self::Array(_)),
+            _ => false,
         }
     }
 

@@ -1,10 +1,10 @@
 //! Constructs that ClusAPI does not have, against octets worked out by hand from C706 chapter 14 and MS-RPCE 2.2.5.
 
 use cmrp::ndr::{
-    Decode, DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits, Varying, VaryingPtr,
+    Decode, DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits, SizedPtr, TargetLevel, Varying, VaryingPtr,
 };
 use cmrp_testsuite::constructs::{
-    Aliased, Always, Awkward, Blob, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace,
+    Aliased, Always, Awkward, Blob, Bounded, Broad, SendBoundedRequest, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace,
     Labeled, Note, PingResponse, Pointers, Row, SendAliasedRequest, SendAlignedRequest, SendAwkwardRequest,
     SendChainRequest, SendEnumsRequest, SendFolderRequest, SendInPlaceRequest, SendIntegersRequest,
     SendPairsRequest, SendPointersRequest, SendTintRequest, SendTriplesRequest, SendVaryingRequest,
@@ -332,7 +332,7 @@ fn names_that_generated_code_uses_itself_and_long_arrays_are_no_obstacle() {
 fn an_operation_without_parameters_is_an_operation() {
     assert_stubs(&PingResponse { return_value: 7 }, "07000000", "07000000");
     let request =
-        cmrp_testsuite::constructs::Request::decode(7, &[], Format::Ndr64, &Limits::DEFAULT).unwrap();
+        cmrp_testsuite::constructs::Request::decode(8, &[], Format::Ndr64, &Limits::DEFAULT).unwrap();
     assert_eq!(request.name(), "Nothing");
 }
 
@@ -342,4 +342,36 @@ fn a_value_outside_its_range_is_not_sent() {
     let error = SendIntegersRequest { word: 1, huge: 1, few: 10 }.encode(Format::NDR20_LE).unwrap_err();
     assert_eq!(error.kind(), EncodeErrorKind::OutsideRange { value: 10, low: 1, high: 9 });
     assert_eq!(error.path().to_string(), "few");
+}
+
+/// MS-RPCE 3.1.1.5.3.3: level 6.0 checks the range of a count, with the terminator of a string; level 5.0 does not.
+#[test]
+fn the_count_of_a_string_or_array_is_in_its_range_at_level_6() {
+    let request = |name: &'static str, octets: &'static [u8], member: &'static str| SendBoundedRequest {
+        name: name.into(),
+        octets: SizedPtr::Array(octets),
+        member: Bounded { name: Some(member.into()) },
+    };
+    let good = request("ab", &[1, 2], "c").encode(Format::NDR20_LE).unwrap();
+    for (bad, path, count, high) in [
+        (request("abc", &[1, 2], "c"), "name", 4, 3),
+        (request("ab", &[1, 2, 3], "c"), "octets", 3, 2),
+        (request("ab", &[1, 2], "cde"), "member.name", 4, 3),
+    ] {
+        let error = bad.encode(Format::NDR20_LE).unwrap_err();
+        assert_eq!(error.path().to_string(), path);
+        let low = i64::from(path != "octets");
+        assert_eq!(error.kind(), EncodeErrorKind::OutsideRange { value: count, low, high });
+    }
+    // The first string gets one character more than its range allows.
+    let bad = octets("04000000 00000000 04000000 6100 6200 6300 0000 00000000 00000000 00000000");
+    let decode = |stub: &[u8], level| {
+        let limits = Limits::DEFAULT.with_level(level);
+        SendBoundedRequest::decode(stub, Format::NDR20_LE, &limits).map(drop)
+    };
+    assert_eq!(decode(&good, TargetLevel::Level6), Ok(()));
+    assert_eq!(decode(&bad, TargetLevel::Level5), Ok(()));
+    let error = decode(&bad, TargetLevel::Level6).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::CountOutOfRange { count: 4, low: 1, high: 3 });
+    assert_eq!(error.path().to_string(), "name");
 }

@@ -10,7 +10,9 @@
 mod bounds;
 mod constructs;
 mod handles;
+mod negative;
 mod replay;
 mod runtime;
 mod specification;
+mod strictness;
 mod vectors;
