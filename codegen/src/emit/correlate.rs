@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::layout::{Measure, OperationPlan, Slot};
+use crate::layout::{Measure, OperationPlan, Slot, Wire};
 
 use super::Emitter;
 use super::types::field_ident;
@@ -34,10 +34,19 @@ fn checks(slot: &Slot, request: &[Slot]) -> Vec<TokenStream> {
         _ => None,
     });
     let (field, name) = (field_ident(slot), &slot.name);
+    let is_nullable = matches!(&slot.wire, Wire::Pointer(pointer) if pointer.nullable);
     stated
         .map(|(value, what)| {
             let check = format_ident!("check_requested_{what}");
-            quote!(ndr::#check(&response.#field, #value).field(&#name)?;)
+            if is_nullable {
+                quote! {
+                    if let Some(array) = &response.#field {
+                        ndr::#check(array, #value).field(&#name)?;
+                    }
+                }
+            } else {
+                quote!(ndr::#check(&response.#field, #value).field(&#name)?;)
+            }
         })
         .collect()
 }

@@ -1,14 +1,15 @@
 //! Constructs that ClusAPI does not have, against octets worked out by hand from C706 chapter 14 and MS-RPCE 2.2.5.
 
 use cmrp::ndr::{
-    Decode, DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits, SizedPtr, TargetLevel, Varying, VaryingPtr,
+    Decode, DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits, SizedPtr, TargetLevel,
+    Varying, VaryingPtr,
 };
 use cmrp_testsuite::constructs::{
-    Aliased, Always, Awkward, Blob, Bounded, Broad, SendBoundedRequest, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace,
-    Labeled, Note, PingResponse, Pointers, Row, SendAliasedRequest, SendAlignedRequest, SendAwkwardRequest,
-    SendChainRequest, SendEnumsRequest, SendFolderRequest, SendInPlaceRequest, SendIntegersRequest,
-    SendPairsRequest, SendPointersRequest, SendTintRequest, SendTriplesRequest, SendVaryingRequest,
-    SendWordyRequest, SignedWide, Tint, Tinted, Triple, Wide, Wordy,
+    Aliased, Always, Awkward, Blob, Bounded, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse,
+    InPlace, Labeled, Note, PingResponse, Pointers, Row, SendAliasedRequest, SendAlignedRequest,
+    SendAwkwardRequest, SendBoundedRequest, SendChainRequest, SendEnumsRequest, SendFolderRequest,
+    SendInPlaceRequest, SendIntegersRequest, SendPairsRequest, SendPointersRequest, SendTintRequest,
+    SendTriplesRequest, SendVaryingRequest, SendWordyRequest, SignedWide, Tint, Tinted, Triple, Wide, Wordy,
 };
 use cmrp_testsuite::hex;
 
