@@ -42,7 +42,14 @@ impl Emitter<'_> {
             return quote!(&self.#field.bits());
         }
         match &slot.wire {
-            Wire::Scalar(scalar) => scalar_value(*scalar, &quote!(self.#field)),
+            Wire::Scalar(scalar) => {
+                let value = scalar_value(*scalar, &quote!(self.#field));
+                quote!(&#value)
+            }
+            Wire::FixedArray(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_)), _) => {
+                let value = scalar_value(*scalar, &quote!(value));
+                quote!(&self.#field.map(|value| #value))
+            }
             Wire::Handle(_) => quote!(&self.#field.map_or(ndr::ContextHandle::NULL, ndr::Handle::token)),
             Wire::Array(array) if array.length.is_none() => quote!(&ndr::json::Full(&self.#field)),
             Wire::Pointer(pointer) if pointer.nullable => match &*pointer.target {
@@ -51,7 +58,7 @@ impl Emitter<'_> {
                 }
                 Wire::Scalar(scalar) => {
                     let value = scalar_value(*scalar, &quote!(value));
-                    quote!(&self.#field.map(|value| *#value))
+                    quote!(&self.#field.map(|value| #value))
                 }
                 _ => quote!(&self.#field),
             },
@@ -67,8 +74,8 @@ impl Emitter<'_> {
 /// A scalar, as the unsigned integer of its octets.
 fn scalar_value(scalar: Scalar, value: &TokenStream) -> TokenStream {
     match scalar {
-        Scalar::Integer(name) if name.starts_with('i') => quote!(&ndr::json::Unsigned::unsigned(#value)),
-        Scalar::Integer(_) => quote!(&#value),
-        Scalar::Enum(_) | Scalar::Enum32(_) => quote!(&ndr::json::Unsigned::unsigned(#value.0)),
+        Scalar::Integer(name) if name.starts_with('i') => quote!(ndr::json::Unsigned::unsigned(#value)),
+        Scalar::Integer(_) => quote!(#value),
+        Scalar::Enum(_) | Scalar::Enum32(_) => quote!(ndr::json::Unsigned::unsigned(#value.0)),
     }
 }

@@ -21,6 +21,7 @@ pub enum FlagBits {
 pub struct Options {
     pub(crate) runtime: String,
     pub(crate) serde_feature: Option<String>,
+    pub(crate) json_feature: Option<String>,
     pub(crate) renames: BTreeMap<String, String>,
     pub(crate) flags: BTreeMap<String, FlagBits>,
     pub(crate) flag_fields: BTreeMap<String, String>,
@@ -35,6 +36,7 @@ impl Default for Options {
         Self {
             runtime: "::cmrp::ndr".to_owned(),
             serde_feature: None,
+            json_feature: None,
             renames: BTreeMap::new(),
             flags: BTreeMap::new(),
             flag_fields: BTreeMap::new(),

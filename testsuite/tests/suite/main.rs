@@ -10,6 +10,7 @@
 mod bounds;
 mod constructs;
 mod handles;
+mod json;
 mod replay;
 mod runtime;
 mod specification;
