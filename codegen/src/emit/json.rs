@@ -56,7 +56,7 @@ impl Emitter<'_> {
                 Wire::Array(array) if array.size == Measure::Elsewhere && array.length.is_none() => {
                     quote!(&self.#field.as_ref().map(ndr::json::Full))
                 }
-                Wire::Scalar(scalar) => {
+                Wire::Scalar(scalar) if !is_written_as_is(*scalar) => {
                     let value = scalar_value(*scalar, &quote!(value));
                     quote!(&self.#field.map(|value| #value))
                 }
@@ -69,6 +69,11 @@ impl Emitter<'_> {
             _ => quote!(&self.#field),
         }
     }
+}
+
+/// Whether the scalar is an unsigned integer already.
+fn is_written_as_is(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::Integer(name) if name.starts_with('u'))
 }
 
 /// A scalar, as the unsigned integer of its octets.
