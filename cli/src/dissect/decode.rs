@@ -6,7 +6,7 @@ use dcerpc_proto::SyntaxId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::message::Interface;
+use crate::interface::Interface;
 
 /// Octets behind the last parameter that are not worth a word: padding up to what a security provider asks for.
 const PADDING: usize = 15;
@@ -28,24 +28,6 @@ pub(super) fn interface(syntax: SyntaxId) -> Option<Interface> {
 
 fn is<I: ndr::Interface>(syntax: SyntaxId) -> bool {
     syntax.uuid == I::UUID && (syntax.major, syntax.minor) == I::VERSION
-}
-
-/// The name of an operation in the IDL; `None` if the interface has none of this number.
-pub(super) fn operation(interface: Interface, opnum: u16) -> Option<&'static str> {
-    names(interface).get(usize::from(opnum)).copied()
-}
-
-/// The names of all operations of both interfaces.
-pub(super) fn operation_names() -> impl Iterator<Item = &'static str> {
-    names(Interface::ClusApi2).iter().chain(names(Interface::ClusApi3)).copied()
-}
-
-/// The names of an interface's operations, by opnum.
-fn names(interface: Interface) -> &'static [&'static str] {
-    match interface {
-        Interface::ClusApi2 => &clusapi2::OPERATION_NAMES,
-        Interface::ClusApi3 => &clusapi3::OPERATION_NAMES,
-    }
 }
 
 /// Decodes the stub of a request.
@@ -83,18 +65,4 @@ type Named = Result<Map<String, Value>, serde_json::Error>;
 
 fn named(stub: impl Serialize) -> Named {
     serde_json::to_value(stub).and_then(serde_json::from_value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operations_are_those_of_their_interface() {
-        // MS-CMRP 3.1.4.1 and 3.1.4.2: opnums 0 to 108, and 0 to 264.
-        assert_eq!(operation(Interface::ClusApi2, 65), Some("ApiGetNotify"));
-        assert_eq!(operation(Interface::ClusApi2, 109), None);
-        assert_eq!(operation(Interface::ClusApi3, 147), Some("ApiGetNotifyAsync"));
-        assert_eq!(operation(Interface::ClusApi3, 265), None);
-    }
 }
