@@ -52,13 +52,13 @@ pub(super) fn read(text: Vec<u8>, form: Option<Form>) -> Result<Vec<u8>, NotOcte
     }
 }
 
-/// Takes hexadecimal digits for what they are, unless all of them are letters: then base64 is as likely, since no
-/// stub is without zeros. Anything else is base64.
+/// Takes hexadecimal digits for what they are, unless all of them are capital letters: `AAAA` and the like are as
+/// likely to be base64, in which they stand for the zeros that stubs are full of. Anything else is base64.
 fn guess(text: &[u8]) -> Result<Vec<u8>, NotOctets> {
     let as_hex = hex(text);
-    let only_letters = !text.iter().any(u8::is_ascii_digit);
+    let only_capitals = text.trim_ascii().iter().all(u8::is_ascii_uppercase);
     match (as_hex, base64(text)) {
-        (Ok(octets), Ok(_)) if only_letters && !octets.is_empty() => Err(NotOctets::Ambiguous),
+        (Ok(octets), Ok(_)) if only_capitals && !octets.is_empty() => Err(NotOctets::Ambiguous),
         (Ok(octets), _) | (Err(_), Ok(octets)) => Ok(octets),
         (Err(_), Err(_)) => Err(NotOctets::Neither),
     }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn octets_come_in_every_form() {
         type Case = (&'static str, Option<Form>, Result<&'static [u8], &'static str>);
-        let cases: [Case; 18] = [
+        let cases: [Case; 20] = [
             ("00ff", None, Ok(&[0, 255])),
             (" 0x00 FF\n0x01", None, Ok(&[0, 255, 1])),
             ("0XfF", Some(Form::Hex), Ok(&[255])),
@@ -113,6 +113,8 @@ mod tests {
             ("AAAA", Some(Form::Hex), Ok(&[0xAA, 0xAA])),
             ("AAAA", Some(Form::Base64), Ok(&[0, 0, 0])),
             ("AAA0", None, Ok(&[0xAA, 0xA0])),
+            ("ffffffff", None, Ok(&[0xFF; 4])),
+            ("FF FF", None, Ok(&[0xFF; 2])),
             ("aff", Some(Form::Hex), Err("not hexadecimal: invalid length at 2")),
             ("a x", Some(Form::Hex), Err("not hexadecimal: invalid symbol at 1")),
             ("AP8*", Some(Form::Base64), Err("not base64: invalid symbol at 3")),

@@ -66,6 +66,19 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     Ok(if path.as_os_str() == "-" { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) })
 }
 
+/// Escapes control characters: vectors come from anywhere, and a terminal obeys them.
+fn harmless(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    for character in line.chars() {
+        if character.is_control() {
+            text.extend(character.escape_unicode());
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
 /// Counts, and where failures are told.
 struct Tally<'a> {
     output: Output<'a>,
@@ -104,7 +117,7 @@ impl Tally<'_> {
         *counter = counter.saturating_add(1);
         match outcome {
             Ok(()) => Ok(()),
-            Err(failure) => self.output.line(&format!("{}:{number}: {failure}", path.display())),
+            Err(failure) => self.output.line(&harmless(&format!("{}:{number}: {failure}", path.display()))),
         }
     }
 
