@@ -198,6 +198,12 @@ fn a_response_is_held_against_its_request() {
         "cmrp: clusapi3 ApiGetNotify response ndr20-le: in the request: hNotify at octet 0: needs 4 octets, 1 are left\n"
     ));
     assert_eq!(output.status.code(), Some(1));
+    let path = file(b"0000000000000000000000000000000000000000\n");
+    let from_file = format!("@{}", path.display());
+    let output = run(&call("decode", &target, &[hex, "--request", &from_file]), b"");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = run(&call("decode", &target, &[hex, "--request", "@no such file"]), b"");
+    assert!(stderr(&output).starts_with("cmrp: --request: no such file: "), "{}", stderr(&output));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `cmrp decode`: what a stub says.
 
 use std::error::Error;
+use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -37,7 +38,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FORM")]
     input: Option<Form>,
 
-    /// The stub of the request that a response belongs to, in hexadecimal: it has to be one of the same operation
+    /// The stub of the request that a response belongs to, in hexadecimal, or `@` and the name of a file that holds
+    /// it so: it has to be one of the same operation
     #[arg(long, value_name = "HEX")]
     request: Option<String>,
 
@@ -74,7 +76,11 @@ impl Options {
         if kind.direction == Direction::Request {
             return Err("--request goes with --direction response".into());
         }
-        octets::hex(request.as_bytes()).map(Some).map_err(|error| format!("--request: {error}").into())
+        let text = match request.strip_prefix('@') {
+            Some(path) => fs::read(path).map_err(|error| format!("--request: {path}: {error}"))?,
+            None => request.as_bytes().to_vec(),
+        };
+        octets::hex(&text).map(Some).map_err(|error| format!("--request: {error}").into())
     }
 
     fn stub(&self) -> Result<Vec<u8>, Box<dyn Error>> {
