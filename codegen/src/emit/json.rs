@@ -48,15 +48,20 @@ impl Emitter<'_> {
             }
             Wire::FixedArray(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_)), _) => {
                 let value = scalar_value(*scalar, &quote!(value));
-                quote!(&self.#field.map(|value| #value))
+                quote!(self.#field.map(|value| #value).as_slice())
             }
+            // As a slice, since arrays of more than 32 elements do not serialize.
+            Wire::FixedArray(..) => quote!(self.#field.as_slice()),
             Wire::Handle(_) => quote!(&self.#field.map_or(ndr::ContextHandle::NULL, ndr::Handle::token)),
             Wire::Array(array) if array.length.is_none() => quote!(&ndr::json::Full(&self.#field)),
             Wire::Pointer(pointer) if pointer.nullable => match &*pointer.target {
                 Wire::Array(array) if array.size == Measure::Elsewhere && array.length.is_none() => {
                     quote!(&self.#field.as_ref().map(ndr::json::Full))
                 }
-                Wire::Scalar(scalar) if !is_written_as_is(*scalar) => {
+                Wire::Scalar(Scalar::Integer(name)) if name.starts_with('i') => {
+                    quote!(&self.#field.map(ndr::json::Unsigned::unsigned))
+                }
+                Wire::Scalar(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_))) => {
                     let value = scalar_value(*scalar, &quote!(value));
                     quote!(&self.#field.map(|value| #value))
                 }
@@ -69,11 +74,6 @@ impl Emitter<'_> {
             _ => quote!(&self.#field),
         }
     }
-}
-
-/// Whether the scalar is an unsigned integer already.
-fn is_written_as_is(scalar: Scalar) -> bool {
-    matches!(scalar, Scalar::Integer(name) if name.starts_with('u'))
 }
 
 /// A scalar, as the unsigned integer of its octets.

@@ -4,10 +4,12 @@ use std::fmt::Debug;
 
 use cmrp::clusapi3::{ApiGetNotifyAsyncResponse, ApiGetNotifyResponse, ApiReAddNotifyNodeRequest, Response};
 use cmrp::ndr::json::{Arena, FromJson, JsonErrorKind, Value};
-use cmrp::ndr::{EncodeStub, Format, SizedPtr};
+use cmrp::ndr::{EncodeStub, Format, SizedPtr, Varying, VaryingPtr};
 use cmrp_testsuite::constructs::{
-    Blob, Colour, GetBlobResponse, InPlace, Pointers, SendEnumsRequest, SendInPlaceRequest,
-    SendIntegersRequest, SendPairsRequest, SendPointersRequest, Triple, Wide,
+    Always, Awkward, Blob, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace, Labeled, Note,
+    Pointers, Row, SendAlignedRequest, SendAwkwardRequest, SendChainRequest, SendEnumsRequest,
+    SendFolderRequest, SendInPlaceRequest, SendIntegersRequest, SendPairsRequest, SendPointersRequest,
+    SendVaryingRequest, SignedWide, Tinted, Triple, Wide, Wordy,
 };
 use cmrp_testsuite::hex;
 use cmrp_testsuite::message::Message;
@@ -66,6 +68,12 @@ macro_rules! same {
 }
 
 same!(
+    SendAwkwardRequest<'_>,
+    SendVaryingRequest,
+    GetItemsResponse,
+    SendChainRequest<'_>,
+    SendAlignedRequest,
+    SendFolderRequest<'_>,
     SendEnumsRequest,
     SendIntegersRequest,
     SendPointersRequest,
@@ -87,6 +95,27 @@ fn constructs_that_clusapi_lacks_survive_json() {
     let units = [0xD800, 0x61];
     let value = InPlace { raw: [1, 2, 3], name: units[..].into(), numbers: [0, 0xFFFF] };
     survives(&SendInPlaceRequest { value });
+    let value = Awkward { raw: [7; 40], reader_: -1, fixed_: 2, target_: Some(-3), r#type: Some("a".into()) };
+    survives(&SendAwkwardRequest { value, reader_: 4, writer_: 5, map_: 6, wide: SignedWide::MINUS });
+    for items in
+        [VaryingPtr::Array(Varying { size: 3, data: vec![1, 2] }), VaryingPtr::Null { size: 3, length: 2 }]
+    {
+        survives(&SendVaryingRequest { items });
+    }
+    for items in [Some(vec![1, 2]), None] {
+        survives(&GetItemsResponse { items, always: Always { items: vec![3] } });
+    }
+    for number in [Some(7), None] {
+        survives(&SendChainRequest { number, name: "a".into() });
+    }
+    let tinted = vec![Tinted { colour: Colour::RED, shades: [1, -2, 3] }];
+    survives(&SendAlignedRequest { wordy: vec![Wordy { word: -2, tag: 1 }], tinted, broad: vec![] });
+    let note = Note { name: "a".into(), initials: [0x62, 0x63], number: Some(7) };
+    survives(&SendFolderRequest {
+        folder: Folder { note, tag: 9 },
+        labeled: Labeled { label: Some(8), octets: &[1, 2] },
+        row: Row { triples: vec![Triple { a: 1, b: 2, c: 3 }] },
+    });
     survives(&GetBlobResponse { blob: Some(Blob { octets: &[0, 0xFF] }), return_value: -1 });
 }
 
