@@ -6,7 +6,7 @@ use cmrp::clusapi3::{ApiGetNotifyAsyncResponse, ApiGetNotifyResponse, ApiReAddNo
 use cmrp::ndr::json::{Arena, FromJson, JsonErrorKind, Value};
 use cmrp::ndr::{EncodeStub, Format, SizedPtr, Varying, VaryingPtr};
 use cmrp_testsuite::constructs::{
-    Always, Awkward, Blob, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace, Labeled, Note,
+    Always, Awkward, Blob, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace, Labeled, Note,
     Pointers, Row, SendAlignedRequest, SendAwkwardRequest, SendChainRequest, SendEnumsRequest,
     SendFolderRequest, SendInPlaceRequest, SendIntegersRequest, SendPairsRequest, SendPointersRequest,
     SendVaryingRequest, SignedWide, Tinted, Triple, Wide, Wordy,
@@ -109,7 +109,11 @@ fn constructs_that_clusapi_lacks_survive_json() {
         survives(&SendChainRequest { number, name: "a".into() });
     }
     let tinted = vec![Tinted { colour: Colour::RED, shades: [1, -2, 3] }];
-    survives(&SendAlignedRequest { wordy: vec![Wordy { word: -2, tag: 1 }], tinted, broad: vec![] });
+    survives(&SendAlignedRequest {
+        wordy: vec![Wordy { word: -2, tag: 1 }],
+        tinted,
+        broad: vec![Broad { wide: Wide::ONE, tag: 5 }],
+    });
     let note = Note { name: "a".into(), initials: [0x62, 0x63], number: Some(7) };
     survives(&SendFolderRequest {
         folder: Folder { note, tag: 9 },
