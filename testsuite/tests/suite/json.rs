@@ -46,6 +46,67 @@ fn decoded_stubs_survive_json() {
     }
 }
 
+/// Every place of a value, as JSON pointers.
+fn places(value: &Value, at: &str, all: &mut Vec<String>) {
+    all.push(at.to_owned());
+    let parts: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(elements) => {
+            elements.iter().take(2).enumerate().map(|(index, value)| (index.to_string(), value)).collect()
+        }
+        _ => Vec::new(),
+    };
+    for (name, value) in parts {
+        places(value, &format!("{at}/{name}"), all);
+    }
+}
+
+/// Whatever stands in any place of a value: it is refused, or it means something that can be sent or not, and if it
+/// is sent it arrives.
+#[test]
+fn doctored_values_are_refused_or_mean_something() {
+    let substitutes = [
+        json!(null),
+        json!(-1),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(""),
+        json!("00ff"),
+        json!("\u{0}"),
+        json!([]),
+        json!([0, null, "a", {}]),
+        json!({}),
+        json!({"max": u32::MAX, "data": "00"}),
+        json!({"max": 0, "data": [1]}),
+        json!({"utf16": [0xD800, 0]}),
+    ];
+    let (mut refused, mut sent) = (0, 0);
+    for vector in vector::all().iter().filter(|vector| vector.format == Format::Ndr64) {
+        let mut all = Vec::new();
+        places(&vector.value, "", &mut all);
+        for (place, substitute) in all.iter().flat_map(|place| substitutes.iter().map(move |it| (place, it)))
+        {
+            let mut value = vector.value.clone();
+            *value.pointer_mut(place).unwrap() = substitute.clone();
+            let arena = Arena::new();
+            let (protocol, direction, opnum) = (vector.protocol, vector.direction, vector.opnum);
+            let Ok(message) = Message::from_json(protocol, direction, opnum, &value, &arena) else {
+                refused += 1;
+                continue;
+            };
+            let Ok(stub) = message.encode(vector.format) else { continue };
+            sent += 1;
+            assert_eq!(
+                vector.decode_as(&stub).as_ref(),
+                Ok(&message),
+                "{} {place} {substitute}",
+                vector.name()
+            );
+        }
+    }
+    assert!(refused > 10_000 && sent > 1_000, "{refused} refused, {sent} sent");
+}
+
 #[track_caller]
 fn survives<T: Serialize + for<'a> Same<'a> + Debug>(value: &T) {
     let json = serde_json::to_value(value).unwrap();
