@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::layout::{Array, InterfacePlan, Measure, Pointer, Scalar, Slot, Wire};
+use crate::layout::{Array, Measure, Pointer, Scalar, Slot, Wire};
 
 use super::Emitter;
 use super::names;
@@ -90,7 +90,6 @@ impl Emitter<'_> {
     /// The function that reads any request, or any response, by its opnum.
     pub(super) fn read_sum(
         &self,
-        plan: &InterfacePlan<'_>,
         direction: &str,
         variants: &[Variant],
         reserved: Option<&TokenStream>,
@@ -106,8 +105,6 @@ impl Emitter<'_> {
         let reserved = reserved.map(
             |opnums| quote!(#opnums => ndr::#payload::from_json(opnum, value, arena).map(Self::Reserved),),
         );
-        let nothing =
-            (variants.is_empty() && plan.reserved.is_empty()).then(|| quote!(let _ = (value, arena);));
         let long = long_match(variants);
         Some(quote! {
             #[cfg(feature = #feature)]
@@ -122,7 +119,6 @@ impl Emitter<'_> {
                     value: &'a ndr::json::Value,
                     arena: &'a ndr::json::Arena,
                 ) -> Result<Self, ndr::json::JsonError> {
-                    #nothing
                     match opnum {
                         #(#arms,)*
                         #reserved

@@ -30,7 +30,7 @@ impl Emitter<'_> {
         let write = variants.iter().map(Variant::write_arm);
         let serialize = self.serialize_sum(&ident, elided.as_ref(), &variants, reserved.as_ref());
         let patterns = reserved.as_ref().map(Reserved::patterns);
-        let read = self.read_sum(plan, direction, &variants, patterns.as_ref());
+        let read = self.read_sum(direction, &variants, patterns.as_ref());
         let long = long_match(&variants);
         let conversions = variants.iter().map(|variant| variant.conversion(&ident, borrows));
         quote! {
