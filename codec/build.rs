@@ -86,6 +86,6 @@ mod clusapi {
     }
 
     fn builder() -> Builder {
-        Builder::new().runtime("crate::ndr").serde_feature("serde")
+        Builder::new().runtime("crate::ndr").serde_feature("serde").json_feature("json")
     }
 }

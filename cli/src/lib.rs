@@ -4,6 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod dissect;
+mod interface;
+mod show;
+mod stub;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,12 +24,18 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Dissect(dissect::Options),
+    Decode(stub::decode::Options),
+    Encode(stub::encode::Options),
+    Verify(stub::verify::Options),
 }
 
 /// Runs the command line of this process, and gives its exit status.
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Dissect(options) => dissect::run(&options),
+        Command::Decode(options) => stub::decode::run(&options),
+        Command::Encode(options) => stub::encode::run(&options),
+        Command::Verify(options) => stub::verify::run(&options),
     }
 }
 

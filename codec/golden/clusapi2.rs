@@ -2052,6 +2052,319 @@ impl ndr::serde::Serialize for Request<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+#[allow(clippy::too_many_lines, reason = "an arm for each operation")]
+impl<'a> Request<'a> {
+    /// Reads the JSON form, in which the members have the names of the IDL.
+    ///
+    /// # Errors
+    /// The JSON is not a value of the operation, or there is none with this number.
+    pub fn from_json(
+        opnum: u16,
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        match opnum {
+            0 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenCluster),
+            1 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseCluster),
+            2 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetClusterName)
+            }
+            3 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetClusterName)
+            }
+            4 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion)
+            }
+            5 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetQuorumResource)
+            }
+            6 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetQuorumResource)
+            }
+            7 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateEnum),
+            8 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenResource),
+            9 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResource)
+            }
+            10 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteResource)
+            }
+            11 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseResource)
+            }
+            12 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceState)
+            }
+            13 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetResourceName)
+            }
+            14 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetResourceId)
+            }
+            15 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceType)
+            }
+            16 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiFailResource),
+            17 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineResource)
+            }
+            18 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOfflineResource)
+            }
+            19 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceDependency)
+            }
+            20 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceDependency)
+            }
+            21 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCanResourceBeDependent)
+            }
+            22 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResEnum)
+            }
+            23 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceNode)
+            }
+            24 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceNode)
+            }
+            25 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeResourceGroup)
+            }
+            26 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResourceType)
+            }
+            27 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiDeleteResourceType)
+            }
+            28 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetRootKey),
+            29 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateKey),
+            30 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenKey),
+            31 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumKey),
+            32 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetValue),
+            33 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteValue),
+            34 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryValue),
+            35 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteKey),
+            36 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumValue),
+            37 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseKey),
+            38 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryInfoKey),
+            39 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetKeySecurity)
+            }
+            40 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetKeySecurity)
+            }
+            41 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroup),
+            42 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroup),
+            43 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteGroup),
+            44 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseGroup),
+            45 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupState)
+            }
+            46 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetGroupName),
+            47 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupId),
+            48 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeId),
+            49 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineGroup),
+            50 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOfflineGroup),
+            51 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiMoveGroup),
+            52 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToNode)
+            }
+            53 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupResourceEnum)
+            }
+            54 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupNodeList)
+            }
+            55 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNotify),
+            56 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNotify),
+            57 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyCluster)
+            }
+            58 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyNode)
+            }
+            59 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyGroup)
+            }
+            60 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyResource)
+            }
+            61 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyKey),
+            62 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNode)
+            }
+            63 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyGroup)
+            }
+            64 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyResource)
+            }
+            65 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotify),
+            66 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNode),
+            67 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNode),
+            68 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeState),
+            69 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiPauseNode),
+            70 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiResumeNode),
+            71 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEvictNode),
+            72 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceControl)
+            }
+            73 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceControl)
+            }
+            74 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceTypeControl)
+            }
+            75 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceTypeControl)
+            }
+            76 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeGroupControl)
+            }
+            77 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGroupControl),
+            78 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNodeControl)
+            }
+            79 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiNodeControl),
+            81 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNetwork),
+            82 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNetwork),
+            83 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetworkState)
+            }
+            84 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetNetworkName)
+            }
+            85 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNetworkEnum)
+            }
+            86 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNetworkId),
+            87 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetNetworkPriorityOrder)
+            }
+            88 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetworkControl)
+            }
+            89 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiNetworkControl)
+            }
+            90 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetwork)
+            }
+            91 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetwork)
+            }
+            92 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOpenNetInterface)
+            }
+            93 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCloseNetInterface)
+            }
+            94 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceState)
+            }
+            95 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterface)
+            }
+            96 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceId)
+            }
+            97 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetInterfaceControl)
+            }
+            98 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNetInterfaceControl)
+            }
+            99 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetInterface)
+            }
+            100 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetInterface)
+            }
+            101 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNodeEnum)
+            }
+            102 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion2)
+            }
+            103 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResTypeEnum)
+            }
+            104 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiBackupClusterDatabase)
+            }
+            105 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeClusterControl)
+            }
+            106 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiClusterControl)
+            }
+            107 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiUnblockGetNotifyCall)
+            }
+            108 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetServiceAccountPassword)
+            }
+            80 => {
+                ndr::ReservedRequest::from_json(opnum, value, arena).map(Self::Reserved)
+            }
+            _ => Err(ndr::json::JsonError::no_operation(opnum)),
+        }
+    }
+}
+
 impl From<ApiOpenClusterRequest> for Request<'_> {
     fn from(stub: ApiOpenClusterRequest) -> Self {
         Self::ApiOpenCluster(stub)
@@ -4160,6 +4473,319 @@ impl ndr::serde::Serialize for Response<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+#[allow(clippy::too_many_lines, reason = "an arm for each operation")]
+impl<'a> Response<'a> {
+    /// Reads the JSON form, in which the members have the names of the IDL.
+    ///
+    /// # Errors
+    /// The JSON is not a value of the operation, or there is none with this number.
+    pub fn from_json(
+        opnum: u16,
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        match opnum {
+            0 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenCluster),
+            1 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseCluster),
+            2 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetClusterName)
+            }
+            3 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetClusterName)
+            }
+            4 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion)
+            }
+            5 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetQuorumResource)
+            }
+            6 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetQuorumResource)
+            }
+            7 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateEnum),
+            8 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenResource),
+            9 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResource)
+            }
+            10 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteResource)
+            }
+            11 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseResource)
+            }
+            12 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceState)
+            }
+            13 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetResourceName)
+            }
+            14 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetResourceId)
+            }
+            15 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceType)
+            }
+            16 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiFailResource),
+            17 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineResource)
+            }
+            18 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOfflineResource)
+            }
+            19 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceDependency)
+            }
+            20 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceDependency)
+            }
+            21 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCanResourceBeDependent)
+            }
+            22 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResEnum)
+            }
+            23 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceNode)
+            }
+            24 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceNode)
+            }
+            25 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeResourceGroup)
+            }
+            26 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResourceType)
+            }
+            27 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiDeleteResourceType)
+            }
+            28 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetRootKey),
+            29 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateKey),
+            30 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenKey),
+            31 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumKey),
+            32 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetValue),
+            33 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteValue),
+            34 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryValue),
+            35 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteKey),
+            36 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumValue),
+            37 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseKey),
+            38 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryInfoKey),
+            39 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetKeySecurity)
+            }
+            40 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetKeySecurity)
+            }
+            41 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroup),
+            42 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroup),
+            43 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteGroup),
+            44 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseGroup),
+            45 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupState)
+            }
+            46 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetGroupName),
+            47 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupId),
+            48 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeId),
+            49 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineGroup),
+            50 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOfflineGroup),
+            51 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiMoveGroup),
+            52 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToNode)
+            }
+            53 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupResourceEnum)
+            }
+            54 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupNodeList)
+            }
+            55 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNotify),
+            56 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNotify),
+            57 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyCluster)
+            }
+            58 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyNode)
+            }
+            59 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyGroup)
+            }
+            60 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyResource)
+            }
+            61 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyKey),
+            62 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNode)
+            }
+            63 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyGroup)
+            }
+            64 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyResource)
+            }
+            65 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotify),
+            66 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNode),
+            67 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNode),
+            68 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeState),
+            69 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiPauseNode),
+            70 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiResumeNode),
+            71 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEvictNode),
+            72 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceControl)
+            }
+            73 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceControl)
+            }
+            74 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceTypeControl)
+            }
+            75 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceTypeControl)
+            }
+            76 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeGroupControl)
+            }
+            77 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGroupControl),
+            78 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNodeControl)
+            }
+            79 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiNodeControl),
+            81 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNetwork),
+            82 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNetwork),
+            83 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetworkState)
+            }
+            84 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetNetworkName)
+            }
+            85 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNetworkEnum)
+            }
+            86 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNetworkId),
+            87 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetNetworkPriorityOrder)
+            }
+            88 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetworkControl)
+            }
+            89 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiNetworkControl)
+            }
+            90 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetwork)
+            }
+            91 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetwork)
+            }
+            92 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOpenNetInterface)
+            }
+            93 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCloseNetInterface)
+            }
+            94 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceState)
+            }
+            95 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterface)
+            }
+            96 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceId)
+            }
+            97 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetInterfaceControl)
+            }
+            98 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNetInterfaceControl)
+            }
+            99 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetInterface)
+            }
+            100 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetInterface)
+            }
+            101 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNodeEnum)
+            }
+            102 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion2)
+            }
+            103 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResTypeEnum)
+            }
+            104 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiBackupClusterDatabase)
+            }
+            105 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeClusterControl)
+            }
+            106 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiClusterControl)
+            }
+            107 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiUnblockGetNotifyCall)
+            }
+            108 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetServiceAccountPassword)
+            }
+            80 => {
+                ndr::ReservedResponse::from_json(opnum, value, arena).map(Self::Reserved)
+            }
+            _ => Err(ndr::json::JsonError::no_operation(opnum)),
+        }
+    }
+}
+
 impl From<ApiOpenClusterResponse> for Response<'_> {
     fn from(stub: ApiOpenClusterResponse) -> Self {
         Self::ApiOpenCluster(stub)
@@ -5177,6 +5803,43 @@ impl ndr::serde::Serialize for RpcSecurityDescriptor<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for RpcSecurityDescriptor<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpSecurityDescriptor",
+                "cbInSecurityDescriptor",
+                "cbOutSecurityDescriptor",
+            ],
+        )?;
+        let read = Self {
+            lp_security_descriptor: members
+                .varying_sized(
+                    &"lpSecurityDescriptor",
+                    &"cbInSecurityDescriptor",
+                    &"cbOutSecurityDescriptor",
+                )?,
+        };
+        members
+            .agree(
+                &"cbInSecurityDescriptor",
+                ndr::Counts::size(&read.lp_security_descriptor),
+            )?;
+        members
+            .agree(
+                &"cbOutSecurityDescriptor",
+                ndr::Counts::length(&read.lp_security_descriptor),
+            )?;
+        Ok(read)
+    }
+}
+
 /// The security of a new registry key.
 ///
 /// MS-CMRP 2.2.3.2
@@ -5280,6 +5943,25 @@ impl ndr::serde::Serialize for RpcSecurityAttributes<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for RpcSecurityAttributes<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["nLength", "RpcSecurityDescriptor", "bInheritHandle"],
+        )?;
+        Ok(Self {
+            n_length: members.get(&"nLength")?,
+            rpc_security_descriptor: members.get(&"RpcSecurityDescriptor")?,
+            b_inherit_handle: members.get(&"bInheritHandle")?,
+        })
+    }
+}
+
 /// The versions of the cluster software that all nodes of the cluster are compatible with.
 ///
 /// A version has its major number in the upper 16 bits and its minor or build number in the lower
@@ -5379,6 +6061,33 @@ impl ndr::serde::Serialize for ClusterOperationalVersionInfo {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ClusterOperationalVersionInfo {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "dwSize",
+                "dwClusterHighestVersion",
+                "dwClusterLowestVersion",
+                "dwFlags",
+                "dwReserved",
+            ],
+        )?;
+        Ok(Self {
+            dw_size: members.get(&"dwSize")?,
+            dw_cluster_highest_version: members.get(&"dwClusterHighestVersion")?,
+            dw_cluster_lowest_version: members.get(&"dwClusterLowestVersion")?,
+            dw_flags: members.get(&"dwFlags")?,
+            dw_reserved: members.get(&"dwReserved")?,
+        })
+    }
+}
+
 /// One object of an `ENUM_LIST`.
 ///
 /// MS-CMRP 2.2.3.4
@@ -5453,6 +6162,20 @@ impl ndr::serde::Serialize for EnumEntry<'_> {
         map.serialize_entry("Type", &self.r#type)?;
         map.serialize_entry("Name", &self.name)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for EnumEntry<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Type", "Name"])?;
+        Ok(Self {
+            r#type: members.get(&"Type")?,
+            name: members.get(&"Name")?,
+        })
     }
 }
 
@@ -5531,6 +6254,21 @@ impl ndr::serde::Serialize for EnumList<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for EnumList<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["EntryCount", "Entry"])?;
+        let read = Self {
+            entry: members.get(&"Entry")?,
+        };
+        members.agree(&"EntryCount", ndr::Counts::size(&read.entry))?;
+        Ok(read)
+    }
+}
+
 /// What became of a password change on one node.
 ///
 /// MS-CMRP 2.2.3.6
@@ -5605,6 +6343,25 @@ impl ndr::serde::Serialize for IdlClusterSetPasswordStatus {
         map.serialize_entry("SetAttempted", &self.set_attempted)?;
         map.serialize_entry("ReturnStatus", &self.return_status)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for IdlClusterSetPasswordStatus {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["NodeId", "SetAttempted", "ReturnStatus"],
+        )?;
+        Ok(Self {
+            node_id: members.get(&"NodeId")?,
+            set_attempted: members.get(&"SetAttempted")?,
+            return_status: members.get(&"ReturnStatus")?,
+        })
     }
 }
 
@@ -5689,6 +6446,17 @@ impl ndr::serde::Serialize for ApiOpenClusterRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenClusterRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
+    }
+}
+
 /// What a server answers to [`ApiOpenCluster`], opnum 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenClusterResponse {
@@ -5732,6 +6500,20 @@ impl ndr::serde::Serialize for ApiOpenClusterResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenClusterResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -5804,6 +6586,19 @@ impl ndr::serde::Serialize for ApiCloseClusterRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseClusterRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Cluster"])?;
+        Ok(Self {
+            cluster: members.handle(&"Cluster")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseCluster`], opnum 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseClusterResponse {
@@ -5847,6 +6642,20 @@ impl ndr::serde::Serialize for ApiCloseClusterResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseClusterResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Cluster", "return"])?;
+        Ok(Self {
+            cluster: members.handle(&"Cluster")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -5914,6 +6723,19 @@ impl ndr::serde::Serialize for ApiSetClusterNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetClusterNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["NewClusterName"])?;
+        Ok(Self {
+            new_cluster_name: members.get(&"NewClusterName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetClusterName`], opnum 2.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetClusterNameResponse {
@@ -5947,6 +6769,19 @@ impl ndr::serde::Serialize for ApiSetClusterNameResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetClusterNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -6009,6 +6844,17 @@ impl ndr::serde::Serialize for ApiGetClusterNameRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterNameRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
+    }
+}
+
 /// What a server answers to [`ApiGetClusterName`], opnum 3.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetClusterNameResponse<'a> {
@@ -6064,6 +6910,25 @@ impl ndr::serde::Serialize for ApiGetClusterNameResponse<'_> {
         map.serialize_entry("NodeName", &self.node_name)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterNameResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ClusterName", "NodeName", "return"],
+        )?;
+        Ok(Self {
+            cluster_name: members.get(&"ClusterName")?,
+            node_name: members.get(&"NodeName")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -6123,6 +6988,17 @@ impl ndr::serde::Serialize for ApiGetClusterVersionRequest {
         use ndr::serde::ser::SerializeMap as _;
         let map = serializer.serialize_map(Some(0))?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersionRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
     }
 }
 
@@ -6213,6 +7089,35 @@ impl ndr::serde::Serialize for ApiGetClusterVersionResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersionResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpwMajorVersion",
+                "lpwMinorVersion",
+                "lpwBuildNumber",
+                "lpszVendorId",
+                "lpszCSDVersion",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            lpw_major_version: members.get(&"lpwMajorVersion")?,
+            lpw_minor_version: members.get(&"lpwMinorVersion")?,
+            lpw_build_number: members.get(&"lpwBuildNumber")?,
+            lpsz_vendor_id: members.get(&"lpszVendorId")?,
+            lpsz_csd_version: members.get(&"lpszCSDVersion")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Returns the quorum resource and where it keeps the quorum log.
 ///
 /// MS-CMRP 3.1.4.1.6
@@ -6265,6 +7170,17 @@ impl ndr::serde::Serialize for ApiGetQuorumResourceRequest {
         use ndr::serde::ser::SerializeMap as _;
         let map = serializer.serialize_map(Some(0))?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetQuorumResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
     }
 }
 
@@ -6341,6 +7257,26 @@ impl ndr::serde::Serialize for ApiGetQuorumResourceResponse<'_> {
         map.serialize_entry("pdwMaxQuorumLogSize", &self.pdw_max_quorum_log_size)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetQuorumResourceResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszResourceName", "lpszDeviceName", "pdwMaxQuorumLogSize", "return"],
+        )?;
+        Ok(Self {
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+            lpsz_device_name: members.get(&"lpszDeviceName")?,
+            pdw_max_quorum_log_size: members.get(&"pdwMaxQuorumLogSize")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -6428,6 +7364,25 @@ impl ndr::serde::Serialize for ApiSetQuorumResourceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetQuorumResourceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "lpszDeviceName", "dwMaxQuorumLogSize"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            lpsz_device_name: members.get(&"lpszDeviceName")?,
+            dw_max_quorum_log_size: members.get(&"dwMaxQuorumLogSize")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetQuorumResource`], opnum 6.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetQuorumResourceResponse {
@@ -6461,6 +7416,19 @@ impl ndr::serde::Serialize for ApiSetQuorumResourceResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetQuorumResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -6534,6 +7502,19 @@ impl ndr::serde::Serialize for ApiCreateEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["dwType"])?;
+        Ok(Self {
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateEnum`], opnum 7.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateEnumResponse<'a> {
@@ -6581,6 +7562,20 @@ impl ndr::serde::Serialize for ApiCreateEnumResponse<'_> {
         map.serialize_entry("ReturnEnum", &self.return_enum)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["ReturnEnum", "return"])?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -6650,6 +7645,19 @@ impl ndr::serde::Serialize for ApiOpenResourceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenResourceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszResourceName"])?;
+        Ok(Self {
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenResource`], opnum 8.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenResourceResponse {
@@ -6693,6 +7701,20 @@ impl ndr::serde::Serialize for ApiOpenResourceResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -6797,6 +7819,26 @@ impl ndr::serde::Serialize for ApiCreateResourceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "lpszResourceName", "lpszResourceType", "dwFlags"],
+        )?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+            lpsz_resource_type: members.get(&"lpszResourceType")?,
+            dw_flags: members.get(&"dwFlags")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResource`], opnum 9.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResourceResponse {
@@ -6840,6 +7882,20 @@ impl ndr::serde::Serialize for ApiCreateResourceResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -6909,6 +7965,19 @@ impl ndr::serde::Serialize for ApiDeleteResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteResource`], opnum 10.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteResourceResponse {
@@ -6942,6 +8011,19 @@ impl ndr::serde::Serialize for ApiDeleteResourceResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7014,6 +8096,19 @@ impl ndr::serde::Serialize for ApiCloseResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Resource"])?;
+        Ok(Self {
+            resource: members.handle(&"Resource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseResource`], opnum 11.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseResourceResponse {
@@ -7057,6 +8152,20 @@ impl ndr::serde::Serialize for ApiCloseResourceResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Resource", "return"])?;
+        Ok(Self {
+            resource: members.handle(&"Resource")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7127,6 +8236,19 @@ impl ndr::serde::Serialize for ApiGetResourceStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetResourceState`], opnum 12.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetResourceStateResponse<'a> {
@@ -7191,6 +8313,26 @@ impl ndr::serde::Serialize for ApiGetResourceStateResponse<'_> {
         map.serialize_entry("GroupName", &self.group_name)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceStateResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["State", "NodeName", "GroupName", "return"],
+        )?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            node_name: members.get(&"NodeName")?,
+            group_name: members.get(&"GroupName")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7269,6 +8411,24 @@ impl ndr::serde::Serialize for ApiSetResourceNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetResourceNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "lpszResourceName"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetResourceName`], opnum 13.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetResourceNameResponse {
@@ -7302,6 +8462,19 @@ impl ndr::serde::Serialize for ApiSetResourceNameResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetResourceNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7370,6 +8543,19 @@ impl ndr::serde::Serialize for ApiGetResourceIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetResourceId`], opnum 14.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetResourceIdResponse<'a> {
@@ -7412,6 +8598,20 @@ impl ndr::serde::Serialize for ApiGetResourceIdResponse<'_> {
         map.serialize_entry("pGuid", &self.p_guid)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pGuid", "return"])?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7480,6 +8680,19 @@ impl ndr::serde::Serialize for ApiGetResourceTypeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceTypeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetResourceType`], opnum 15.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetResourceTypeResponse<'a> {
@@ -7530,6 +8743,24 @@ impl ndr::serde::Serialize for ApiGetResourceTypeResponse<'_> {
         map.serialize_entry("lpszResourceType", &self.lpsz_resource_type)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceTypeResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszResourceType", "return"],
+        )?;
+        Ok(Self {
+            lpsz_resource_type: members.get(&"lpszResourceType")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7597,6 +8828,19 @@ impl ndr::serde::Serialize for ApiFailResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiFailResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiFailResource`], opnum 16.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiFailResourceResponse {
@@ -7630,6 +8874,19 @@ impl ndr::serde::Serialize for ApiFailResourceResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiFailResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7699,6 +8956,19 @@ impl ndr::serde::Serialize for ApiOnlineResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOnlineResource`], opnum 17.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOnlineResourceResponse {
@@ -7732,6 +9002,19 @@ impl ndr::serde::Serialize for ApiOnlineResourceResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7801,6 +9084,19 @@ impl ndr::serde::Serialize for ApiOfflineResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOfflineResource`], opnum 18.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOfflineResourceResponse {
@@ -7834,6 +9130,19 @@ impl ndr::serde::Serialize for ApiOfflineResourceResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -7912,6 +9221,24 @@ impl ndr::serde::Serialize for ApiAddResourceDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "hDependsOn"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_depends_on: members.handle(&"hDependsOn")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddResourceDependency`], opnum 19.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddResourceDependencyResponse {
@@ -7945,6 +9272,19 @@ impl ndr::serde::Serialize for ApiAddResourceDependencyResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8023,6 +9363,24 @@ impl ndr::serde::Serialize for ApiRemoveResourceDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "hDependsOn"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_depends_on: members.handle(&"hDependsOn")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveResourceDependency`], opnum 20.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveResourceDependencyResponse {
@@ -8056,6 +9414,19 @@ impl ndr::serde::Serialize for ApiRemoveResourceDependencyResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8143,6 +9514,24 @@ impl ndr::serde::Serialize for ApiCanResourceBeDependentRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCanResourceBeDependentRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "hResourceDependent"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_resource_dependent: members.handle(&"hResourceDependent")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCanResourceBeDependent`], opnum 21.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCanResourceBeDependentResponse {
@@ -8176,6 +9565,19 @@ impl ndr::serde::Serialize for ApiCanResourceBeDependentResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCanResourceBeDependentResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8253,6 +9655,20 @@ impl ndr::serde::Serialize for ApiCreateResEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "dwType"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResEnum`], opnum 22.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResEnumResponse<'a> {
@@ -8300,6 +9716,20 @@ impl ndr::serde::Serialize for ApiCreateResEnumResponse<'_> {
         map.serialize_entry("ReturnEnum", &self.return_enum)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["ReturnEnum", "return"])?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8378,6 +9808,20 @@ impl ndr::serde::Serialize for ApiAddResourceNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "hNode"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddResourceNode`], opnum 23.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddResourceNodeResponse {
@@ -8411,6 +9855,19 @@ impl ndr::serde::Serialize for ApiAddResourceNodeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8489,6 +9946,20 @@ impl ndr::serde::Serialize for ApiRemoveResourceNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "hNode"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveResourceNode`], opnum 24.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveResourceNodeResponse {
@@ -8522,6 +9993,19 @@ impl ndr::serde::Serialize for ApiRemoveResourceNodeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8606,6 +10090,20 @@ impl ndr::serde::Serialize for ApiChangeResourceGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeResourceGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "hGroup"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiChangeResourceGroup`], opnum 25.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiChangeResourceGroupResponse {
@@ -8639,6 +10137,19 @@ impl ndr::serde::Serialize for ApiChangeResourceGroupResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeResourceGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8741,6 +10252,33 @@ impl ndr::serde::Serialize for ApiCreateResourceTypeRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceTypeRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpszTypeName",
+                "lpszDisplayName",
+                "lpszDllName",
+                "dwLooksAlive",
+                "dwIsAlive",
+            ],
+        )?;
+        Ok(Self {
+            lpsz_type_name: members.get(&"lpszTypeName")?,
+            lpsz_display_name: members.get(&"lpszDisplayName")?,
+            lpsz_dll_name: members.get(&"lpszDllName")?,
+            dw_looks_alive: members.get(&"dwLooksAlive")?,
+            dw_is_alive: members.get(&"dwIsAlive")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResourceType`], opnum 26.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResourceTypeResponse {
@@ -8774,6 +10312,19 @@ impl ndr::serde::Serialize for ApiCreateResourceTypeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceTypeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8838,6 +10389,19 @@ impl ndr::serde::Serialize for ApiDeleteResourceTypeRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceTypeRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszTypeName"])?;
+        Ok(Self {
+            lpsz_type_name: members.get(&"lpszTypeName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteResourceType`], opnum 27.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteResourceTypeResponse {
@@ -8871,6 +10435,19 @@ impl ndr::serde::Serialize for ApiDeleteResourceTypeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceTypeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -8940,6 +10517,19 @@ impl ndr::serde::Serialize for ApiGetRootKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetRootKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["samDesired"])?;
+        Ok(Self {
+            sam_desired: members.get(&"samDesired")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetRootKey`], opnum 28.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetRootKeyResponse {
@@ -8983,6 +10573,20 @@ impl ndr::serde::Serialize for ApiGetRootKeyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetRootKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -9103,6 +10707,27 @@ impl ndr::serde::Serialize for ApiCreateKeyRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateKeyRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpSubKey", "dwOptions", "samDesired", "lpSecurityAttributes"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_sub_key: members.get(&"lpSubKey")?,
+            dw_options: members.get(&"dwOptions")?,
+            sam_desired: members.get(&"samDesired")?,
+            lp_security_attributes: members.get(&"lpSecurityAttributes")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateKey`], opnum 29.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateKeyResponse {
@@ -9157,6 +10782,25 @@ impl ndr::serde::Serialize for ApiCreateKeyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwDisposition", "Status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_disposition: members.get(&"lpdwDisposition")?,
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -9250,6 +10894,25 @@ impl ndr::serde::Serialize for ApiOpenKeyRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenKeyRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpSubKey", "samDesired"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_sub_key: members.get(&"lpSubKey")?,
+            sam_desired: members.get(&"samDesired")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenKey`], opnum 30.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenKeyResponse {
@@ -9293,6 +10956,20 @@ impl ndr::serde::Serialize for ApiOpenKeyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -9372,6 +11049,20 @@ impl ndr::serde::Serialize for ApiEnumKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey", "dwIndex"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            dw_index: members.get(&"dwIndex")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiEnumKey`], opnum 31.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiEnumKeyResponse<'a> {
@@ -9427,6 +11118,25 @@ impl ndr::serde::Serialize for ApiEnumKeyResponse<'_> {
         map.serialize_entry("lpftLastWriteTime", &self.lpft_last_write_time)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumKeyResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["KeyName", "lpftLastWriteTime", "return"],
+        )?;
+        Ok(Self {
+            key_name: members.get(&"KeyName")?,
+            lpft_last_write_time: members.get(&"lpftLastWriteTime")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -9530,6 +11240,28 @@ impl ndr::serde::Serialize for ApiSetValueRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetValueRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpValueName", "dwType", "lpData", "cbData"],
+        )?;
+        let read = Self {
+            h_key: members.handle(&"hKey")?,
+            lp_value_name: members.get(&"lpValueName")?,
+            dw_type: members.get(&"dwType")?,
+            lp_data: members.get(&"lpData")?,
+        };
+        members.agree(&"cbData", ndr::Counts::size(&read.lp_data))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiSetValue`], opnum 32.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetValueResponse {
@@ -9563,6 +11295,19 @@ impl ndr::serde::Serialize for ApiSetValueResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetValueResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -9638,6 +11383,20 @@ impl ndr::serde::Serialize for ApiDeleteValueRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteValueRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey", "lpValueName"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_value_name: members.get(&"lpValueName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteValue`], opnum 33.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteValueResponse {
@@ -9671,6 +11430,19 @@ impl ndr::serde::Serialize for ApiDeleteValueResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteValueResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -9772,6 +11544,25 @@ impl ndr::serde::Serialize for ApiQueryValueRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryValueRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpValueName", "cbData"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_value_name: members.get(&"lpValueName")?,
+            cb_data: members.get(&"cbData")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiQueryValue`], opnum 34.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiQueryValueResponse<'a> {
@@ -9831,6 +11622,26 @@ impl ndr::serde::Serialize for ApiQueryValueResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryValueResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpValueType", "lpData", "lpcbRequired", "return"],
+        )?;
+        Ok(Self {
+            lp_value_type: members.get(&"lpValueType")?,
+            lp_data: members.get(&"lpData")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -9906,6 +11717,20 @@ impl ndr::serde::Serialize for ApiDeleteKeyRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteKeyRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey", "lpSubKey"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_sub_key: members.get(&"lpSubKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteKey`], opnum 35.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteKeyResponse {
@@ -9939,6 +11764,19 @@ impl ndr::serde::Serialize for ApiDeleteKeyResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10030,6 +11868,25 @@ impl ndr::serde::Serialize for ApiEnumValueRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumValueRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "dwIndex", "lpcbData"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            dw_index: members.get(&"dwIndex")?,
+            lpcb_data: members.get(&"lpcbData")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiEnumValue`], opnum 36.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiEnumValueResponse<'a> {
@@ -10108,6 +11965,29 @@ impl ndr::serde::Serialize for ApiEnumValueResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumValueResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpValueName", "lpType", "lpData", "lpcbData", "TotalSize", "return"],
+        )?;
+        let read = Self {
+            lp_value_name: members.get(&"lpValueName")?,
+            lp_type: members.get(&"lpType")?,
+            lp_data: members.get(&"lpData")?,
+            total_size: members.get(&"TotalSize")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpcbData", ndr::Counts::size(&read.lp_data))?;
+        Ok(read)
+    }
+}
+
 /// Closes a handle to a registry key.
 ///
 /// On success the handle comes back as NULL; after a failure the client ignores what comes back. A
@@ -10177,6 +12057,19 @@ impl ndr::serde::Serialize for ApiCloseKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pKey"])?;
+        Ok(Self {
+            p_key: members.handle(&"pKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseKey`], opnum 37.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseKeyResponse {
@@ -10220,6 +12113,20 @@ impl ndr::serde::Serialize for ApiCloseKeyResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pKey", "return"])?;
+        Ok(Self {
+            p_key: members.handle(&"pKey")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10291,6 +12198,19 @@ impl ndr::serde::Serialize for ApiQueryInfoKeyRequest {
             &self.h_key.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryInfoKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+        })
     }
 }
 
@@ -10390,6 +12310,39 @@ impl ndr::serde::Serialize for ApiQueryInfoKeyResponse {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryInfoKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpcSubKeys",
+                "lpcbMaxSubKeyLen",
+                "lpcValues",
+                "lpcbMaxValueNameLen",
+                "lpcbMaxValueLen",
+                "lpcbSecurityDescriptor",
+                "lpftLastWriteTime",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            lpc_sub_keys: members.get(&"lpcSubKeys")?,
+            lpcb_max_sub_key_len: members.get(&"lpcbMaxSubKeyLen")?,
+            lpc_values: members.get(&"lpcValues")?,
+            lpcb_max_value_name_len: members.get(&"lpcbMaxValueNameLen")?,
+            lpcb_max_value_len: members.get(&"lpcbMaxValueLen")?,
+            lpcb_security_descriptor: members.get(&"lpcbSecurityDescriptor")?,
+            lpft_last_write_time: members.get(&"lpftLastWriteTime")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Writes the security descriptor of a registry key.
 ///
 /// MS-CMRP 3.1.4.1.40
@@ -10478,6 +12431,25 @@ impl ndr::serde::Serialize for ApiSetKeySecurityRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetKeySecurityRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "SecurityInformation", "pRpcSecurityDescriptor"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            security_information: members.get(&"SecurityInformation")?,
+            p_rpc_security_descriptor: members.get(&"pRpcSecurityDescriptor")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetKeySecurity`], opnum 39.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetKeySecurityResponse {
@@ -10511,6 +12483,19 @@ impl ndr::serde::Serialize for ApiSetKeySecurityResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetKeySecurityResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10604,6 +12589,25 @@ impl ndr::serde::Serialize for ApiGetKeySecurityRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetKeySecurityRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "SecurityInformation", "pRpcSecurityDescriptor"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            security_information: members.get(&"SecurityInformation")?,
+            p_rpc_security_descriptor: members.get(&"pRpcSecurityDescriptor")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetKeySecurity`], opnum 40.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetKeySecurityResponse<'a> {
@@ -10651,6 +12655,24 @@ impl ndr::serde::Serialize for ApiGetKeySecurityResponse<'_> {
         map.serialize_entry("pRpcSecurityDescriptor", &self.p_rpc_security_descriptor)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetKeySecurityResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pRpcSecurityDescriptor", "return"],
+        )?;
+        Ok(Self {
+            p_rpc_security_descriptor: members.get(&"pRpcSecurityDescriptor")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10721,6 +12743,19 @@ impl ndr::serde::Serialize for ApiOpenGroupRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszGroupName"])?;
+        Ok(Self {
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenGroup`], opnum 41.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenGroupResponse {
@@ -10764,6 +12799,20 @@ impl ndr::serde::Serialize for ApiOpenGroupResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -10834,6 +12883,19 @@ impl ndr::serde::Serialize for ApiCreateGroupRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszGroupName"])?;
+        Ok(Self {
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateGroup`], opnum 42.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupResponse {
@@ -10877,6 +12939,20 @@ impl ndr::serde::Serialize for ApiCreateGroupResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -10948,6 +13024,19 @@ impl ndr::serde::Serialize for ApiDeleteGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Group"])?;
+        Ok(Self {
+            group: members.handle(&"Group")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteGroup`], opnum 43.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteGroupResponse {
@@ -10981,6 +13070,19 @@ impl ndr::serde::Serialize for ApiDeleteGroupResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11053,6 +13155,19 @@ impl ndr::serde::Serialize for ApiCloseGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Group"])?;
+        Ok(Self {
+            group: members.handle(&"Group")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseGroup`], opnum 44.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseGroupResponse {
@@ -11096,6 +13211,20 @@ impl ndr::serde::Serialize for ApiCloseGroupResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Group", "return"])?;
+        Ok(Self {
+            group: members.handle(&"Group")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11165,6 +13294,19 @@ impl ndr::serde::Serialize for ApiGetGroupStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetGroupState`], opnum 45.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetGroupStateResponse<'a> {
@@ -11218,6 +13360,25 @@ impl ndr::serde::Serialize for ApiGetGroupStateResponse<'_> {
         map.serialize_entry("NodeName", &self.node_name)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupStateResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["State", "NodeName", "return"],
+        )?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            node_name: members.get(&"NodeName")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11293,6 +13454,24 @@ impl ndr::serde::Serialize for ApiSetGroupNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "lpszGroupName"],
+        )?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetGroupName`], opnum 46.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetGroupNameResponse {
@@ -11326,6 +13505,19 @@ impl ndr::serde::Serialize for ApiSetGroupNameResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11394,6 +13586,19 @@ impl ndr::serde::Serialize for ApiGetGroupIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetGroupId`], opnum 47.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetGroupIdResponse<'a> {
@@ -11436,6 +13641,20 @@ impl ndr::serde::Serialize for ApiGetGroupIdResponse<'_> {
         map.serialize_entry("pGuid", &self.p_guid)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pGuid", "return"])?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11504,6 +13723,19 @@ impl ndr::serde::Serialize for ApiGetNodeIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNodeId`], opnum 48.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNodeIdResponse<'a> {
@@ -11546,6 +13778,20 @@ impl ndr::serde::Serialize for ApiGetNodeIdResponse<'_> {
         map.serialize_entry("pGuid", &self.p_guid)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pGuid", "return"])?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11615,6 +13861,19 @@ impl ndr::serde::Serialize for ApiOnlineGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOnlineGroup`], opnum 49.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOnlineGroupResponse {
@@ -11648,6 +13907,19 @@ impl ndr::serde::Serialize for ApiOnlineGroupResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11717,6 +13989,19 @@ impl ndr::serde::Serialize for ApiOfflineGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOfflineGroup`], opnum 50.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOfflineGroupResponse {
@@ -11750,6 +14035,19 @@ impl ndr::serde::Serialize for ApiOfflineGroupResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11819,6 +14117,19 @@ impl ndr::serde::Serialize for ApiMoveGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiMoveGroup`], opnum 51.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiMoveGroupResponse {
@@ -11852,6 +14163,19 @@ impl ndr::serde::Serialize for ApiMoveGroupResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11932,6 +14256,20 @@ impl ndr::serde::Serialize for ApiMoveGroupToNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup", "hNode"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiMoveGroupToNode`], opnum 52.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiMoveGroupToNodeResponse {
@@ -11965,6 +14303,19 @@ impl ndr::serde::Serialize for ApiMoveGroupToNodeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12042,6 +14393,20 @@ impl ndr::serde::Serialize for ApiCreateGroupResourceEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupResourceEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup", "dwType"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateGroupResourceEnum`], opnum 53.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupResourceEnumResponse<'a> {
@@ -12089,6 +14454,20 @@ impl ndr::serde::Serialize for ApiCreateGroupResourceEnumResponse<'_> {
         map.serialize_entry("ReturnEnum", &self.return_enum)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupResourceEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["ReturnEnum", "return"])?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12181,6 +14560,26 @@ impl ndr::serde::Serialize for ApiSetGroupNodeListRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNodeListRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "lpNodeList", "cbListSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            lp_node_list: members.sized(&"lpNodeList", &"cbListSize")?,
+        };
+        members.agree(&"cbListSize", ndr::Counts::size(&read.lp_node_list))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiSetGroupNodeList`], opnum 54.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetGroupNodeListResponse {
@@ -12214,6 +14613,19 @@ impl ndr::serde::Serialize for ApiSetGroupNodeListResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNodeListResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12276,6 +14688,17 @@ impl ndr::serde::Serialize for ApiCreateNotifyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNotifyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
+    }
+}
+
 /// What a server answers to [`ApiCreateNotify`], opnum 55.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNotifyResponse {
@@ -12319,6 +14742,20 @@ impl ndr::serde::Serialize for ApiCreateNotifyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNotifyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -12392,6 +14829,19 @@ impl ndr::serde::Serialize for ApiCloseNotifyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNotifyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNotify`], opnum 56.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNotifyResponse {
@@ -12435,6 +14885,20 @@ impl ndr::serde::Serialize for ApiCloseNotifyResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNotifyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify", "return"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12547,6 +15011,28 @@ impl ndr::serde::Serialize for ApiAddNotifyClusterRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyClusterRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hCluster", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_cluster: members.handle(&"hCluster")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyCluster`], opnum 57.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyClusterResponse {
@@ -12580,6 +15066,19 @@ impl ndr::serde::Serialize for ApiAddNotifyClusterResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyClusterResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12690,6 +15189,28 @@ impl ndr::serde::Serialize for ApiAddNotifyNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNode", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_node: members.handle(&"hNode")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyNode`], opnum 58.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNodeResponse {
@@ -12734,6 +15255,24 @@ impl ndr::serde::Serialize for ApiAddNotifyNodeResponse {
         map.serialize_entry("dwStateSequence", &self.dw_state_sequence)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12844,6 +15383,28 @@ impl ndr::serde::Serialize for ApiAddNotifyGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hGroup", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_group: members.handle(&"hGroup")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyGroup`], opnum 59.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyGroupResponse {
@@ -12888,6 +15449,24 @@ impl ndr::serde::Serialize for ApiAddNotifyGroupResponse {
         map.serialize_entry("dwStateSequence", &self.dw_state_sequence)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12998,6 +15577,28 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hResource", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_resource: members.handle(&"hResource")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyResource`], opnum 60.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceResponse {
@@ -13042,6 +15643,24 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceResponse {
         map.serialize_entry("dwStateSequence", &self.dw_state_sequence)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13165,6 +15784,29 @@ impl ndr::serde::Serialize for ApiAddNotifyKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hKey", "dwNotifyKey", "dwFilter", "WatchSubTree"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_key: members.handle(&"hKey")?,
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            watch_sub_tree: members.get(&"WatchSubTree")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyKey`], opnum 61.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyKeyResponse {
@@ -13198,6 +15840,19 @@ impl ndr::serde::Serialize for ApiAddNotifyKeyResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13317,6 +15972,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNode", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_node: members.handle(&"hNode")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyNode`], opnum 62.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNodeResponse {
@@ -13350,6 +16028,19 @@ impl ndr::serde::Serialize for ApiReAddNotifyNodeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13469,6 +16160,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hGroup", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_group: members.handle(&"hGroup")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyGroup`], opnum 63.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyGroupResponse {
@@ -13502,6 +16216,19 @@ impl ndr::serde::Serialize for ApiReAddNotifyGroupResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13622,6 +16349,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hResource", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_resource: members.handle(&"hResource")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyResource`], opnum 64.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyResourceResponse {
@@ -13655,6 +16405,19 @@ impl ndr::serde::Serialize for ApiReAddNotifyResourceResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13742,6 +16505,20 @@ impl ndr::serde::Serialize for ApiGetNotifyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify", "Timeout"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            timeout: members.get(&"Timeout")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNotify`], opnum 65.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNotifyResponse<'a> {
@@ -13818,6 +16595,29 @@ impl ndr::serde::Serialize for ApiGetNotifyResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwNotifyKey", "dwFilter", "dwStateSequence", "Name", "return"],
+        )?;
+        Ok(Self {
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            name: members.get(&"Name")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Opens the node with the given name and returns a handle to it.
 ///
 /// Returns NULL on failure, with the reason in `Status`: `ERROR_CLUSTER_NODE_NOT_FOUND` (5042).
@@ -13884,6 +16684,19 @@ impl ndr::serde::Serialize for ApiOpenNodeRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNodeRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszNodeName"])?;
+        Ok(Self {
+            lpsz_node_name: members.get(&"lpszNodeName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNode`], opnum 66.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNodeResponse {
@@ -13927,6 +16740,20 @@ impl ndr::serde::Serialize for ApiOpenNodeResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -13999,6 +16826,19 @@ impl ndr::serde::Serialize for ApiCloseNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Node"])?;
+        Ok(Self {
+            node: members.handle(&"Node")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNode`], opnum 67.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNodeResponse {
@@ -14042,6 +16882,20 @@ impl ndr::serde::Serialize for ApiCloseNodeResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Node", "return"])?;
+        Ok(Self {
+            node: members.handle(&"Node")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14110,6 +16964,19 @@ impl ndr::serde::Serialize for ApiGetNodeStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNodeState`], opnum 68.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNodeStateResponse {
@@ -14150,6 +17017,20 @@ impl ndr::serde::Serialize for ApiGetNodeStateResponse {
         map.serialize_entry("State", &self.state)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeStateResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["State", "return"])?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14217,6 +17098,19 @@ impl ndr::serde::Serialize for ApiPauseNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiPauseNode`], opnum 69.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiPauseNodeResponse {
@@ -14250,6 +17144,19 @@ impl ndr::serde::Serialize for ApiPauseNodeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14319,6 +17226,19 @@ impl ndr::serde::Serialize for ApiResumeNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResumeNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiResumeNode`], opnum 70.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiResumeNodeResponse {
@@ -14352,6 +17272,19 @@ impl ndr::serde::Serialize for ApiResumeNodeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResumeNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14419,6 +17352,19 @@ impl ndr::serde::Serialize for ApiEvictNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEvictNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiEvictNode`], opnum 71.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiEvictNodeResponse {
@@ -14452,6 +17398,19 @@ impl ndr::serde::Serialize for ApiEvictNodeResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEvictNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14592,6 +17551,36 @@ impl ndr::serde::Serialize for ApiNodeResourceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hResource",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_resource: members.handle(&"hResource")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeResourceControl`], opnum 72.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeResourceControlResponse<'a> {
@@ -14658,6 +17647,27 @@ impl ndr::serde::Serialize for ApiNodeResourceControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -14786,6 +17796,34 @@ impl ndr::serde::Serialize for ApiResourceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hResource",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiResourceControl`], opnum 73.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiResourceControlResponse<'a> {
@@ -14852,6 +17890,27 @@ impl ndr::serde::Serialize for ApiResourceControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -15001,6 +18060,38 @@ impl ndr::serde::Serialize for ApiNodeResourceTypeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceTypeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "lpszResourceTypeName",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            lpsz_resource_type_name: members.get(&"lpszResourceTypeName")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeResourceTypeControl`], opnum 74.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeResourceTypeControlResponse<'a> {
@@ -15067,6 +18158,27 @@ impl ndr::serde::Serialize for ApiNodeResourceTypeControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceTypeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -15204,6 +18316,36 @@ impl ndr::serde::Serialize for ApiResourceTypeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceTypeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "lpszResourceTypeName",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            lpsz_resource_type_name: members.get(&"lpszResourceTypeName")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiResourceTypeControl`], opnum 75.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiResourceTypeControlResponse<'a> {
@@ -15270,6 +18412,27 @@ impl ndr::serde::Serialize for ApiResourceTypeControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceTypeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -15410,6 +18573,36 @@ impl ndr::serde::Serialize for ApiNodeGroupControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeGroupControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hGroup",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeGroupControl`], opnum 76.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeGroupControlResponse<'a> {
@@ -15476,6 +18669,27 @@ impl ndr::serde::Serialize for ApiNodeGroupControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeGroupControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -15604,6 +18818,28 @@ impl ndr::serde::Serialize for ApiGroupControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGroupControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "dwControlCode", "lpInBuffer", "nInBufferSize", "nOutBufferSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiGroupControl`], opnum 77.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGroupControlResponse<'a> {
@@ -15670,6 +18906,27 @@ impl ndr::serde::Serialize for ApiGroupControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGroupControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -15810,6 +19067,36 @@ impl ndr::serde::Serialize for ApiNodeNodeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNodeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNode",
+                "hHostNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_node: members.handle(&"hNode")?,
+            h_host_node: members.handle(&"hHostNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeNodeControl`], opnum 78.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeNodeControlResponse<'a> {
@@ -15876,6 +19163,27 @@ impl ndr::serde::Serialize for ApiNodeNodeControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNodeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -16004,6 +19312,28 @@ impl ndr::serde::Serialize for ApiNodeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNode", "dwControlCode", "lpInBuffer", "nInBufferSize", "nOutBufferSize"],
+        )?;
+        let read = Self {
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeControl`], opnum 79.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeControlResponse<'a> {
@@ -16073,6 +19403,27 @@ impl ndr::serde::Serialize for ApiNodeControlResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
+    }
+}
+
 /// Opens the cluster network with the given name and returns a handle to it.
 ///
 /// Returns NULL on failure, with the reason in `Status`: `ERROR_CLUSTER_NETWORK_NOT_FOUND` (5045).
@@ -16139,6 +19490,19 @@ impl ndr::serde::Serialize for ApiOpenNetworkRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetworkRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszNetworkName"])?;
+        Ok(Self {
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNetwork`], opnum 81.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNetworkResponse {
@@ -16182,6 +19546,20 @@ impl ndr::serde::Serialize for ApiOpenNetworkResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -16254,6 +19632,19 @@ impl ndr::serde::Serialize for ApiCloseNetworkRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetworkRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Network"])?;
+        Ok(Self {
+            network: members.handle(&"Network")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNetwork`], opnum 82.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNetworkResponse {
@@ -16297,6 +19688,20 @@ impl ndr::serde::Serialize for ApiCloseNetworkResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Network", "return"])?;
+        Ok(Self {
+            network: members.handle(&"Network")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16365,6 +19770,19 @@ impl ndr::serde::Serialize for ApiGetNetworkStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetwork"])?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetworkState`], opnum 83.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetworkStateResponse {
@@ -16405,6 +19823,20 @@ impl ndr::serde::Serialize for ApiGetNetworkStateResponse {
         map.serialize_entry("State", &self.state)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkStateResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["State", "return"])?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16483,6 +19915,24 @@ impl ndr::serde::Serialize for ApiSetNetworkNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNetwork", "lpszNetworkName"],
+        )?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetNetworkName`], opnum 84.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetNetworkNameResponse {
@@ -16516,6 +19966,19 @@ impl ndr::serde::Serialize for ApiSetNetworkNameResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16592,6 +20055,20 @@ impl ndr::serde::Serialize for ApiCreateNetworkEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNetworkEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetwork", "dwType"])?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateNetworkEnum`], opnum 85.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNetworkEnumResponse<'a> {
@@ -16639,6 +20116,20 @@ impl ndr::serde::Serialize for ApiCreateNetworkEnumResponse<'_> {
         map.serialize_entry("ReturnEnum", &self.return_enum)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNetworkEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["ReturnEnum", "return"])?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16707,6 +20198,19 @@ impl ndr::serde::Serialize for ApiGetNetworkIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetwork"])?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetworkId`], opnum 86.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetworkIdResponse<'a> {
@@ -16749,6 +20253,20 @@ impl ndr::serde::Serialize for ApiGetNetworkIdResponse<'_> {
         map.serialize_entry("pGuid", &self.p_guid)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pGuid", "return"])?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16824,6 +20342,25 @@ impl ndr::serde::Serialize for ApiSetNetworkPriorityOrderRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkPriorityOrderRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["NetworkCount", "NetworkIdList"],
+        )?;
+        let read = Self {
+            network_id_list: members.get(&"NetworkIdList")?,
+        };
+        members.agree(&"NetworkCount", ndr::Counts::size(&read.network_id_list))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiSetNetworkPriorityOrder`], opnum 87.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetNetworkPriorityOrderResponse {
@@ -16857,6 +20394,19 @@ impl ndr::serde::Serialize for ApiSetNetworkPriorityOrderResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkPriorityOrderResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16997,6 +20547,36 @@ impl ndr::serde::Serialize for ApiNodeNetworkControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetworkControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetwork",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_network: members.handle(&"hNetwork")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeNetworkControl`], opnum 88.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeNetworkControlResponse<'a> {
@@ -17063,6 +20643,27 @@ impl ndr::serde::Serialize for ApiNodeNetworkControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetworkControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -17191,6 +20792,34 @@ impl ndr::serde::Serialize for ApiNetworkControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetworkControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetwork",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_network: members.handle(&"hNetwork")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNetworkControl`], opnum 89.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNetworkControlResponse<'a> {
@@ -17257,6 +20886,27 @@ impl ndr::serde::Serialize for ApiNetworkControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetworkControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -17367,6 +21017,28 @@ impl ndr::serde::Serialize for ApiAddNotifyNetworkRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetworkRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetwork", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_network: members.handle(&"hNetwork")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyNetwork`], opnum 90.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetworkResponse {
@@ -17411,6 +21083,24 @@ impl ndr::serde::Serialize for ApiAddNotifyNetworkResponse {
         map.serialize_entry("dwStateSequence", &self.dw_state_sequence)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17531,6 +21221,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetworkRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetworkRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetwork", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_network: members.handle(&"hNetwork")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyNetwork`], opnum 91.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetworkResponse {
@@ -17564,6 +21277,19 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetworkResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17634,6 +21360,19 @@ impl ndr::serde::Serialize for ApiOpenNetInterfaceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetInterfaceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszNetInterfaceName"])?;
+        Ok(Self {
+            lpsz_net_interface_name: members.get(&"lpszNetInterfaceName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNetInterface`], opnum 92.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNetInterfaceResponse {
@@ -17677,6 +21416,20 @@ impl ndr::serde::Serialize for ApiOpenNetInterfaceResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -17749,6 +21502,19 @@ impl ndr::serde::Serialize for ApiCloseNetInterfaceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetInterfaceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["NetInterface"])?;
+        Ok(Self {
+            net_interface: members.handle(&"NetInterface")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNetInterface`], opnum 93.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNetInterfaceResponse {
@@ -17795,6 +21561,24 @@ impl ndr::serde::Serialize for ApiCloseNetInterfaceResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["NetInterface", "return"],
+        )?;
+        Ok(Self {
+            net_interface: members.handle(&"NetInterface")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17865,6 +21649,19 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetInterface"])?;
+        Ok(Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetInterfaceState`], opnum 94.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetInterfaceStateResponse {
@@ -17905,6 +21702,20 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceStateResponse {
         map.serialize_entry("State", &self.state)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceStateResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["State", "return"])?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17985,6 +21796,24 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszNodeName", "lpszNetworkName"],
+        )?;
+        Ok(Self {
+            lpsz_node_name: members.get(&"lpszNodeName")?,
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetInterface`], opnum 95.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetInterfaceResponse<'a> {
@@ -18035,6 +21864,24 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceResponse<'_> {
         map.serialize_entry("lppszInterfaceName", &self.lppsz_interface_name)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lppszInterfaceName", "return"],
+        )?;
+        Ok(Self {
+            lppsz_interface_name: members.get(&"lppszInterfaceName")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18105,6 +21952,19 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetInterface"])?;
+        Ok(Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetInterfaceId`], opnum 96.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetInterfaceIdResponse<'a> {
@@ -18147,6 +22007,20 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceIdResponse<'_> {
         map.serialize_entry("pGuid", &self.p_guid)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pGuid", "return"])?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18289,6 +22163,36 @@ impl ndr::serde::Serialize for ApiNodeNetInterfaceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetInterfaceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetInterface",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeNetInterfaceControl`], opnum 97.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeNetInterfaceControlResponse<'a> {
@@ -18355,6 +22259,27 @@ impl ndr::serde::Serialize for ApiNodeNetInterfaceControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetInterfaceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -18485,6 +22410,34 @@ impl ndr::serde::Serialize for ApiNetInterfaceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetInterfaceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetInterface",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNetInterfaceControl`], opnum 98.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNetInterfaceControlResponse<'a> {
@@ -18551,6 +22504,27 @@ impl ndr::serde::Serialize for ApiNetInterfaceControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetInterfaceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -18664,6 +22638,28 @@ impl ndr::serde::Serialize for ApiAddNotifyNetInterfaceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetInterfaceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetInterface", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_net_interface: members.handle(&"hNetInterface")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyNetInterface`], opnum 99.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetInterfaceResponse {
@@ -18708,6 +22704,24 @@ impl ndr::serde::Serialize for ApiAddNotifyNetInterfaceResponse {
         map.serialize_entry("dwStateSequence", &self.dw_state_sequence)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18830,6 +22844,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetInterfaceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetInterfaceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetInterface", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_net_interface: members.handle(&"hNetInterface")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyNetInterface`], opnum 100.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetInterfaceResponse {
@@ -18863,6 +22900,19 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetInterfaceResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18939,6 +22989,20 @@ impl ndr::serde::Serialize for ApiCreateNodeEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNodeEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode", "dwType"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateNodeEnum`], opnum 101.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNodeEnumResponse<'a> {
@@ -18986,6 +23050,20 @@ impl ndr::serde::Serialize for ApiCreateNodeEnumResponse<'_> {
         map.serialize_entry("ReturnEnum", &self.return_enum)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNodeEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["ReturnEnum", "return"])?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -19046,6 +23124,17 @@ impl ndr::serde::Serialize for ApiGetClusterVersion2Request {
         use ndr::serde::ser::SerializeMap as _;
         let map = serializer.serialize_map(Some(0))?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersion2Request {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
     }
 }
 
@@ -19151,6 +23240,37 @@ impl ndr::serde::Serialize for ApiGetClusterVersion2Response<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersion2Response<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpwMajorVersion",
+                "lpwMinorVersion",
+                "lpwBuildNumber",
+                "lpszVendorId",
+                "lpszCSDVersion",
+                "ppClusterOpVerInfo",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            lpw_major_version: members.get(&"lpwMajorVersion")?,
+            lpw_minor_version: members.get(&"lpwMinorVersion")?,
+            lpw_build_number: members.get(&"lpwBuildNumber")?,
+            lpsz_vendor_id: members.get(&"lpszVendorId")?,
+            lpsz_csd_version: members.get(&"lpszCSDVersion")?,
+            pp_cluster_op_ver_info: members.get(&"ppClusterOpVerInfo")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Returns the names of what belongs to a resource type.
 ///
 /// An unknown type gives `ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND` (5078).
@@ -19223,6 +23343,24 @@ impl ndr::serde::Serialize for ApiCreateResTypeEnumRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResTypeEnumRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszTypeName", "dwType"],
+        )?;
+        Ok(Self {
+            lpsz_type_name: members.get(&"lpszTypeName")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResTypeEnum`], opnum 103.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResTypeEnumResponse<'a> {
@@ -19270,6 +23408,20 @@ impl ndr::serde::Serialize for ApiCreateResTypeEnumResponse<'_> {
         map.serialize_entry("ReturnEnum", &self.return_enum)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResTypeEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["ReturnEnum", "return"])?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -19334,6 +23486,19 @@ impl ndr::serde::Serialize for ApiBackupClusterDatabaseRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiBackupClusterDatabaseRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszPathName"])?;
+        Ok(Self {
+            lpsz_path_name: members.get(&"lpszPathName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiBackupClusterDatabase`], opnum 104.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiBackupClusterDatabaseResponse {
@@ -19367,6 +23532,19 @@ impl ndr::serde::Serialize for ApiBackupClusterDatabaseResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiBackupClusterDatabaseResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -19507,6 +23685,36 @@ impl ndr::serde::Serialize for ApiNodeClusterControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeClusterControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "hHostNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            h_host_node: members.handle(&"hHostNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeClusterControl`], opnum 105.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeClusterControlResponse<'a> {
@@ -19573,6 +23781,27 @@ impl ndr::serde::Serialize for ApiNodeClusterControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeClusterControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -19701,6 +23930,34 @@ impl ndr::serde::Serialize for ApiClusterControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiClusterControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiClusterControl`], opnum 106.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiClusterControlResponse<'a> {
@@ -19767,6 +24024,27 @@ impl ndr::serde::Serialize for ApiClusterControlResponse<'_> {
         map.serialize_entry("lpcbRequired", &self.lpcb_required)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiClusterControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -19837,6 +24115,19 @@ impl ndr::serde::Serialize for ApiUnblockGetNotifyCallRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiUnblockGetNotifyCallRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiUnblockGetNotifyCall`], opnum 107.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiUnblockGetNotifyCallResponse {
@@ -19870,6 +24161,19 @@ impl ndr::serde::Serialize for ApiUnblockGetNotifyCallResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiUnblockGetNotifyCallResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -19974,6 +24278,25 @@ impl ndr::serde::Serialize for ApiSetServiceAccountPasswordRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetServiceAccountPasswordRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszNewPassword", "dwFlags", "ReturnStatusBufferSize"],
+        )?;
+        Ok(Self {
+            lpsz_new_password: members.get(&"lpszNewPassword")?,
+            dw_flags: IdlClusterSetPasswordFlags(members.get(&"dwFlags")?),
+            return_status_buffer_size: members.get(&"ReturnStatusBufferSize")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetServiceAccountPassword`], opnum 108.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetServiceAccountPasswordResponse {
@@ -20036,5 +24359,30 @@ impl ndr::serde::Serialize for ApiSetServiceAccountPasswordResponse {
         map.serialize_entry("ExpectedBufferSize", &self.expected_buffer_size)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetServiceAccountPasswordResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnStatusBufferPtr", "SizeReturned", "ExpectedBufferSize", "return"],
+        )?;
+        let read = Self {
+            return_status_buffer_ptr: members.get(&"ReturnStatusBufferPtr")?,
+            expected_buffer_size: members.get(&"ExpectedBufferSize")?,
+            return_value: members.get(&"return")?,
+        };
+        members
+            .agree(
+                &"SizeReturned",
+                ndr::Counts::length(&read.return_status_buffer_ptr),
+            )?;
+        Ok(read)
     }
 }

@@ -3277,6 +3277,520 @@ impl ndr::serde::Serialize for Request<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+#[allow(clippy::too_many_lines, reason = "an arm for each operation")]
+impl<'a> Request<'a> {
+    /// Reads the JSON form, in which the members have the names of the IDL.
+    ///
+    /// # Errors
+    /// The JSON is not a value of the operation, or there is none with this number.
+    pub fn from_json(
+        opnum: u16,
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        match opnum {
+            0 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenCluster),
+            1 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseCluster),
+            2 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetClusterName)
+            }
+            3 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetClusterName)
+            }
+            4 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion)
+            }
+            5 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetQuorumResource)
+            }
+            6 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetQuorumResource)
+            }
+            7 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateEnum),
+            8 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenResource),
+            9 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResource)
+            }
+            10 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteResource)
+            }
+            11 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseResource)
+            }
+            12 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceState)
+            }
+            13 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetResourceName)
+            }
+            14 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetResourceId)
+            }
+            15 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceType)
+            }
+            16 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiFailResource),
+            17 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineResource)
+            }
+            18 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOfflineResource)
+            }
+            19 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceDependency)
+            }
+            20 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceDependency)
+            }
+            21 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCanResourceBeDependent)
+            }
+            22 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResEnum)
+            }
+            23 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceNode)
+            }
+            24 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceNode)
+            }
+            25 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeResourceGroup)
+            }
+            26 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResourceType)
+            }
+            27 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiDeleteResourceType)
+            }
+            28 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetRootKey),
+            29 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateKey),
+            30 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenKey),
+            31 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumKey),
+            32 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetValue),
+            33 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteValue),
+            34 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryValue),
+            35 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteKey),
+            36 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumValue),
+            37 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseKey),
+            38 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryInfoKey),
+            39 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetKeySecurity)
+            }
+            40 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetKeySecurity)
+            }
+            41 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroup),
+            42 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroup),
+            43 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteGroup),
+            44 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseGroup),
+            45 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupState)
+            }
+            46 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetGroupName),
+            47 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupId),
+            48 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeId),
+            49 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineGroup),
+            50 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOfflineGroup),
+            51 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiMoveGroup),
+            52 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToNode)
+            }
+            53 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupResourceEnum)
+            }
+            54 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupNodeList)
+            }
+            55 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNotify),
+            56 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNotify),
+            57 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyCluster)
+            }
+            58 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyNode)
+            }
+            59 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyGroup)
+            }
+            60 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyResource)
+            }
+            61 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyKey),
+            62 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNode)
+            }
+            63 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyGroup)
+            }
+            64 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyResource)
+            }
+            65 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotify),
+            66 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNode),
+            67 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNode),
+            68 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeState),
+            69 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiPauseNode),
+            70 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiResumeNode),
+            71 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEvictNode),
+            72 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceControl)
+            }
+            73 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceControl)
+            }
+            74 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceTypeControl)
+            }
+            75 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceTypeControl)
+            }
+            76 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeGroupControl)
+            }
+            77 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGroupControl),
+            78 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNodeControl)
+            }
+            79 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiNodeControl),
+            81 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNetwork),
+            82 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNetwork),
+            83 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetworkState)
+            }
+            84 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetNetworkName)
+            }
+            85 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNetworkEnum)
+            }
+            86 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNetworkId),
+            87 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetNetworkPriorityOrder)
+            }
+            88 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetworkControl)
+            }
+            89 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiNetworkControl)
+            }
+            90 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetwork)
+            }
+            91 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetwork)
+            }
+            92 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOpenNetInterface)
+            }
+            93 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCloseNetInterface)
+            }
+            94 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceState)
+            }
+            95 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterface)
+            }
+            96 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceId)
+            }
+            97 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetInterfaceControl)
+            }
+            98 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNetInterfaceControl)
+            }
+            99 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetInterface)
+            }
+            100 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetInterface)
+            }
+            101 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNodeEnum)
+            }
+            102 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion2)
+            }
+            103 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResTypeEnum)
+            }
+            104 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiBackupClusterDatabase)
+            }
+            105 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeClusterControl)
+            }
+            106 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiClusterControl)
+            }
+            107 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiUnblockGetNotifyCall)
+            }
+            108 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetServiceAccountPassword)
+            }
+            109 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetResourceDependencyExpression)
+            }
+            110 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceDependencyExpression)
+            }
+            112 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceNetworkName)
+            }
+            113 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiExecuteBatch)
+            }
+            114 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateBatchPort)
+            }
+            115 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetBatchNotification)
+            }
+            116 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseBatchPort)
+            }
+            117 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenClusterEx)
+            }
+            118 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNodeEx),
+            119 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroupEx),
+            120 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenResourceEx)
+            }
+            121 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNetworkEx)
+            }
+            122 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOpenNetInterfaceEx)
+            }
+            123 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiChangeCsvState)
+            }
+            124 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNodeEnumEx)
+            }
+            125 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateEnumEx)
+            }
+            126 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiPauseNodeEx),
+            127 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiPauseNodeWithDrainTarget)
+            }
+            128 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiResumeNodeEx)
+            }
+            129 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroupEx)
+            }
+            130 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineGroupEx)
+            }
+            131 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOfflineGroupEx)
+            }
+            132 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiMoveGroupEx),
+            133 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToNodeEx)
+            }
+            134 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCancelClusterGroupOperation)
+            }
+            135 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOnlineResourceEx)
+            }
+            136 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOfflineResourceEx)
+            }
+            137 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNotifyV2)
+            }
+            138 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyV2),
+            139 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotifyV2),
+            143 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupEnum)
+            }
+            144 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResourceEnum)
+            }
+            145 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiExecuteReadBatch)
+            }
+            146 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRestartResource)
+            }
+            147 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotifyAsync)
+            }
+            155 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyResourceTypeV2)
+            }
+            157 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiExecuteReadBatchEx)
+            }
+            163 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroupSet)
+            }
+            164 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroupSet)
+            }
+            165 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseGroupSet)
+            }
+            166 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteGroupSet)
+            }
+            167 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupToGroupSet)
+            }
+            168 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveGroupFromGroupSet)
+            }
+            169 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToGroupSet)
+            }
+            171 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupSetDependency)
+            }
+            172 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupToGroupSetDependency)
+            }
+            173 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeGroupSetControl)
+            }
+            174 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGroupSetControl)
+            }
+            175 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupDependencyExpression)
+            }
+            176 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveClusterGroupDependency)
+            }
+            177 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupSetDependencyExpression)
+            }
+            178 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveGroupSetDependency)
+            }
+            179 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveClusterGroupToGroupSetDependency)
+            }
+            180 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupSetEnum)
+            }
+            181 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNetInterfaceEnum)
+            }
+            182 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeCsvStateEx)
+            }
+            183 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupToGroupSetEx)
+            }
+            184 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeResourceGroupEx)
+            }
+            185 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiClusterNativeUpdateControl)
+            }
+            80 | 111 | 140..=142 | 148..=154 | 156 | 158..=162 | 170 | 186..=264 => {
+                ndr::ReservedRequest::from_json(opnum, value, arena).map(Self::Reserved)
+            }
+            _ => Err(ndr::json::JsonError::no_operation(opnum)),
+        }
+    }
+}
+
 impl From<ApiOpenClusterRequest> for Request<'_> {
     fn from(stub: ApiOpenClusterRequest) -> Self {
         Self::ApiOpenCluster(stub)
@@ -6571,6 +7085,520 @@ impl ndr::serde::Serialize for Response<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+#[allow(clippy::too_many_lines, reason = "an arm for each operation")]
+impl<'a> Response<'a> {
+    /// Reads the JSON form, in which the members have the names of the IDL.
+    ///
+    /// # Errors
+    /// The JSON is not a value of the operation, or there is none with this number.
+    pub fn from_json(
+        opnum: u16,
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        match opnum {
+            0 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenCluster),
+            1 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseCluster),
+            2 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetClusterName)
+            }
+            3 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetClusterName)
+            }
+            4 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion)
+            }
+            5 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetQuorumResource)
+            }
+            6 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetQuorumResource)
+            }
+            7 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateEnum),
+            8 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenResource),
+            9 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResource)
+            }
+            10 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteResource)
+            }
+            11 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseResource)
+            }
+            12 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceState)
+            }
+            13 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetResourceName)
+            }
+            14 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetResourceId)
+            }
+            15 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceType)
+            }
+            16 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiFailResource),
+            17 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineResource)
+            }
+            18 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOfflineResource)
+            }
+            19 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceDependency)
+            }
+            20 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceDependency)
+            }
+            21 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCanResourceBeDependent)
+            }
+            22 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateResEnum)
+            }
+            23 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddResourceNode)
+            }
+            24 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveResourceNode)
+            }
+            25 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeResourceGroup)
+            }
+            26 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResourceType)
+            }
+            27 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiDeleteResourceType)
+            }
+            28 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetRootKey),
+            29 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateKey),
+            30 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenKey),
+            31 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumKey),
+            32 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetValue),
+            33 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteValue),
+            34 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryValue),
+            35 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteKey),
+            36 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEnumValue),
+            37 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseKey),
+            38 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiQueryInfoKey),
+            39 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetKeySecurity)
+            }
+            40 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetKeySecurity)
+            }
+            41 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroup),
+            42 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroup),
+            43 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteGroup),
+            44 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseGroup),
+            45 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupState)
+            }
+            46 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetGroupName),
+            47 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetGroupId),
+            48 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeId),
+            49 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineGroup),
+            50 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOfflineGroup),
+            51 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiMoveGroup),
+            52 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToNode)
+            }
+            53 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupResourceEnum)
+            }
+            54 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupNodeList)
+            }
+            55 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNotify),
+            56 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNotify),
+            57 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyCluster)
+            }
+            58 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyNode)
+            }
+            59 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyGroup)
+            }
+            60 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyResource)
+            }
+            61 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyKey),
+            62 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNode)
+            }
+            63 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyGroup)
+            }
+            64 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyResource)
+            }
+            65 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotify),
+            66 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNode),
+            67 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNode),
+            68 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNodeState),
+            69 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiPauseNode),
+            70 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiResumeNode),
+            71 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiEvictNode),
+            72 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceControl)
+            }
+            73 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceControl)
+            }
+            74 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeResourceTypeControl)
+            }
+            75 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiResourceTypeControl)
+            }
+            76 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeGroupControl)
+            }
+            77 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGroupControl),
+            78 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNodeControl)
+            }
+            79 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiNodeControl),
+            81 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNetwork),
+            82 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseNetwork),
+            83 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetworkState)
+            }
+            84 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiSetNetworkName)
+            }
+            85 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNetworkEnum)
+            }
+            86 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNetworkId),
+            87 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetNetworkPriorityOrder)
+            }
+            88 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetworkControl)
+            }
+            89 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiNetworkControl)
+            }
+            90 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetwork)
+            }
+            91 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetwork)
+            }
+            92 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOpenNetInterface)
+            }
+            93 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCloseNetInterface)
+            }
+            94 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceState)
+            }
+            95 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterface)
+            }
+            96 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetNetInterfaceId)
+            }
+            97 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeNetInterfaceControl)
+            }
+            98 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNetInterfaceControl)
+            }
+            99 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyNetInterface)
+            }
+            100 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiReAddNotifyNetInterface)
+            }
+            101 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNodeEnum)
+            }
+            102 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetClusterVersion2)
+            }
+            103 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResTypeEnum)
+            }
+            104 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiBackupClusterDatabase)
+            }
+            105 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeClusterControl)
+            }
+            106 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiClusterControl)
+            }
+            107 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiUnblockGetNotifyCall)
+            }
+            108 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetServiceAccountPassword)
+            }
+            109 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetResourceDependencyExpression)
+            }
+            110 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceDependencyExpression)
+            }
+            112 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetResourceNetworkName)
+            }
+            113 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiExecuteBatch)
+            }
+            114 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateBatchPort)
+            }
+            115 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGetBatchNotification)
+            }
+            116 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseBatchPort)
+            }
+            117 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenClusterEx)
+            }
+            118 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNodeEx),
+            119 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroupEx),
+            120 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenResourceEx)
+            }
+            121 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenNetworkEx)
+            }
+            122 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOpenNetInterfaceEx)
+            }
+            123 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiChangeCsvState)
+            }
+            124 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNodeEnumEx)
+            }
+            125 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateEnumEx)
+            }
+            126 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiPauseNodeEx),
+            127 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiPauseNodeWithDrainTarget)
+            }
+            128 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiResumeNodeEx)
+            }
+            129 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroupEx)
+            }
+            130 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOnlineGroupEx)
+            }
+            131 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOfflineGroupEx)
+            }
+            132 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiMoveGroupEx),
+            133 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToNodeEx)
+            }
+            134 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCancelClusterGroupOperation)
+            }
+            135 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOnlineResourceEx)
+            }
+            136 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiOfflineResourceEx)
+            }
+            137 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateNotifyV2)
+            }
+            138 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiAddNotifyV2),
+            139 => ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotifyV2),
+            143 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupEnum)
+            }
+            144 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateResourceEnum)
+            }
+            145 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiExecuteReadBatch)
+            }
+            146 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRestartResource)
+            }
+            147 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiGetNotifyAsync)
+            }
+            155 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddNotifyResourceTypeV2)
+            }
+            157 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiExecuteReadBatchEx)
+            }
+            163 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCreateGroupSet)
+            }
+            164 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiOpenGroupSet)
+            }
+            165 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiCloseGroupSet)
+            }
+            166 => {
+                ndr::json::FromJson::from_json(value, arena).map(Self::ApiDeleteGroupSet)
+            }
+            167 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupToGroupSet)
+            }
+            168 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveGroupFromGroupSet)
+            }
+            169 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiMoveGroupToGroupSet)
+            }
+            171 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupSetDependency)
+            }
+            172 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupToGroupSetDependency)
+            }
+            173 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiNodeGroupSetControl)
+            }
+            174 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiGroupSetControl)
+            }
+            175 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupDependencyExpression)
+            }
+            176 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveClusterGroupDependency)
+            }
+            177 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiSetGroupSetDependencyExpression)
+            }
+            178 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveGroupSetDependency)
+            }
+            179 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiRemoveClusterGroupToGroupSetDependency)
+            }
+            180 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateGroupSetEnum)
+            }
+            181 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiCreateNetInterfaceEnum)
+            }
+            182 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeCsvStateEx)
+            }
+            183 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiAddGroupToGroupSetEx)
+            }
+            184 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiChangeResourceGroupEx)
+            }
+            185 => {
+                ndr::json::FromJson::from_json(value, arena)
+                    .map(Self::ApiClusterNativeUpdateControl)
+            }
+            80 | 111 | 140..=142 | 148..=154 | 156 | 158..=162 | 170 | 186..=264 => {
+                ndr::ReservedResponse::from_json(opnum, value, arena).map(Self::Reserved)
+            }
+            _ => Err(ndr::json::JsonError::no_operation(opnum)),
+        }
+    }
+}
+
 impl From<ApiOpenClusterResponse> for Response<'_> {
     fn from(stub: ApiOpenClusterResponse) -> Self {
         Self::ApiOpenCluster(stub)
@@ -8042,6 +9070,43 @@ impl ndr::serde::Serialize for RpcSecurityDescriptor<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for RpcSecurityDescriptor<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpSecurityDescriptor",
+                "cbInSecurityDescriptor",
+                "cbOutSecurityDescriptor",
+            ],
+        )?;
+        let read = Self {
+            lp_security_descriptor: members
+                .varying_sized(
+                    &"lpSecurityDescriptor",
+                    &"cbInSecurityDescriptor",
+                    &"cbOutSecurityDescriptor",
+                )?,
+        };
+        members
+            .agree(
+                &"cbInSecurityDescriptor",
+                ndr::Counts::size(&read.lp_security_descriptor),
+            )?;
+        members
+            .agree(
+                &"cbOutSecurityDescriptor",
+                ndr::Counts::length(&read.lp_security_descriptor),
+            )?;
+        Ok(read)
+    }
+}
+
 /// The security of a new registry key.
 ///
 /// MS-CMRP 2.2.3.2
@@ -8145,6 +9210,25 @@ impl ndr::serde::Serialize for RpcSecurityAttributes<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for RpcSecurityAttributes<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["nLength", "RpcSecurityDescriptor", "bInheritHandle"],
+        )?;
+        Ok(Self {
+            n_length: members.get(&"nLength")?,
+            rpc_security_descriptor: members.get(&"RpcSecurityDescriptor")?,
+            b_inherit_handle: members.get(&"bInheritHandle")?,
+        })
+    }
+}
+
 /// The versions of the cluster software that all nodes of the cluster are compatible with.
 ///
 /// A version has its major number in the upper 16 bits and its minor or build number in the lower
@@ -8244,6 +9328,33 @@ impl ndr::serde::Serialize for ClusterOperationalVersionInfo {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ClusterOperationalVersionInfo {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "dwSize",
+                "dwClusterHighestVersion",
+                "dwClusterLowestVersion",
+                "dwFlags",
+                "dwReserved",
+            ],
+        )?;
+        Ok(Self {
+            dw_size: members.get(&"dwSize")?,
+            dw_cluster_highest_version: members.get(&"dwClusterHighestVersion")?,
+            dw_cluster_lowest_version: members.get(&"dwClusterLowestVersion")?,
+            dw_flags: members.get(&"dwFlags")?,
+            dw_reserved: members.get(&"dwReserved")?,
+        })
+    }
+}
+
 /// One object of an `ENUM_LIST`.
 ///
 /// MS-CMRP 2.2.3.4
@@ -8318,6 +9429,20 @@ impl ndr::serde::Serialize for EnumEntry<'_> {
         map.serialize_entry("Type", &self.r#type)?;
         map.serialize_entry("Name", &self.name)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for EnumEntry<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Type", "Name"])?;
+        Ok(Self {
+            r#type: members.get(&"Type")?,
+            name: members.get(&"Name")?,
+        })
     }
 }
 
@@ -8396,6 +9521,21 @@ impl ndr::serde::Serialize for EnumList<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for EnumList<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["EntryCount", "Entry"])?;
+        let read = Self {
+            entry: members.get(&"Entry")?,
+        };
+        members.agree(&"EntryCount", ndr::Counts::size(&read.entry))?;
+        Ok(read)
+    }
+}
+
 /// What became of a password change on one node.
 ///
 /// MS-CMRP 2.2.3.6
@@ -8470,6 +9610,25 @@ impl ndr::serde::Serialize for IdlClusterSetPasswordStatus {
         map.serialize_entry("SetAttempted", &self.set_attempted)?;
         map.serialize_entry("ReturnStatus", &self.return_status)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for IdlClusterSetPasswordStatus {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["NodeId", "SetAttempted", "ReturnStatus"],
+        )?;
+        Ok(Self {
+            node_id: members.get(&"NodeId")?,
+            set_attempted: members.get(&"SetAttempted")?,
+            return_status: members.get(&"ReturnStatus")?,
+        })
     }
 }
 
@@ -8560,6 +9719,24 @@ impl ndr::serde::Serialize for ClusterCreateGroupInfoRpc {
         map.serialize_entry("dwVersion", &self.dw_version)?;
         map.serialize_entry("dwGroupType", &self.dw_group_type)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ClusterCreateGroupInfoRpc {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwVersion", "dwGroupType"],
+        )?;
+        Ok(Self {
+            dw_version: members.get(&"dwVersion")?,
+            dw_group_type: members.get(&"dwGroupType")?,
+        })
     }
 }
 
@@ -8744,6 +9921,42 @@ impl ndr::serde::Serialize for GroupEnumEntry<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for GroupEnumEntry<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "Name",
+                "Id",
+                "dwState",
+                "Owner",
+                "dwFlags",
+                "cbProperties",
+                "Properties",
+                "cbRoProperties",
+                "RoProperties",
+            ],
+        )?;
+        let read = Self {
+            name: members.get(&"Name")?,
+            id: members.get(&"Id")?,
+            dw_state: members.get(&"dwState")?,
+            owner: members.get(&"Owner")?,
+            dw_flags: members.get(&"dwFlags")?,
+            properties: members.sized(&"Properties", &"cbProperties")?,
+            ro_properties: members.sized(&"RoProperties", &"cbRoProperties")?,
+        };
+        members.agree(&"cbProperties", ndr::Counts::size(&read.properties))?;
+        members.agree(&"cbRoProperties", ndr::Counts::size(&read.ro_properties))?;
+        Ok(read)
+    }
+}
+
 /// A list of groups.
 ///
 /// MS-CMRP 2.2.3.26
@@ -8818,6 +10031,21 @@ impl ndr::serde::Serialize for GroupEnumList<'_> {
         map.serialize_entry("EntryCount", &ndr::Counts::size(&self.entry))?;
         map.serialize_entry("Entry", &ndr::json::Full(&self.entry))?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for GroupEnumList<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["EntryCount", "Entry"])?;
+        let read = Self {
+            entry: members.get(&"Entry")?,
+        };
+        members.agree(&"EntryCount", ndr::Counts::size(&read.entry))?;
+        Ok(read)
     }
 }
 
@@ -9000,6 +10228,40 @@ impl ndr::serde::Serialize for ResourceEnumEntry<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ResourceEnumEntry<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "Name",
+                "Id",
+                "OwnerName",
+                "OwnerId",
+                "cbProperties",
+                "Properties",
+                "cbRoProperties",
+                "RoProperties",
+            ],
+        )?;
+        let read = Self {
+            name: members.get(&"Name")?,
+            id: members.get(&"Id")?,
+            owner_name: members.get(&"OwnerName")?,
+            owner_id: members.get(&"OwnerId")?,
+            properties: members.sized(&"Properties", &"cbProperties")?,
+            ro_properties: members.sized(&"RoProperties", &"cbRoProperties")?,
+        };
+        members.agree(&"cbProperties", ndr::Counts::size(&read.properties))?;
+        members.agree(&"cbRoProperties", ndr::Counts::size(&read.ro_properties))?;
+        Ok(read)
+    }
+}
+
 /// A list of resources.
 ///
 /// MS-CMRP 2.2.3.28
@@ -9077,6 +10339,21 @@ impl ndr::serde::Serialize for ResourceEnumList<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ResourceEnumList<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["EntryCount", "Entry"])?;
+        let read = Self {
+            entry: members.get(&"Entry")?,
+        };
+        members.agree(&"EntryCount", ndr::Counts::size(&read.entry))?;
+        Ok(read)
+    }
+}
+
 /// A kind of object and flags of that kind.
 ///
 /// MS-CMRP 2.2.3.22
@@ -9147,6 +10424,24 @@ impl ndr::serde::Serialize for NotifyFilterAndTypeRpc {
             &ndr::json::Unsigned::unsigned(self.filter_flags),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for NotifyFilterAndTypeRpc {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwObjectType", "FilterFlags"],
+        )?;
+        Ok(Self {
+            dw_object_type: members.get(&"dwObjectType")?,
+            filter_flags: members.get(&"FilterFlags")?,
+        })
     }
 }
 
@@ -9317,6 +10612,38 @@ impl ndr::serde::Serialize for NotificationDataRpc<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for NotificationDataRpc<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "FilterAndType",
+                "buffer",
+                "dwBufferSize",
+                "ObjectId",
+                "ParentId",
+                "Name",
+                "Type",
+            ],
+        )?;
+        let read = Self {
+            filter_and_type: members.get(&"FilterAndType")?,
+            buffer: members.sized(&"buffer", &"dwBufferSize")?,
+            object_id: members.get(&"ObjectId")?,
+            parent_id: members.get(&"ParentId")?,
+            name: members.get(&"Name")?,
+            r#type: members.get(&"Type")?,
+        };
+        members.agree(&"dwBufferSize", ndr::Counts::size(&read.buffer))?;
+        Ok(read)
+    }
+}
+
 /// One event of a version 2 notification port, with the key of the filter that asked for it.
 ///
 /// MS-CMRP 2.2.3.24
@@ -9405,6 +10732,24 @@ impl ndr::serde::Serialize for NotificationRpc<'_> {
         map.serialize_entry("dwNotifyKey", &self.dw_notify_key)?;
         map.serialize_entry("NotificationData", &self.notification_data)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for NotificationRpc<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwNotifyKey", "NotificationData"],
+        )?;
+        Ok(Self {
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            notification_data: members.get(&"NotificationData")?,
+        })
     }
 }
 
@@ -9506,6 +10851,27 @@ impl ndr::serde::Serialize for NotificationDataAsyncRpc<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for NotificationDataAsyncRpc<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwNotifyKey", "dwFilter", "Name"],
+        )?;
+        Ok(Self {
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            name: members.get(&"Name")?,
+        })
+    }
+}
+
 /// Opens the cluster and returns a handle to it.
 ///
 /// Returns NULL on failure, with the reason in `Status`.
@@ -9566,6 +10932,17 @@ impl ndr::serde::Serialize for ApiOpenClusterRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenClusterRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
+    }
+}
+
 /// What a server answers to [`ApiOpenCluster`], opnum 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenClusterResponse {
@@ -9611,6 +10988,20 @@ impl ndr::serde::Serialize for ApiOpenClusterResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenClusterResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Status", "return"])?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -9685,6 +11076,19 @@ impl ndr::serde::Serialize for ApiCloseClusterRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseClusterRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Cluster"])?;
+        Ok(Self {
+            cluster: members.handle(&"Cluster")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseCluster`], opnum 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseClusterResponse {
@@ -9730,6 +11134,20 @@ impl ndr::serde::Serialize for ApiCloseClusterResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseClusterResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Cluster", "return"])?;
+        Ok(Self {
+            cluster: members.handle(&"Cluster")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -9800,6 +11218,19 @@ impl ndr::serde::Serialize for ApiSetClusterNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetClusterNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["NewClusterName"])?;
+        Ok(Self {
+            new_cluster_name: members.get(&"NewClusterName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetClusterName`], opnum 2.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetClusterNameResponse {
@@ -9842,6 +11273,20 @@ impl ndr::serde::Serialize for ApiSetClusterNameResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetClusterNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -9907,6 +11352,17 @@ impl ndr::serde::Serialize for ApiGetClusterNameRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterNameRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
+    }
+}
+
 /// What a server answers to [`ApiGetClusterName`], opnum 3.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetClusterNameResponse<'a> {
@@ -9964,6 +11420,25 @@ impl ndr::serde::Serialize for ApiGetClusterNameResponse<'_> {
         map.serialize_entry("NodeName", &self.node_name)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterNameResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ClusterName", "NodeName", "return"],
+        )?;
+        Ok(Self {
+            cluster_name: members.get(&"ClusterName")?,
+            node_name: members.get(&"NodeName")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10028,6 +11503,17 @@ impl ndr::serde::Serialize for ApiGetClusterVersionRequest {
         use ndr::serde::ser::SerializeMap as _;
         let map = serializer.serialize_map(Some(0))?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersionRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
     }
 }
 
@@ -10120,6 +11606,35 @@ impl ndr::serde::Serialize for ApiGetClusterVersionResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersionResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpwMajorVersion",
+                "lpwMinorVersion",
+                "lpwBuildNumber",
+                "lpszVendorId",
+                "lpszCSDVersion",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            lpw_major_version: members.get(&"lpwMajorVersion")?,
+            lpw_minor_version: members.get(&"lpwMinorVersion")?,
+            lpw_build_number: members.get(&"lpwBuildNumber")?,
+            lpsz_vendor_id: members.get(&"lpszVendorId")?,
+            lpsz_csd_version: members.get(&"lpszCSDVersion")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Returns the quorum resource and where it keeps the quorum log.
 ///
 /// MS-CMRP 3.1.4.2.6
@@ -10175,6 +11690,17 @@ impl ndr::serde::Serialize for ApiGetQuorumResourceRequest {
         use ndr::serde::ser::SerializeMap as _;
         let map = serializer.serialize_map(Some(0))?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetQuorumResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
     }
 }
 
@@ -10261,6 +11787,33 @@ impl ndr::serde::Serialize for ApiGetQuorumResourceResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetQuorumResourceResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpszResourceName",
+                "lpszDeviceName",
+                "pdwMaxQuorumLogSize",
+                "rpc_status",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+            lpsz_device_name: members.get(&"lpszDeviceName")?,
+            pdw_max_quorum_log_size: members.get(&"pdwMaxQuorumLogSize")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10351,6 +11904,25 @@ impl ndr::serde::Serialize for ApiSetQuorumResourceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetQuorumResourceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "lpszDeviceName", "dwMaxQuorumLogSize"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            lpsz_device_name: members.get(&"lpszDeviceName")?,
+            dw_max_quorum_log_size: members.get(&"dwMaxQuorumLogSize")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetQuorumResource`], opnum 6.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetQuorumResourceResponse {
@@ -10393,6 +11965,20 @@ impl ndr::serde::Serialize for ApiSetQuorumResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetQuorumResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10469,6 +12055,19 @@ impl ndr::serde::Serialize for ApiCreateEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["dwType"])?;
+        Ok(Self {
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateEnum`], opnum 7.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateEnumResponse<'a> {
@@ -10529,6 +12128,25 @@ impl ndr::serde::Serialize for ApiCreateEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -10602,6 +12220,19 @@ impl ndr::serde::Serialize for ApiOpenResourceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenResourceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszResourceName"])?;
+        Ok(Self {
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenResource`], opnum 8.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenResourceResponse {
@@ -10658,6 +12289,25 @@ impl ndr::serde::Serialize for ApiOpenResourceResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -10768,6 +12418,26 @@ impl ndr::serde::Serialize for ApiCreateResourceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "lpszResourceName", "lpszResourceType", "dwFlags"],
+        )?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+            lpsz_resource_type: members.get(&"lpszResourceType")?,
+            dw_flags: members.get(&"dwFlags")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResource`], opnum 9.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResourceResponse {
@@ -10824,6 +12494,25 @@ impl ndr::serde::Serialize for ApiCreateResourceResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -10896,6 +12585,19 @@ impl ndr::serde::Serialize for ApiDeleteResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteResource`], opnum 10.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteResourceResponse {
@@ -10938,6 +12640,20 @@ impl ndr::serde::Serialize for ApiDeleteResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11013,6 +12729,19 @@ impl ndr::serde::Serialize for ApiCloseResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Resource"])?;
+        Ok(Self {
+            resource: members.handle(&"Resource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseResource`], opnum 11.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseResourceResponse {
@@ -11058,6 +12787,20 @@ impl ndr::serde::Serialize for ApiCloseResourceResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Resource", "return"])?;
+        Ok(Self {
+            resource: members.handle(&"Resource")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11128,6 +12871,19 @@ impl ndr::serde::Serialize for ApiGetResourceStateRequest {
             &self.h_resource.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
     }
 }
 
@@ -11205,6 +12961,27 @@ impl ndr::serde::Serialize for ApiGetResourceStateResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceStateResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["State", "NodeName", "GroupName", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            node_name: members.get(&"NodeName")?,
+            group_name: members.get(&"GroupName")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11286,6 +13063,24 @@ impl ndr::serde::Serialize for ApiSetResourceNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetResourceNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "lpszResourceName"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetResourceName`], opnum 13.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetResourceNameResponse {
@@ -11328,6 +13123,20 @@ impl ndr::serde::Serialize for ApiSetResourceNameResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetResourceNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11399,6 +13208,19 @@ impl ndr::serde::Serialize for ApiGetResourceIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetResourceId`], opnum 14.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetResourceIdResponse<'a> {
@@ -11454,6 +13276,25 @@ impl ndr::serde::Serialize for ApiGetResourceIdResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pGuid", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11525,6 +13366,19 @@ impl ndr::serde::Serialize for ApiGetResourceTypeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceTypeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetResourceType`], opnum 15.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetResourceTypeResponse<'a> {
@@ -11585,6 +13439,25 @@ impl ndr::serde::Serialize for ApiGetResourceTypeResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceTypeResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszResourceType", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpsz_resource_type: members.get(&"lpszResourceType")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11655,6 +13528,19 @@ impl ndr::serde::Serialize for ApiFailResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiFailResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiFailResource`], opnum 16.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiFailResourceResponse {
@@ -11697,6 +13583,20 @@ impl ndr::serde::Serialize for ApiFailResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiFailResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11769,6 +13669,19 @@ impl ndr::serde::Serialize for ApiOnlineResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOnlineResource`], opnum 17.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOnlineResourceResponse {
@@ -11811,6 +13724,20 @@ impl ndr::serde::Serialize for ApiOnlineResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -11883,6 +13810,19 @@ impl ndr::serde::Serialize for ApiOfflineResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOfflineResource`], opnum 18.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOfflineResourceResponse {
@@ -11925,6 +13865,20 @@ impl ndr::serde::Serialize for ApiOfflineResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12006,6 +13960,24 @@ impl ndr::serde::Serialize for ApiAddResourceDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "hDependsOn"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_depends_on: members.handle(&"hDependsOn")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddResourceDependency`], opnum 19.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddResourceDependencyResponse {
@@ -12048,6 +14020,20 @@ impl ndr::serde::Serialize for ApiAddResourceDependencyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12129,6 +14115,24 @@ impl ndr::serde::Serialize for ApiRemoveResourceDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "hDependsOn"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_depends_on: members.handle(&"hDependsOn")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveResourceDependency`], opnum 20.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveResourceDependencyResponse {
@@ -12171,6 +14175,20 @@ impl ndr::serde::Serialize for ApiRemoveResourceDependencyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12261,6 +14279,24 @@ impl ndr::serde::Serialize for ApiCanResourceBeDependentRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCanResourceBeDependentRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "hResourceDependent"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_resource_dependent: members.handle(&"hResourceDependent")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCanResourceBeDependent`], opnum 21.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCanResourceBeDependentResponse {
@@ -12303,6 +14339,20 @@ impl ndr::serde::Serialize for ApiCanResourceBeDependentResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCanResourceBeDependentResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12383,6 +14433,20 @@ impl ndr::serde::Serialize for ApiCreateResEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "dwType"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResEnum`], opnum 22.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResEnumResponse<'a> {
@@ -12443,6 +14507,25 @@ impl ndr::serde::Serialize for ApiCreateResEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12524,6 +14607,20 @@ impl ndr::serde::Serialize for ApiAddResourceNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "hNode"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddResourceNode`], opnum 23.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddResourceNodeResponse {
@@ -12566,6 +14663,20 @@ impl ndr::serde::Serialize for ApiAddResourceNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddResourceNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12647,6 +14758,20 @@ impl ndr::serde::Serialize for ApiRemoveResourceNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "hNode"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveResourceNode`], opnum 24.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveResourceNodeResponse {
@@ -12689,6 +14814,20 @@ impl ndr::serde::Serialize for ApiRemoveResourceNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveResourceNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12774,6 +14913,20 @@ impl ndr::serde::Serialize for ApiChangeResourceGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeResourceGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "hGroup"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiChangeResourceGroup`], opnum 25.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiChangeResourceGroupResponse {
@@ -12816,6 +14969,20 @@ impl ndr::serde::Serialize for ApiChangeResourceGroupResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeResourceGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -12921,6 +15088,33 @@ impl ndr::serde::Serialize for ApiCreateResourceTypeRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceTypeRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpszTypeName",
+                "lpszDisplayName",
+                "lpszDllName",
+                "dwLooksAlive",
+                "dwIsAlive",
+            ],
+        )?;
+        Ok(Self {
+            lpsz_type_name: members.get(&"lpszTypeName")?,
+            lpsz_display_name: members.get(&"lpszDisplayName")?,
+            lpsz_dll_name: members.get(&"lpszDllName")?,
+            dw_looks_alive: members.get(&"dwLooksAlive")?,
+            dw_is_alive: members.get(&"dwIsAlive")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResourceType`], opnum 26.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResourceTypeResponse {
@@ -12963,6 +15157,20 @@ impl ndr::serde::Serialize for ApiCreateResourceTypeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceTypeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13030,6 +15238,19 @@ impl ndr::serde::Serialize for ApiDeleteResourceTypeRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceTypeRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszTypeName"])?;
+        Ok(Self {
+            lpsz_type_name: members.get(&"lpszTypeName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteResourceType`], opnum 27.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteResourceTypeResponse {
@@ -13072,6 +15293,20 @@ impl ndr::serde::Serialize for ApiDeleteResourceTypeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteResourceTypeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13144,6 +15379,19 @@ impl ndr::serde::Serialize for ApiGetRootKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetRootKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["samDesired"])?;
+        Ok(Self {
+            sam_desired: members.get(&"samDesired")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetRootKey`], opnum 28.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetRootKeyResponse {
@@ -13200,6 +15448,25 @@ impl ndr::serde::Serialize for ApiGetRootKeyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetRootKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -13323,6 +15590,27 @@ impl ndr::serde::Serialize for ApiCreateKeyRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateKeyRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpSubKey", "dwOptions", "samDesired", "lpSecurityAttributes"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_sub_key: members.get(&"lpSubKey")?,
+            dw_options: members.get(&"dwOptions")?,
+            sam_desired: members.get(&"samDesired")?,
+            lp_security_attributes: members.get(&"lpSecurityAttributes")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateKey`], opnum 29.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateKeyResponse {
@@ -13387,6 +15675,26 @@ impl ndr::serde::Serialize for ApiCreateKeyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwDisposition", "Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_disposition: members.get(&"lpdwDisposition")?,
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -13483,6 +15791,25 @@ impl ndr::serde::Serialize for ApiOpenKeyRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenKeyRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpSubKey", "samDesired"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_sub_key: members.get(&"lpSubKey")?,
+            sam_desired: members.get(&"samDesired")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenKey`], opnum 30.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenKeyResponse {
@@ -13539,6 +15866,25 @@ impl ndr::serde::Serialize for ApiOpenKeyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -13621,6 +15967,20 @@ impl ndr::serde::Serialize for ApiEnumKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey", "dwIndex"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            dw_index: members.get(&"dwIndex")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiEnumKey`], opnum 31.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiEnumKeyResponse<'a> {
@@ -13686,6 +16046,26 @@ impl ndr::serde::Serialize for ApiEnumKeyResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumKeyResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["KeyName", "lpftLastWriteTime", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            key_name: members.get(&"KeyName")?,
+            lpft_last_write_time: members.get(&"lpftLastWriteTime")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13792,6 +16172,28 @@ impl ndr::serde::Serialize for ApiSetValueRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetValueRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpValueName", "dwType", "lpData", "cbData"],
+        )?;
+        let read = Self {
+            h_key: members.handle(&"hKey")?,
+            lp_value_name: members.get(&"lpValueName")?,
+            dw_type: members.get(&"dwType")?,
+            lp_data: members.get(&"lpData")?,
+        };
+        members.agree(&"cbData", ndr::Counts::size(&read.lp_data))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiSetValue`], opnum 32.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetValueResponse {
@@ -13834,6 +16236,20 @@ impl ndr::serde::Serialize for ApiSetValueResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetValueResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -13912,6 +16328,20 @@ impl ndr::serde::Serialize for ApiDeleteValueRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteValueRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey", "lpValueName"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_value_name: members.get(&"lpValueName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteValue`], opnum 33.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteValueResponse {
@@ -13954,6 +16384,20 @@ impl ndr::serde::Serialize for ApiDeleteValueResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteValueResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14058,6 +16502,25 @@ impl ndr::serde::Serialize for ApiQueryValueRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryValueRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "lpValueName", "cbData"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_value_name: members.get(&"lpValueName")?,
+            cb_data: members.get(&"cbData")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiQueryValue`], opnum 34.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiQueryValueResponse<'a> {
@@ -14127,6 +16590,27 @@ impl ndr::serde::Serialize for ApiQueryValueResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryValueResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpValueType", "lpData", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lp_value_type: members.get(&"lpValueType")?,
+            lp_data: members.get(&"lpData")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14205,6 +16689,20 @@ impl ndr::serde::Serialize for ApiDeleteKeyRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteKeyRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey", "lpSubKey"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            lp_sub_key: members.get(&"lpSubKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteKey`], opnum 35.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteKeyResponse {
@@ -14247,6 +16745,20 @@ impl ndr::serde::Serialize for ApiDeleteKeyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14341,6 +16853,25 @@ impl ndr::serde::Serialize for ApiEnumValueRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumValueRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "dwIndex", "lpcbData"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            dw_index: members.get(&"dwIndex")?,
+            lpcb_data: members.get(&"lpcbData")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiEnumValue`], opnum 36.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiEnumValueResponse<'a> {
@@ -14429,6 +16960,38 @@ impl ndr::serde::Serialize for ApiEnumValueResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEnumValueResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpValueName",
+                "lpType",
+                "lpData",
+                "lpcbData",
+                "TotalSize",
+                "rpc_status",
+                "return",
+            ],
+        )?;
+        let read = Self {
+            lp_value_name: members.get(&"lpValueName")?,
+            lp_type: members.get(&"lpType")?,
+            lp_data: members.get(&"lpData")?,
+            total_size: members.get(&"TotalSize")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpcbData", ndr::Counts::size(&read.lp_data))?;
+        Ok(read)
+    }
+}
+
 /// Closes a handle to a registry key.
 ///
 /// On success the handle comes back as NULL; after a failure the client ignores what comes back. A
@@ -14500,6 +17063,19 @@ impl ndr::serde::Serialize for ApiCloseKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pKey"])?;
+        Ok(Self {
+            p_key: members.handle(&"pKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseKey`], opnum 37.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseKeyResponse {
@@ -14545,6 +17121,20 @@ impl ndr::serde::Serialize for ApiCloseKeyResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["pKey", "return"])?;
+        Ok(Self {
+            p_key: members.handle(&"pKey")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14619,6 +17209,19 @@ impl ndr::serde::Serialize for ApiQueryInfoKeyRequest {
             &self.h_key.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryInfoKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+        })
     }
 }
 
@@ -14728,6 +17331,41 @@ impl ndr::serde::Serialize for ApiQueryInfoKeyResponse {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiQueryInfoKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpcSubKeys",
+                "lpcbMaxSubKeyLen",
+                "lpcValues",
+                "lpcbMaxValueNameLen",
+                "lpcbMaxValueLen",
+                "lpcbSecurityDescriptor",
+                "lpftLastWriteTime",
+                "rpc_status",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            lpc_sub_keys: members.get(&"lpcSubKeys")?,
+            lpcb_max_sub_key_len: members.get(&"lpcbMaxSubKeyLen")?,
+            lpc_values: members.get(&"lpcValues")?,
+            lpcb_max_value_name_len: members.get(&"lpcbMaxValueNameLen")?,
+            lpcb_max_value_len: members.get(&"lpcbMaxValueLen")?,
+            lpcb_security_descriptor: members.get(&"lpcbSecurityDescriptor")?,
+            lpft_last_write_time: members.get(&"lpftLastWriteTime")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Writes the security descriptor of a registry key.
 ///
 /// MS-CMRP 3.1.4.2.40
@@ -14819,6 +17457,25 @@ impl ndr::serde::Serialize for ApiSetKeySecurityRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetKeySecurityRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "SecurityInformation", "pRpcSecurityDescriptor"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            security_information: members.get(&"SecurityInformation")?,
+            p_rpc_security_descriptor: members.get(&"pRpcSecurityDescriptor")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetKeySecurity`], opnum 39.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetKeySecurityResponse {
@@ -14861,6 +17518,20 @@ impl ndr::serde::Serialize for ApiSetKeySecurityResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetKeySecurityResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -14957,6 +17628,25 @@ impl ndr::serde::Serialize for ApiGetKeySecurityRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetKeySecurityRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "SecurityInformation", "pRpcSecurityDescriptor"],
+        )?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+            security_information: members.get(&"SecurityInformation")?,
+            p_rpc_security_descriptor: members.get(&"pRpcSecurityDescriptor")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetKeySecurity`], opnum 40.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetKeySecurityResponse<'a> {
@@ -15014,6 +17704,25 @@ impl ndr::serde::Serialize for ApiGetKeySecurityResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetKeySecurityResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pRpcSecurityDescriptor", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            p_rpc_security_descriptor: members.get(&"pRpcSecurityDescriptor")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -15088,6 +17797,19 @@ impl ndr::serde::Serialize for ApiOpenGroupRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszGroupName"])?;
+        Ok(Self {
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenGroup`], opnum 41.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenGroupResponse {
@@ -15144,6 +17866,25 @@ impl ndr::serde::Serialize for ApiOpenGroupResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -15218,6 +17959,19 @@ impl ndr::serde::Serialize for ApiCreateGroupRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszGroupName"])?;
+        Ok(Self {
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateGroup`], opnum 42.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupResponse {
@@ -15274,6 +18028,25 @@ impl ndr::serde::Serialize for ApiCreateGroupResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -15358,6 +18131,20 @@ impl ndr::serde::Serialize for ApiDeleteGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Group", "force"])?;
+        Ok(Self {
+            group: members.handle(&"Group")?,
+            force: members.get(&"force")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteGroup`], opnum 43.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteGroupResponse {
@@ -15400,6 +18187,20 @@ impl ndr::serde::Serialize for ApiDeleteGroupResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -15475,6 +18276,19 @@ impl ndr::serde::Serialize for ApiCloseGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Group"])?;
+        Ok(Self {
+            group: members.handle(&"Group")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseGroup`], opnum 44.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseGroupResponse {
@@ -15520,6 +18334,20 @@ impl ndr::serde::Serialize for ApiCloseGroupResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Group", "return"])?;
+        Ok(Self {
+            group: members.handle(&"Group")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -15592,6 +18420,19 @@ impl ndr::serde::Serialize for ApiGetGroupStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetGroupState`], opnum 45.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetGroupStateResponse<'a> {
@@ -15655,6 +18496,26 @@ impl ndr::serde::Serialize for ApiGetGroupStateResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupStateResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["State", "NodeName", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            node_name: members.get(&"NodeName")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -15733,6 +18594,24 @@ impl ndr::serde::Serialize for ApiSetGroupNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "lpszGroupName"],
+        )?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetGroupName`], opnum 46.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetGroupNameResponse {
@@ -15775,6 +18654,20 @@ impl ndr::serde::Serialize for ApiSetGroupNameResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -15846,6 +18739,19 @@ impl ndr::serde::Serialize for ApiGetGroupIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetGroupId`], opnum 47.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetGroupIdResponse<'a> {
@@ -15901,6 +18807,25 @@ impl ndr::serde::Serialize for ApiGetGroupIdResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetGroupIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pGuid", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -15972,6 +18897,19 @@ impl ndr::serde::Serialize for ApiGetNodeIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNodeId`], opnum 48.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNodeIdResponse<'a> {
@@ -16027,6 +18965,25 @@ impl ndr::serde::Serialize for ApiGetNodeIdResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pGuid", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16099,6 +19056,19 @@ impl ndr::serde::Serialize for ApiOnlineGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOnlineGroup`], opnum 49.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOnlineGroupResponse {
@@ -16141,6 +19111,20 @@ impl ndr::serde::Serialize for ApiOnlineGroupResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16213,6 +19197,19 @@ impl ndr::serde::Serialize for ApiOfflineGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOfflineGroup`], opnum 50.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOfflineGroupResponse {
@@ -16255,6 +19252,20 @@ impl ndr::serde::Serialize for ApiOfflineGroupResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16327,6 +19338,19 @@ impl ndr::serde::Serialize for ApiMoveGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiMoveGroup`], opnum 51.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiMoveGroupResponse {
@@ -16369,6 +19393,20 @@ impl ndr::serde::Serialize for ApiMoveGroupResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16452,6 +19490,20 @@ impl ndr::serde::Serialize for ApiMoveGroupToNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup", "hNode"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiMoveGroupToNode`], opnum 52.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiMoveGroupToNodeResponse {
@@ -16494,6 +19546,20 @@ impl ndr::serde::Serialize for ApiMoveGroupToNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16574,6 +19640,20 @@ impl ndr::serde::Serialize for ApiCreateGroupResourceEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupResourceEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup", "dwType"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateGroupResourceEnum`], opnum 53.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupResourceEnumResponse<'a> {
@@ -16634,6 +19714,25 @@ impl ndr::serde::Serialize for ApiCreateGroupResourceEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupResourceEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16735,6 +19834,26 @@ impl ndr::serde::Serialize for ApiSetGroupNodeListRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNodeListRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "multiSzNodeList", "cchListSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            multi_sz_node_list: members.sized(&"multiSzNodeList", &"cchListSize")?,
+        };
+        members.agree(&"cchListSize", ndr::Counts::size(&read.multi_sz_node_list))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiSetGroupNodeList`], opnum 54.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetGroupNodeListResponse {
@@ -16777,6 +19896,20 @@ impl ndr::serde::Serialize for ApiSetGroupNodeListResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupNodeListResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -16842,6 +19975,17 @@ impl ndr::serde::Serialize for ApiCreateNotifyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNotifyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
+    }
+}
+
 /// What a server answers to [`ApiCreateNotify`], opnum 55.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNotifyResponse {
@@ -16898,6 +20042,25 @@ impl ndr::serde::Serialize for ApiCreateNotifyResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNotifyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -16975,6 +20138,19 @@ impl ndr::serde::Serialize for ApiCloseNotifyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNotifyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Notify"])?;
+        Ok(Self {
+            notify: members.handle(&"Notify")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNotify`], opnum 56.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNotifyResponse {
@@ -17020,6 +20196,20 @@ impl ndr::serde::Serialize for ApiCloseNotifyResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNotifyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Notify", "return"])?;
+        Ok(Self {
+            notify: members.handle(&"Notify")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17135,6 +20325,28 @@ impl ndr::serde::Serialize for ApiAddNotifyClusterRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyClusterRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hCluster", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_cluster: members.handle(&"hCluster")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyCluster`], opnum 57.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyClusterResponse {
@@ -17177,6 +20389,20 @@ impl ndr::serde::Serialize for ApiAddNotifyClusterResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyClusterResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17291,6 +20517,28 @@ impl ndr::serde::Serialize for ApiAddNotifyNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNode", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_node: members.handle(&"hNode")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyNode`], opnum 58.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNodeResponse {
@@ -17345,6 +20593,25 @@ impl ndr::serde::Serialize for ApiAddNotifyNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17459,6 +20726,28 @@ impl ndr::serde::Serialize for ApiAddNotifyGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hGroup", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_group: members.handle(&"hGroup")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyGroup`], opnum 59.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyGroupResponse {
@@ -17513,6 +20802,25 @@ impl ndr::serde::Serialize for ApiAddNotifyGroupResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17627,6 +20935,28 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hResource", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_resource: members.handle(&"hResource")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyResource`], opnum 60.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceResponse {
@@ -17681,6 +21011,25 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17807,6 +21156,29 @@ impl ndr::serde::Serialize for ApiAddNotifyKeyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyKeyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hKey", "dwNotifyKey", "Filter", "WatchSubTree"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_key: members.handle(&"hKey")?,
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"Filter")?,
+            ),
+            watch_sub_tree: members.get(&"WatchSubTree")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyKey`], opnum 61.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyKeyResponse {
@@ -17849,6 +21221,20 @@ impl ndr::serde::Serialize for ApiAddNotifyKeyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyKeyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -17972,6 +21358,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNode", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_node: members.handle(&"hNode")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyNode`], opnum 62.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNodeResponse {
@@ -18014,6 +21423,20 @@ impl ndr::serde::Serialize for ApiReAddNotifyNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18137,6 +21560,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyGroupRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyGroupRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hGroup", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_group: members.handle(&"hGroup")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyGroup`], opnum 63.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyGroupResponse {
@@ -18179,6 +21625,20 @@ impl ndr::serde::Serialize for ApiReAddNotifyGroupResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyGroupResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18303,6 +21763,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hResource", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_resource: members.handle(&"hResource")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyResource`], opnum 64.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyResourceResponse {
@@ -18345,6 +21828,20 @@ impl ndr::serde::Serialize for ApiReAddNotifyResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18425,6 +21922,19 @@ impl ndr::serde::Serialize for ApiGetNotifyRequest {
             &self.h_notify.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+        })
     }
 }
 
@@ -18514,6 +22024,37 @@ impl ndr::serde::Serialize for ApiGetNotifyResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "dwNotifyKey",
+                "dwFilter",
+                "dwStateSequence",
+                "Name",
+                "rpc_status",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            name: members.get(&"Name")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Opens the node with the given name and returns a handle to it.
 ///
 /// Returns NULL on failure, with the reason in `Status`: `ERROR_CLUSTER_NODE_NOT_FOUND` (5042).
@@ -18584,6 +22125,19 @@ impl ndr::serde::Serialize for ApiOpenNodeRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNodeRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszNodeName"])?;
+        Ok(Self {
+            lpsz_node_name: members.get(&"lpszNodeName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNode`], opnum 66.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNodeResponse {
@@ -18640,6 +22194,25 @@ impl ndr::serde::Serialize for ApiOpenNodeResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -18715,6 +22288,19 @@ impl ndr::serde::Serialize for ApiCloseNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Node"])?;
+        Ok(Self {
+            node: members.handle(&"Node")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNode`], opnum 67.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNodeResponse {
@@ -18760,6 +22346,20 @@ impl ndr::serde::Serialize for ApiCloseNodeResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Node", "return"])?;
+        Ok(Self {
+            node: members.handle(&"Node")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18831,6 +22431,19 @@ impl ndr::serde::Serialize for ApiGetNodeStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNodeState`], opnum 68.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNodeStateResponse {
@@ -18884,6 +22497,25 @@ impl ndr::serde::Serialize for ApiGetNodeStateResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNodeStateResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["State", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -18954,6 +22586,19 @@ impl ndr::serde::Serialize for ApiPauseNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiPauseNode`], opnum 69.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiPauseNodeResponse {
@@ -18996,6 +22641,20 @@ impl ndr::serde::Serialize for ApiPauseNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -19068,6 +22727,19 @@ impl ndr::serde::Serialize for ApiResumeNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResumeNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiResumeNode`], opnum 70.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiResumeNodeResponse {
@@ -19110,6 +22782,20 @@ impl ndr::serde::Serialize for ApiResumeNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResumeNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -19180,6 +22866,19 @@ impl ndr::serde::Serialize for ApiEvictNodeRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEvictNodeRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiEvictNode`], opnum 71.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiEvictNodeResponse {
@@ -19222,6 +22921,20 @@ impl ndr::serde::Serialize for ApiEvictNodeResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiEvictNodeResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -19365,6 +23078,36 @@ impl ndr::serde::Serialize for ApiNodeResourceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hResource",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_resource: members.handle(&"hResource")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeResourceControl`], opnum 72.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeResourceControlResponse<'a> {
@@ -19441,6 +23184,28 @@ impl ndr::serde::Serialize for ApiNodeResourceControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -19572,6 +23337,34 @@ impl ndr::serde::Serialize for ApiResourceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hResource",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiResourceControl`], opnum 73.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiResourceControlResponse<'a> {
@@ -19648,6 +23441,28 @@ impl ndr::serde::Serialize for ApiResourceControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -19800,6 +23615,38 @@ impl ndr::serde::Serialize for ApiNodeResourceTypeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceTypeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "lpszResourceTypeName",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            lpsz_resource_type_name: members.get(&"lpszResourceTypeName")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeResourceTypeControl`], opnum 74.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeResourceTypeControlResponse<'a> {
@@ -19876,6 +23723,28 @@ impl ndr::serde::Serialize for ApiNodeResourceTypeControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeResourceTypeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -20016,6 +23885,36 @@ impl ndr::serde::Serialize for ApiResourceTypeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceTypeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "lpszResourceTypeName",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            lpsz_resource_type_name: members.get(&"lpszResourceTypeName")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiResourceTypeControl`], opnum 75.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiResourceTypeControlResponse<'a> {
@@ -20092,6 +23991,28 @@ impl ndr::serde::Serialize for ApiResourceTypeControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResourceTypeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -20235,6 +24156,36 @@ impl ndr::serde::Serialize for ApiNodeGroupControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeGroupControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hGroup",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeGroupControl`], opnum 76.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeGroupControlResponse<'a> {
@@ -20311,6 +24262,28 @@ impl ndr::serde::Serialize for ApiNodeGroupControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeGroupControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -20442,6 +24415,28 @@ impl ndr::serde::Serialize for ApiGroupControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGroupControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "dwControlCode", "lpInBuffer", "nInBufferSize", "nOutBufferSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiGroupControl`], opnum 77.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGroupControlResponse<'a> {
@@ -20518,6 +24513,28 @@ impl ndr::serde::Serialize for ApiGroupControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGroupControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -20661,6 +24678,36 @@ impl ndr::serde::Serialize for ApiNodeNodeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNodeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNode",
+                "hHostNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_node: members.handle(&"hNode")?,
+            h_host_node: members.handle(&"hHostNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeNodeControl`], opnum 78.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeNodeControlResponse<'a> {
@@ -20737,6 +24784,28 @@ impl ndr::serde::Serialize for ApiNodeNodeControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNodeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -20868,6 +24937,28 @@ impl ndr::serde::Serialize for ApiNodeControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNode", "dwControlCode", "lpInBuffer", "nInBufferSize", "nOutBufferSize"],
+        )?;
+        let read = Self {
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeControl`], opnum 79.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeControlResponse<'a> {
@@ -20947,6 +25038,28 @@ impl ndr::serde::Serialize for ApiNodeControlResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
+    }
+}
+
 /// Opens the cluster network with the given name and returns a handle to it.
 ///
 /// Returns NULL on failure, with the reason in `Status`: `ERROR_CLUSTER_NETWORK_NOT_FOUND` (5045).
@@ -21017,6 +25130,19 @@ impl ndr::serde::Serialize for ApiOpenNetworkRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetworkRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszNetworkName"])?;
+        Ok(Self {
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNetwork`], opnum 81.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNetworkResponse {
@@ -21073,6 +25199,25 @@ impl ndr::serde::Serialize for ApiOpenNetworkResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -21148,6 +25293,19 @@ impl ndr::serde::Serialize for ApiCloseNetworkRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetworkRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Network"])?;
+        Ok(Self {
+            network: members.handle(&"Network")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNetwork`], opnum 82.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNetworkResponse {
@@ -21193,6 +25351,20 @@ impl ndr::serde::Serialize for ApiCloseNetworkResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Network", "return"])?;
+        Ok(Self {
+            network: members.handle(&"Network")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -21264,6 +25436,19 @@ impl ndr::serde::Serialize for ApiGetNetworkStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetwork"])?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetworkState`], opnum 83.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetworkStateResponse {
@@ -21317,6 +25502,25 @@ impl ndr::serde::Serialize for ApiGetNetworkStateResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkStateResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["State", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -21398,6 +25602,24 @@ impl ndr::serde::Serialize for ApiSetNetworkNameRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkNameRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNetwork", "lpszNetworkName"],
+        )?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetNetworkName`], opnum 84.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetNetworkNameResponse {
@@ -21440,6 +25662,20 @@ impl ndr::serde::Serialize for ApiSetNetworkNameResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkNameResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -21519,6 +25755,20 @@ impl ndr::serde::Serialize for ApiCreateNetworkEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNetworkEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetwork", "dwType"])?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateNetworkEnum`], opnum 85.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNetworkEnumResponse<'a> {
@@ -21579,6 +25829,25 @@ impl ndr::serde::Serialize for ApiCreateNetworkEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNetworkEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -21650,6 +25919,19 @@ impl ndr::serde::Serialize for ApiGetNetworkIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetwork"])?;
+        Ok(Self {
+            h_network: members.handle(&"hNetwork")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetworkId`], opnum 86.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetworkIdResponse<'a> {
@@ -21705,6 +25987,25 @@ impl ndr::serde::Serialize for ApiGetNetworkIdResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetworkIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pGuid", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -21783,6 +26084,25 @@ impl ndr::serde::Serialize for ApiSetNetworkPriorityOrderRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkPriorityOrderRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["NetworkCount", "NetworkIdList"],
+        )?;
+        let read = Self {
+            network_id_list: members.get(&"NetworkIdList")?,
+        };
+        members.agree(&"NetworkCount", ndr::Counts::size(&read.network_id_list))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiSetNetworkPriorityOrder`], opnum 87.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetNetworkPriorityOrderResponse {
@@ -21825,6 +26145,20 @@ impl ndr::serde::Serialize for ApiSetNetworkPriorityOrderResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetNetworkPriorityOrderResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -21968,6 +26302,36 @@ impl ndr::serde::Serialize for ApiNodeNetworkControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetworkControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetwork",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_network: members.handle(&"hNetwork")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeNetworkControl`], opnum 88.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeNetworkControlResponse<'a> {
@@ -22044,6 +26408,28 @@ impl ndr::serde::Serialize for ApiNodeNetworkControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetworkControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -22175,6 +26561,34 @@ impl ndr::serde::Serialize for ApiNetworkControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetworkControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetwork",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_network: members.handle(&"hNetwork")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNetworkControl`], opnum 89.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNetworkControlResponse<'a> {
@@ -22251,6 +26665,28 @@ impl ndr::serde::Serialize for ApiNetworkControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetworkControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -22365,6 +26801,28 @@ impl ndr::serde::Serialize for ApiAddNotifyNetworkRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetworkRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetwork", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_network: members.handle(&"hNetwork")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyNetwork`], opnum 90.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetworkResponse {
@@ -22419,6 +26877,25 @@ impl ndr::serde::Serialize for ApiAddNotifyNetworkResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -22543,6 +27020,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetworkRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetworkRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetwork", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_network: members.handle(&"hNetwork")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyNetwork`], opnum 91.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetworkResponse {
@@ -22585,6 +27085,20 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetworkResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetworkResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -22659,6 +27173,19 @@ impl ndr::serde::Serialize for ApiOpenNetInterfaceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetInterfaceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszNetInterfaceName"])?;
+        Ok(Self {
+            lpsz_net_interface_name: members.get(&"lpszNetInterfaceName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNetInterface`], opnum 92.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNetInterfaceResponse {
@@ -22715,6 +27242,25 @@ impl ndr::serde::Serialize for ApiOpenNetInterfaceResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -22790,6 +27336,19 @@ impl ndr::serde::Serialize for ApiCloseNetInterfaceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetInterfaceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["NetInterface"])?;
+        Ok(Self {
+            net_interface: members.handle(&"NetInterface")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseNetInterface`], opnum 93.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseNetInterfaceResponse {
@@ -22838,6 +27397,24 @@ impl ndr::serde::Serialize for ApiCloseNetInterfaceResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["NetInterface", "return"],
+        )?;
+        Ok(Self {
+            net_interface: members.handle(&"NetInterface")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -22911,6 +27488,19 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetInterface"])?;
+        Ok(Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetInterfaceState`], opnum 94.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetInterfaceStateResponse {
@@ -22964,6 +27554,25 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceStateResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceStateResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["State", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            state: members.get(&"State")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -23047,6 +27656,24 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszNodeName", "lpszNetworkName"],
+        )?;
+        Ok(Self {
+            lpsz_node_name: members.get(&"lpszNodeName")?,
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetInterface`], opnum 95.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetInterfaceResponse<'a> {
@@ -23107,6 +27734,25 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lppszInterfaceName", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lppsz_interface_name: members.get(&"lppszInterfaceName")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -23180,6 +27826,19 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceIdRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceIdRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNetInterface"])?;
+        Ok(Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNetInterfaceId`], opnum 96.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNetInterfaceIdResponse<'a> {
@@ -23235,6 +27894,25 @@ impl ndr::serde::Serialize for ApiGetNetInterfaceIdResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNetInterfaceIdResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pGuid", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            p_guid: members.get(&"pGuid")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -23380,6 +28058,36 @@ impl ndr::serde::Serialize for ApiNodeNetInterfaceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetInterfaceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetInterface",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeNetInterfaceControl`], opnum 97.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeNetInterfaceControlResponse<'a> {
@@ -23456,6 +28164,28 @@ impl ndr::serde::Serialize for ApiNodeNetInterfaceControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeNetInterfaceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -23589,6 +28319,34 @@ impl ndr::serde::Serialize for ApiNetInterfaceControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetInterfaceControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNetInterface",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_net_interface: members.handle(&"hNetInterface")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNetInterfaceControl`], opnum 98.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNetInterfaceControlResponse<'a> {
@@ -23665,6 +28423,28 @@ impl ndr::serde::Serialize for ApiNetInterfaceControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNetInterfaceControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -23782,6 +28562,28 @@ impl ndr::serde::Serialize for ApiAddNotifyNetInterfaceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetInterfaceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetInterface", "dwFilter", "dwNotifyKey"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_net_interface: members.handle(&"hNetInterface")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyNetInterface`], opnum 99.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyNetInterfaceResponse {
@@ -23836,6 +28638,25 @@ impl ndr::serde::Serialize for ApiAddNotifyNetInterfaceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["dwStateSequence", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            dw_state_sequence: members.get(&"dwStateSequence")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -23962,6 +28783,29 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetInterfaceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetInterfaceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "hNetInterface", "dwFilter", "dwNotifyKey", "StateSequence"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_net_interface: members.handle(&"hNetInterface")?,
+            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+                members.get(&"dwFilter")?,
+            ),
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            state_sequence: members.get(&"StateSequence")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiReAddNotifyNetInterface`], opnum 100.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiReAddNotifyNetInterfaceResponse {
@@ -24004,6 +28848,20 @@ impl ndr::serde::Serialize for ApiReAddNotifyNetInterfaceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetInterfaceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -24083,6 +28941,20 @@ impl ndr::serde::Serialize for ApiCreateNodeEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNodeEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNode", "dwType"])?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateNodeEnum`], opnum 101.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNodeEnumResponse<'a> {
@@ -24146,6 +29018,25 @@ impl ndr::serde::Serialize for ApiCreateNodeEnumResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNodeEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Returns the versions of the cluster software on the serving node and in the cluster.
 ///
 /// Clients that know more than one release call it early.
@@ -24206,6 +29097,17 @@ impl ndr::serde::Serialize for ApiGetClusterVersion2Request {
         use ndr::serde::ser::SerializeMap as _;
         let map = serializer.serialize_map(Some(0))?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersion2Request {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
     }
 }
 
@@ -24321,6 +29223,39 @@ impl ndr::serde::Serialize for ApiGetClusterVersion2Response<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetClusterVersion2Response<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "lpwMajorVersion",
+                "lpwMinorVersion",
+                "lpwBuildNumber",
+                "lpszVendorId",
+                "lpszCSDVersion",
+                "ppClusterOpVerInfo",
+                "rpc_status",
+                "return",
+            ],
+        )?;
+        Ok(Self {
+            lpw_major_version: members.get(&"lpwMajorVersion")?,
+            lpw_minor_version: members.get(&"lpwMinorVersion")?,
+            lpw_build_number: members.get(&"lpwBuildNumber")?,
+            lpsz_vendor_id: members.get(&"lpszVendorId")?,
+            lpsz_csd_version: members.get(&"lpszCSDVersion")?,
+            pp_cluster_op_ver_info: members.get(&"ppClusterOpVerInfo")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
+    }
+}
+
 /// Returns the names of what belongs to a resource type.
 ///
 /// An unknown type gives `ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND` (5078).
@@ -24396,6 +29331,24 @@ impl ndr::serde::Serialize for ApiCreateResTypeEnumRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResTypeEnumRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszTypeName", "dwType"],
+        )?;
+        Ok(Self {
+            lpsz_type_name: members.get(&"lpszTypeName")?,
+            dw_type: members.get(&"dwType")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateResTypeEnum`], opnum 103.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResTypeEnumResponse<'a> {
@@ -24456,6 +29409,25 @@ impl ndr::serde::Serialize for ApiCreateResTypeEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResTypeEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -24525,6 +29497,19 @@ impl ndr::serde::Serialize for ApiBackupClusterDatabaseRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiBackupClusterDatabaseRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszPathName"])?;
+        Ok(Self {
+            lpsz_path_name: members.get(&"lpszPathName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiBackupClusterDatabase`], opnum 104.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiBackupClusterDatabaseResponse {
@@ -24567,6 +29552,20 @@ impl ndr::serde::Serialize for ApiBackupClusterDatabaseResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiBackupClusterDatabaseResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -24710,6 +29709,36 @@ impl ndr::serde::Serialize for ApiNodeClusterControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeClusterControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "hHostNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            h_host_node: members.handle(&"hHostNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeClusterControl`], opnum 105.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeClusterControlResponse<'a> {
@@ -24786,6 +29815,28 @@ impl ndr::serde::Serialize for ApiNodeClusterControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeClusterControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -24917,6 +29968,34 @@ impl ndr::serde::Serialize for ApiClusterControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiClusterControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiClusterControl`], opnum 106.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiClusterControlResponse<'a> {
@@ -24996,6 +30075,28 @@ impl ndr::serde::Serialize for ApiClusterControlResponse<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiClusterControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
+    }
+}
+
 /// Completes all calls that wait on a notification port, so that it can be closed.
 ///
 /// A handle that is not valid gives `ERROR_INVALID_HANDLE` (6). The calls that can wait are those
@@ -25067,6 +30168,19 @@ impl ndr::serde::Serialize for ApiUnblockGetNotifyCallRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiUnblockGetNotifyCallRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiUnblockGetNotifyCall`], opnum 107.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiUnblockGetNotifyCallResponse {
@@ -25102,6 +30216,19 @@ impl ndr::serde::Serialize for ApiUnblockGetNotifyCallResponse {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiUnblockGetNotifyCallResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["return"])?;
+        Ok(Self {
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -25217,6 +30344,25 @@ impl ndr::serde::Serialize for ApiSetServiceAccountPasswordRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetServiceAccountPasswordRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszNewPassword", "dwFlags", "ReturnStatusBufferSize"],
+        )?;
+        Ok(Self {
+            lpsz_new_password: members.get(&"lpszNewPassword")?,
+            dw_flags: IdlClusterSetPasswordFlags(members.get(&"dwFlags")?),
+            return_status_buffer_size: members.get(&"ReturnStatusBufferSize")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetServiceAccountPassword`], opnum 108.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetServiceAccountPasswordResponse {
@@ -25281,6 +30427,31 @@ impl ndr::serde::Serialize for ApiSetServiceAccountPasswordResponse {
         map.serialize_entry("ExpectedBufferSize", &self.expected_buffer_size)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetServiceAccountPasswordResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnStatusBufferPtr", "SizeReturned", "ExpectedBufferSize", "return"],
+        )?;
+        let read = Self {
+            return_status_buffer_ptr: members.get(&"ReturnStatusBufferPtr")?,
+            expected_buffer_size: members.get(&"ExpectedBufferSize")?,
+            return_value: members.get(&"return")?,
+        };
+        members
+            .agree(
+                &"SizeReturned",
+                ndr::Counts::length(&read.return_status_buffer_ptr),
+            )?;
+        Ok(read)
     }
 }
 
@@ -25373,6 +30544,24 @@ impl ndr::serde::Serialize for ApiSetResourceDependencyExpressionRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetResourceDependencyExpressionRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "lpszDependencyExpression"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            lpsz_dependency_expression: members.get(&"lpszDependencyExpression")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetResourceDependencyExpression`], opnum 109.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetResourceDependencyExpressionResponse {
@@ -25415,6 +30604,20 @@ impl ndr::serde::Serialize for ApiSetResourceDependencyExpressionResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetResourceDependencyExpressionResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -25486,6 +30689,19 @@ impl ndr::serde::Serialize for ApiGetResourceDependencyExpressionRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceDependencyExpressionRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetResourceDependencyExpression`], opnum 110.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetResourceDependencyExpressionResponse<'a> {
@@ -25549,6 +30765,25 @@ impl ndr::serde::Serialize for ApiGetResourceDependencyExpressionResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceDependencyExpressionResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszDependencyExpression", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpsz_dependency_expression: members.get(&"lpszDependencyExpression")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -25620,6 +30855,19 @@ impl ndr::serde::Serialize for ApiGetResourceNetworkNameRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceNetworkNameRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetResourceNetworkName`], opnum 112.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetResourceNetworkNameResponse<'a> {
@@ -25675,6 +30923,25 @@ impl ndr::serde::Serialize for ApiGetResourceNetworkNameResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetResourceNetworkNameResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszName", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpsz_name: members.get(&"lpszName")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -25763,6 +31030,26 @@ impl ndr::serde::Serialize for ApiExecuteBatchRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiExecuteBatchRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "cbData", "lpData"],
+        )?;
+        let read = Self {
+            h_key: members.handle(&"hKey")?,
+            lp_data: members.get(&"lpData")?,
+        };
+        members.agree(&"cbData", ndr::Counts::size(&read.lp_data))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiExecuteBatch`], opnum 113.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiExecuteBatchResponse {
@@ -25819,6 +31106,25 @@ impl ndr::serde::Serialize for ApiExecuteBatchResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiExecuteBatchResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["pdwFailedCommand", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            pdw_failed_command: members.get(&"pdwFailedCommand")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -25896,6 +31202,19 @@ impl ndr::serde::Serialize for ApiCreateBatchPortRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateBatchPortRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hKey"])?;
+        Ok(Self {
+            h_key: members.handle(&"hKey")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateBatchPort`], opnum 114.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateBatchPortResponse {
@@ -25952,6 +31271,25 @@ impl ndr::serde::Serialize for ApiCreateBatchPortResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateBatchPortResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["phBatchPort", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            ph_batch_port: members.handle(&"phBatchPort")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -26027,6 +31365,19 @@ impl ndr::serde::Serialize for ApiGetBatchNotificationRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetBatchNotificationRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hBatchNotify"])?;
+        Ok(Self {
+            h_batch_notify: members.handle(&"hBatchNotify")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetBatchNotification`], opnum 115.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetBatchNotificationResponse<'a> {
@@ -26080,6 +31431,26 @@ impl ndr::serde::Serialize for ApiGetBatchNotificationResponse<'_> {
         map.serialize_entry("lpData", &self.lp_data)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetBatchNotificationResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["cbData", "lpData", "return"],
+        )?;
+        let read = Self {
+            lp_data: members.sized(&"lpData", &"cbData")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"cbData", ndr::Counts::size(&read.lp_data))?;
+        Ok(read)
     }
 }
 
@@ -26153,6 +31524,19 @@ impl ndr::serde::Serialize for ApiCloseBatchPortRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseBatchPortRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["phBatchPort"])?;
+        Ok(Self {
+            ph_batch_port: members.handle(&"phBatchPort")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseBatchPort`], opnum 116.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseBatchPortResponse {
@@ -26201,6 +31585,20 @@ impl ndr::serde::Serialize for ApiCloseBatchPortResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseBatchPortResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["phBatchPort", "return"])?;
+        Ok(Self {
+            ph_batch_port: members.handle(&"phBatchPort")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -26277,6 +31675,19 @@ impl ndr::serde::Serialize for ApiOpenClusterExRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenClusterExRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["dwDesiredAccess"])?;
+        Ok(Self {
+            dw_desired_access: members.get(&"dwDesiredAccess")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenClusterEx`], opnum 117.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenClusterExResponse {
@@ -26333,6 +31744,25 @@ impl ndr::serde::Serialize for ApiOpenClusterExResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenClusterExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwGrantedAccess", "Status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_granted_access: members.get(&"lpdwGrantedAccess")?,
+            status: members.get(&"Status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -26421,6 +31851,24 @@ impl ndr::serde::Serialize for ApiOpenNodeExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNodeExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszNodeName", "dwDesiredAccess"],
+        )?;
+        Ok(Self {
+            lpsz_node_name: members.get(&"lpszNodeName")?,
+            dw_desired_access: members.get(&"dwDesiredAccess")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNodeEx`], opnum 118.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNodeExResponse {
@@ -26485,6 +31933,26 @@ impl ndr::serde::Serialize for ApiOpenNodeExResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNodeExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwGrantedAccess", "Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_granted_access: members.get(&"lpdwGrantedAccess")?,
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -26573,6 +32041,24 @@ impl ndr::serde::Serialize for ApiOpenGroupExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszGroupName", "dwDesiredAccess"],
+        )?;
+        Ok(Self {
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+            dw_desired_access: members.get(&"dwDesiredAccess")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenGroupEx`], opnum 119.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenGroupExResponse {
@@ -26637,6 +32123,26 @@ impl ndr::serde::Serialize for ApiOpenGroupExResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwGrantedAccess", "Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_granted_access: members.get(&"lpdwGrantedAccess")?,
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -26726,6 +32232,24 @@ impl ndr::serde::Serialize for ApiOpenResourceExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenResourceExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszResourceName", "dwDesiredAccess"],
+        )?;
+        Ok(Self {
+            lpsz_resource_name: members.get(&"lpszResourceName")?,
+            dw_desired_access: members.get(&"dwDesiredAccess")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenResourceEx`], opnum 120.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenResourceExResponse {
@@ -26790,6 +32314,26 @@ impl ndr::serde::Serialize for ApiOpenResourceExResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenResourceExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwGrantedAccess", "Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_granted_access: members.get(&"lpdwGrantedAccess")?,
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -26879,6 +32423,24 @@ impl ndr::serde::Serialize for ApiOpenNetworkExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetworkExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszNetworkName", "dwDesiredAccess"],
+        )?;
+        Ok(Self {
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+            dw_desired_access: members.get(&"dwDesiredAccess")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNetworkEx`], opnum 121.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNetworkExResponse {
@@ -26943,6 +32505,26 @@ impl ndr::serde::Serialize for ApiOpenNetworkExResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetworkExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwGrantedAccess", "Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_granted_access: members.get(&"lpdwGrantedAccess")?,
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -27032,6 +32614,24 @@ impl ndr::serde::Serialize for ApiOpenNetInterfaceExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetInterfaceExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszNetInterfaceName", "dwDesiredAccess"],
+        )?;
+        Ok(Self {
+            lpsz_net_interface_name: members.get(&"lpszNetInterfaceName")?,
+            dw_desired_access: members.get(&"dwDesiredAccess")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenNetInterfaceEx`], opnum 122.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenNetInterfaceExResponse {
@@ -27096,6 +32696,26 @@ impl ndr::serde::Serialize for ApiOpenNetInterfaceExResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenNetInterfaceExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpdwGrantedAccess", "Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            lpdw_granted_access: members.get(&"lpdwGrantedAccess")?,
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -27177,6 +32797,20 @@ impl ndr::serde::Serialize for ApiChangeCsvStateRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeCsvStateRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "dwState"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_state: members.get(&"dwState")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiChangeCsvState`], opnum 123.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiChangeCsvStateResponse {
@@ -27219,6 +32853,20 @@ impl ndr::serde::Serialize for ApiChangeCsvStateResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeCsvStateResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -27314,6 +32962,25 @@ impl ndr::serde::Serialize for ApiCreateNodeEnumExRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNodeEnumExRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNode", "dwType", "dwOptions"],
+        )?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+            dw_type: members.get(&"dwType")?,
+            dw_options: members.get(&"dwOptions")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateNodeEnumEx`], opnum 124.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNodeEnumExResponse<'a> {
@@ -27389,6 +33056,26 @@ impl ndr::serde::Serialize for ApiCreateNodeEnumExResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNodeEnumExResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnIdEnum", "ReturnNameEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_id_enum: members.get(&"ReturnIdEnum")?,
+            return_name_enum: members.get(&"ReturnNameEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -27484,6 +33171,25 @@ impl ndr::serde::Serialize for ApiCreateEnumExRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateEnumExRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hCluster", "dwType", "dwOptions"],
+        )?;
+        Ok(Self {
+            h_cluster: members.handle(&"hCluster")?,
+            dw_type: members.get(&"dwType")?,
+            dw_options: members.get(&"dwOptions")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateEnumEx`], opnum 125.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateEnumExResponse<'a> {
@@ -27559,6 +33265,26 @@ impl ndr::serde::Serialize for ApiCreateEnumExResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateEnumExResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnIdEnum", "ReturnNameEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_id_enum: members.get(&"ReturnIdEnum")?,
+            return_name_enum: members.get(&"ReturnNameEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -27653,6 +33379,25 @@ impl ndr::serde::Serialize for ApiPauseNodeExRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeExRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNode", "bDrainNode", "dwPauseFlags"],
+        )?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+            b_drain_node: members.get(&"bDrainNode")?,
+            dw_pause_flags: members.get(&"dwPauseFlags")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiPauseNodeEx`], opnum 126.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiPauseNodeExResponse {
@@ -27695,6 +33440,20 @@ impl ndr::serde::Serialize for ApiPauseNodeExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -27793,6 +33552,25 @@ impl ndr::serde::Serialize for ApiPauseNodeWithDrainTargetRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeWithDrainTargetRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNode", "dwPauseFlags", "hNodeDrainTarget"],
+        )?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+            dw_pause_flags: members.get(&"dwPauseFlags")?,
+            h_node_drain_target: members.handle(&"hNodeDrainTarget")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiPauseNodeWithDrainTarget`], opnum 127.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiPauseNodeWithDrainTargetResponse {
@@ -27835,6 +33613,20 @@ impl ndr::serde::Serialize for ApiPauseNodeWithDrainTargetResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiPauseNodeWithDrainTargetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -27926,6 +33718,25 @@ impl ndr::serde::Serialize for ApiResumeNodeExRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResumeNodeExRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNode", "dwResumeFailbackType", "dwResumeFlagsReserved"],
+        )?;
+        Ok(Self {
+            h_node: members.handle(&"hNode")?,
+            dw_resume_failback_type: members.get(&"dwResumeFailbackType")?,
+            dw_resume_flags_reserved: members.get(&"dwResumeFlagsReserved")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiResumeNodeEx`], opnum 128.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiResumeNodeExResponse {
@@ -27968,6 +33779,20 @@ impl ndr::serde::Serialize for ApiResumeNodeExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiResumeNodeExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -28059,6 +33884,24 @@ impl ndr::serde::Serialize for ApiCreateGroupExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpszGroupName", "pGroupInfo"],
+        )?;
+        Ok(Self {
+            lpsz_group_name: members.get(&"lpszGroupName")?,
+            p_group_info: members.get(&"pGroupInfo")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateGroupEx`], opnum 129.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupExResponse {
@@ -28115,6 +33958,25 @@ impl ndr::serde::Serialize for ApiCreateGroupExResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -28218,6 +34080,27 @@ impl ndr::serde::Serialize for ApiOnlineGroupExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineGroupExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "dwOnlineFlags", "lpInBuffer", "cbInBufferSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_online_flags: members.get(&"dwOnlineFlags")?,
+            lp_in_buffer: members.get(&"lpInBuffer")?,
+        };
+        members.agree(&"cbInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiOnlineGroupEx`], opnum 130.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOnlineGroupExResponse {
@@ -28260,6 +34143,20 @@ impl ndr::serde::Serialize for ApiOnlineGroupExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineGroupExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -28363,6 +34260,27 @@ impl ndr::serde::Serialize for ApiOfflineGroupExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineGroupExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "dwOfflineFlags", "lpInBuffer", "cbInBufferSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_offline_flags: members.get(&"dwOfflineFlags")?,
+            lp_in_buffer: members.get(&"lpInBuffer")?,
+        };
+        members.agree(&"cbInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiOfflineGroupEx`], opnum 131.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOfflineGroupExResponse {
@@ -28405,6 +34323,20 @@ impl ndr::serde::Serialize for ApiOfflineGroupExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineGroupExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -28510,6 +34442,27 @@ impl ndr::serde::Serialize for ApiMoveGroupExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "dwMoveFlags", "lpInBuffer", "cbInBufferSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_move_flags: members.get(&"dwMoveFlags")?,
+            lp_in_buffer: members.get(&"lpInBuffer")?,
+        };
+        members.agree(&"cbInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiMoveGroupEx`], opnum 132.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiMoveGroupExResponse {
@@ -28552,6 +34505,20 @@ impl ndr::serde::Serialize for ApiMoveGroupExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -28669,6 +34636,28 @@ impl ndr::serde::Serialize for ApiMoveGroupToNodeExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToNodeExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "hNode", "dwMoveFlags", "lpInBuffer", "cbInBufferSize"],
+        )?;
+        let read = Self {
+            h_group: members.handle(&"hGroup")?,
+            h_node: members.handle(&"hNode")?,
+            dw_move_flags: members.get(&"dwMoveFlags")?,
+            lp_in_buffer: members.get(&"lpInBuffer")?,
+        };
+        members.agree(&"cbInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiMoveGroupToNodeEx`], opnum 133.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiMoveGroupToNodeExResponse {
@@ -28711,6 +34700,20 @@ impl ndr::serde::Serialize for ApiMoveGroupToNodeExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToNodeExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -28791,6 +34794,24 @@ impl ndr::serde::Serialize for ApiCancelClusterGroupOperationRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCancelClusterGroupOperationRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "dwCancelFlags"],
+        )?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            dw_cancel_flags: members.get(&"dwCancelFlags")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCancelClusterGroupOperation`], opnum 134.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCancelClusterGroupOperationResponse {
@@ -28833,6 +34854,20 @@ impl ndr::serde::Serialize for ApiCancelClusterGroupOperationResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCancelClusterGroupOperationResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -28936,6 +34971,27 @@ impl ndr::serde::Serialize for ApiOnlineResourceExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineResourceExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "dwOnlineFlags", "lpInBuffer", "cbInBufferSize"],
+        )?;
+        let read = Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_online_flags: members.get(&"dwOnlineFlags")?,
+            lp_in_buffer: members.get(&"lpInBuffer")?,
+        };
+        members.agree(&"cbInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiOnlineResourceEx`], opnum 135.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOnlineResourceExResponse {
@@ -28978,6 +35034,20 @@ impl ndr::serde::Serialize for ApiOnlineResourceExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOnlineResourceExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -29081,6 +35151,27 @@ impl ndr::serde::Serialize for ApiOfflineResourceExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineResourceExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "dwOfflineFlags", "lpInBuffer", "cbInBufferSize"],
+        )?;
+        let read = Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_offline_flags: members.get(&"dwOfflineFlags")?,
+            lp_in_buffer: members.get(&"lpInBuffer")?,
+        };
+        members.agree(&"cbInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiOfflineResourceEx`], opnum 136.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOfflineResourceExResponse {
@@ -29123,6 +35214,20 @@ impl ndr::serde::Serialize for ApiOfflineResourceExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOfflineResourceExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -29188,6 +35293,17 @@ impl ndr::serde::Serialize for ApiCreateNotifyV2Request {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNotifyV2Request {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let _ = ndr::json::Members::new(value, arena, &[])?;
+        Ok(Self {})
+    }
+}
+
 /// What a server answers to [`ApiCreateNotifyV2`], opnum 137.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNotifyV2Response {
@@ -29245,6 +35361,25 @@ impl ndr::serde::Serialize for ApiCreateNotifyV2Response {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNotifyV2Response {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["rpc_error", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            rpc_error: members.get(&"rpc_error")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -29380,6 +35515,35 @@ impl ndr::serde::Serialize for ApiAddNotifyV2Request {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyV2Request {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hNotify",
+                "hObject",
+                "filter",
+                "dwNotifyKey",
+                "dwVersion",
+                "isTargetedAtObject",
+            ],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            h_object: members.handle(&"hObject")?,
+            filter: members.get(&"filter")?,
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            dw_version: members.get(&"dwVersion")?,
+            is_targeted_at_object: members.get(&"isTargetedAtObject")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyV2`], opnum 138.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyV2Response {
@@ -29422,6 +35586,20 @@ impl ndr::serde::Serialize for ApiAddNotifyV2Response {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyV2Response {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -29503,6 +35681,19 @@ impl ndr::serde::Serialize for ApiGetNotifyV2Request {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyV2Request {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNotifyV2`], opnum 139.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNotifyV2Response<'a> {
@@ -29568,6 +35759,26 @@ impl ndr::serde::Serialize for ApiGetNotifyV2Response<'_> {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyV2Response<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Notifications", "dwNumNotifications", "return"],
+        )?;
+        let read = Self {
+            notifications: members.sized(&"Notifications", &"dwNumNotifications")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"dwNumNotifications", ndr::Counts::size(&read.notifications))?;
+        Ok(read)
     }
 }
 
@@ -29700,6 +35911,34 @@ impl ndr::serde::Serialize for ApiCreateGroupEnumRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupEnumRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "pProperties",
+                "cbProperties",
+                "pRoProperties",
+                "cbRoProperties",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            p_properties: members.sized(&"pProperties", &"cbProperties")?,
+            p_ro_properties: members.sized(&"pRoProperties", &"cbRoProperties")?,
+        };
+        members.agree(&"cbProperties", ndr::Counts::size(&read.p_properties))?;
+        members.agree(&"cbRoProperties", ndr::Counts::size(&read.p_ro_properties))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiCreateGroupEnum`], opnum 143.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupEnumResponse<'a> {
@@ -29760,6 +35999,25 @@ impl ndr::serde::Serialize for ApiCreateGroupEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ppResultList", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            pp_result_list: members.get(&"ppResultList")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -29889,6 +36147,34 @@ impl ndr::serde::Serialize for ApiCreateResourceEnumRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceEnumRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hCluster",
+                "pProperties",
+                "cbProperties",
+                "pRoProperties",
+                "cbRoProperties",
+            ],
+        )?;
+        let read = Self {
+            h_cluster: members.handle(&"hCluster")?,
+            p_properties: members.sized(&"pProperties", &"cbProperties")?,
+            p_ro_properties: members.sized(&"pRoProperties", &"cbRoProperties")?,
+        };
+        members.agree(&"cbProperties", ndr::Counts::size(&read.p_properties))?;
+        members.agree(&"cbRoProperties", ndr::Counts::size(&read.p_ro_properties))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiCreateResourceEnum`], opnum 144.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateResourceEnumResponse<'a> {
@@ -29949,6 +36235,25 @@ impl ndr::serde::Serialize for ApiCreateResourceEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateResourceEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ppResultList", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            pp_result_list: members.get(&"ppResultList")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -30036,6 +36341,26 @@ impl ndr::serde::Serialize for ApiExecuteReadBatchRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiExecuteReadBatchRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "cbInData", "lpInData"],
+        )?;
+        let read = Self {
+            h_key: members.handle(&"hKey")?,
+            lp_in_data: members.get(&"lpInData")?,
+        };
+        members.agree(&"cbInData", ndr::Counts::size(&read.lp_in_data))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiExecuteReadBatch`], opnum 145.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiExecuteReadBatchResponse<'a> {
@@ -30104,6 +36429,27 @@ impl ndr::serde::Serialize for ApiExecuteReadBatchResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiExecuteReadBatchResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["cbOutData", "lpOutData", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_data: members.sized(&"lpOutData", &"cbOutData")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"cbOutData", ndr::Counts::size(&read.lp_out_data))?;
+        Ok(read)
     }
 }
 
@@ -30185,6 +36531,20 @@ impl ndr::serde::Serialize for ApiRestartResourceRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRestartResourceRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hResource", "dwFlags"])?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_flags: members.get(&"dwFlags")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRestartResource`], opnum 146.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRestartResourceResponse {
@@ -30227,6 +36587,20 @@ impl ndr::serde::Serialize for ApiRestartResourceResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRestartResourceResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -30308,6 +36682,19 @@ impl ndr::serde::Serialize for ApiGetNotifyAsyncRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyAsyncRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hNotify"])?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiGetNotifyAsync`], opnum 147.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGetNotifyAsyncResponse<'a> {
@@ -30373,6 +36760,26 @@ impl ndr::serde::Serialize for ApiGetNotifyAsyncResponse<'_> {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGetNotifyAsyncResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Notifications", "dwNumNotifications", "return"],
+        )?;
+        let read = Self {
+            notifications: members.sized(&"Notifications", &"dwNumNotifications")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"dwNumNotifications", ndr::Counts::size(&read.notifications))?;
+        Ok(read)
     }
 }
 
@@ -30488,6 +36895,27 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceTypeV2Request<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceTypeV2Request<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hNotify", "filter", "dwNotifyKey", "resTypeName", "dwVersion"],
+        )?;
+        Ok(Self {
+            h_notify: members.handle(&"hNotify")?,
+            filter: members.get(&"filter")?,
+            dw_notify_key: members.get(&"dwNotifyKey")?,
+            res_type_name: members.get(&"resTypeName")?,
+            dw_version: members.get(&"dwVersion")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddNotifyResourceTypeV2`], opnum 155.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddNotifyResourceTypeV2Response {
@@ -30530,6 +36958,20 @@ impl ndr::serde::Serialize for ApiAddNotifyResourceTypeV2Response {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceTypeV2Response {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -30625,6 +37067,27 @@ impl ndr::serde::Serialize for ApiExecuteReadBatchExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiExecuteReadBatchExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hKey", "cbInData", "lpInData", "flags"],
+        )?;
+        let read = Self {
+            h_key: members.handle(&"hKey")?,
+            lp_in_data: members.get(&"lpInData")?,
+            flags: members.get(&"flags")?,
+        };
+        members.agree(&"cbInData", ndr::Counts::size(&read.lp_in_data))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiExecuteReadBatchEx`], opnum 157.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiExecuteReadBatchExResponse<'a> {
@@ -30693,6 +37156,27 @@ impl ndr::serde::Serialize for ApiExecuteReadBatchExResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiExecuteReadBatchExResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["cbOutData", "lpOutData", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_data: members.sized(&"lpOutData", &"cbOutData")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"cbOutData", ndr::Counts::size(&read.lp_out_data))?;
+        Ok(read)
     }
 }
 
@@ -30766,6 +37250,19 @@ impl ndr::serde::Serialize for ApiCreateGroupSetRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupSetRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszGroupSetName"])?;
+        Ok(Self {
+            lpsz_group_set_name: members.get(&"lpszGroupSetName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateGroupSet`], opnum 163.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupSetResponse {
@@ -30822,6 +37319,25 @@ impl ndr::serde::Serialize for ApiCreateGroupSetResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupSetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -30896,6 +37412,19 @@ impl ndr::serde::Serialize for ApiOpenGroupSetRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupSetRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["lpszGroupSetName"])?;
+        Ok(Self {
+            lpsz_group_set_name: members.get(&"lpszGroupSetName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiOpenGroupSet`], opnum 164.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiOpenGroupSetResponse {
@@ -30952,6 +37481,25 @@ impl ndr::serde::Serialize for ApiOpenGroupSetResponse {
             &self.return_value.map_or(ndr::ContextHandle::NULL, ndr::Handle::token),
         )?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiOpenGroupSetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["Status", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            status: members.get(&"Status")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.handle(&"return")?,
+        })
     }
 }
 
@@ -31026,6 +37574,19 @@ impl ndr::serde::Serialize for ApiCloseGroupSetRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseGroupSetRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["GroupSet"])?;
+        Ok(Self {
+            group_set: members.handle(&"GroupSet")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCloseGroupSet`], opnum 165.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCloseGroupSetResponse {
@@ -31071,6 +37632,20 @@ impl ndr::serde::Serialize for ApiCloseGroupSetResponse {
         )?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCloseGroupSetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["GroupSet", "return"])?;
+        Ok(Self {
+            group_set: members.handle(&"GroupSet")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -31141,6 +37716,19 @@ impl ndr::serde::Serialize for ApiDeleteGroupSetRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteGroupSetRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["GroupSet"])?;
+        Ok(Self {
+            group_set: members.handle(&"GroupSet")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiDeleteGroupSet`], opnum 166.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiDeleteGroupSetResponse {
@@ -31183,6 +37771,20 @@ impl ndr::serde::Serialize for ApiDeleteGroupSetResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiDeleteGroupSetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -31264,6 +37866,20 @@ impl ndr::serde::Serialize for ApiAddGroupToGroupSetRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupToGroupSetRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["GroupSet", "Group"])?;
+        Ok(Self {
+            group_set: members.handle(&"GroupSet")?,
+            group: members.handle(&"Group")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddGroupToGroupSet`], opnum 167.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddGroupToGroupSetResponse {
@@ -31306,6 +37922,20 @@ impl ndr::serde::Serialize for ApiAddGroupToGroupSetResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupToGroupSetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -31376,6 +38006,19 @@ impl ndr::serde::Serialize for ApiRemoveGroupFromGroupSetRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveGroupFromGroupSetRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["Group"])?;
+        Ok(Self {
+            group: members.handle(&"Group")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveGroupFromGroupSet`], opnum 168.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveGroupFromGroupSetResponse {
@@ -31418,6 +38061,20 @@ impl ndr::serde::Serialize for ApiRemoveGroupFromGroupSetResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveGroupFromGroupSetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -31502,6 +38159,20 @@ impl ndr::serde::Serialize for ApiMoveGroupToGroupSetRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToGroupSetRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["GroupSet", "Group"])?;
+        Ok(Self {
+            group_set: members.handle(&"GroupSet")?,
+            group: members.handle(&"Group")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiMoveGroupToGroupSet`], opnum 169.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiMoveGroupToGroupSetResponse {
@@ -31544,6 +38215,20 @@ impl ndr::serde::Serialize for ApiMoveGroupToGroupSetResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiMoveGroupToGroupSetResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -31634,6 +38319,24 @@ impl ndr::serde::Serialize for ApiAddGroupSetDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupSetDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["DependentGroupSet", "ProviderGroupSet"],
+        )?;
+        Ok(Self {
+            dependent_group_set: members.handle(&"DependentGroupSet")?,
+            provider_group_set: members.handle(&"ProviderGroupSet")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddGroupSetDependency`], opnum 171.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddGroupSetDependencyResponse {
@@ -31676,6 +38379,20 @@ impl ndr::serde::Serialize for ApiAddGroupSetDependencyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupSetDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -31762,6 +38479,24 @@ impl ndr::serde::Serialize for ApiAddGroupToGroupSetDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupToGroupSetDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["DependentGroup", "ProviderGroupSet"],
+        )?;
+        Ok(Self {
+            dependent_group: members.handle(&"DependentGroup")?,
+            provider_group_set: members.handle(&"ProviderGroupSet")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddGroupToGroupSetDependency`], opnum 172.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddGroupToGroupSetDependencyResponse {
@@ -31804,6 +38539,20 @@ impl ndr::serde::Serialize for ApiAddGroupToGroupSetDependencyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupToGroupSetDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -31953,6 +38702,36 @@ impl ndr::serde::Serialize for ApiNodeGroupSetControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeGroupSetControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hGroupSet",
+                "hNode",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_group_set: members.handle(&"hGroupSet")?,
+            h_node: members.handle(&"hNode")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiNodeGroupSetControl`], opnum 173.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiNodeGroupSetControlResponse<'a> {
@@ -32029,6 +38808,28 @@ impl ndr::serde::Serialize for ApiNodeGroupSetControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiNodeGroupSetControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -32166,6 +38967,34 @@ impl ndr::serde::Serialize for ApiGroupSetControlRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGroupSetControlRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "hGroupSet",
+                "dwControlCode",
+                "lpInBuffer",
+                "nInBufferSize",
+                "nOutBufferSize",
+            ],
+        )?;
+        let read = Self {
+            h_group_set: members.handle(&"hGroupSet")?,
+            dw_control_code: members.get(&"dwControlCode")?,
+            lp_in_buffer: members.sized(&"lpInBuffer", &"nInBufferSize")?,
+            n_out_buffer_size: members.get(&"nOutBufferSize")?,
+        };
+        members.agree(&"nInBufferSize", ndr::Counts::size(&read.lp_in_buffer))?;
+        Ok(read)
+    }
+}
+
 /// What a server answers to [`ApiGroupSetControl`], opnum 174.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiGroupSetControlResponse<'a> {
@@ -32242,6 +39071,28 @@ impl ndr::serde::Serialize for ApiGroupSetControlResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiGroupSetControlResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["lpOutBuffer", "lpBytesReturned", "lpcbRequired", "rpc_status", "return"],
+        )?;
+        let read = Self {
+            lp_out_buffer: members.get(&"lpOutBuffer")?,
+            lpcb_required: members.get(&"lpcbRequired")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        };
+        members.agree(&"lpBytesReturned", ndr::Counts::length(&read.lp_out_buffer))?;
+        Ok(read)
     }
 }
 
@@ -32331,6 +39182,24 @@ impl ndr::serde::Serialize for ApiSetGroupDependencyExpressionRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupDependencyExpressionRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroup", "lpszDependencyExpression"],
+        )?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            lpsz_dependency_expression: members.get(&"lpszDependencyExpression")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetGroupDependencyExpression`], opnum 175.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetGroupDependencyExpressionResponse {
@@ -32373,6 +39242,20 @@ impl ndr::serde::Serialize for ApiSetGroupDependencyExpressionResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupDependencyExpressionResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -32454,6 +39337,20 @@ impl ndr::serde::Serialize for ApiRemoveClusterGroupDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveClusterGroupDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup", "hDependsOn"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            h_depends_on: members.handle(&"hDependsOn")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveClusterGroupDependency`], opnum 176.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveClusterGroupDependencyResponse {
@@ -32496,6 +39393,20 @@ impl ndr::serde::Serialize for ApiRemoveClusterGroupDependencyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveClusterGroupDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -32585,6 +39496,24 @@ impl ndr::serde::Serialize for ApiSetGroupSetDependencyExpressionRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupSetDependencyExpressionRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroupSet", "lpszDependencyExpression"],
+        )?;
+        Ok(Self {
+            h_group_set: members.handle(&"hGroupSet")?,
+            lpsz_dependency_expression: members.get(&"lpszDependencyExpression")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiSetGroupSetDependencyExpression`], opnum 177.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiSetGroupSetDependencyExpressionResponse {
@@ -32627,6 +39556,20 @@ impl ndr::serde::Serialize for ApiSetGroupSetDependencyExpressionResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiSetGroupSetDependencyExpressionResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -32708,6 +39651,24 @@ impl ndr::serde::Serialize for ApiRemoveGroupSetDependencyRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveGroupSetDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hGroupSet", "hDependsOn"],
+        )?;
+        Ok(Self {
+            h_group_set: members.handle(&"hGroupSet")?,
+            h_depends_on: members.handle(&"hDependsOn")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveGroupSetDependency`], opnum 178.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveGroupSetDependencyResponse {
@@ -32750,6 +39711,20 @@ impl ndr::serde::Serialize for ApiRemoveGroupSetDependencyResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveGroupSetDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -32831,6 +39806,20 @@ impl ndr::serde::Serialize for ApiRemoveClusterGroupToGroupSetDependencyRequest 
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveClusterGroupToGroupSetDependencyRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hGroup", "hDependsOn"])?;
+        Ok(Self {
+            h_group: members.handle(&"hGroup")?,
+            h_depends_on: members.handle(&"hDependsOn")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiRemoveClusterGroupToGroupSetDependency`], opnum 179.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiRemoveClusterGroupToGroupSetDependencyResponse {
@@ -32873,6 +39862,20 @@ impl ndr::serde::Serialize for ApiRemoveClusterGroupToGroupSetDependencyResponse
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiRemoveClusterGroupToGroupSetDependencyResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -32944,6 +39947,19 @@ impl ndr::serde::Serialize for ApiCreateGroupSetEnumRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupSetEnumRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["hCluster"])?;
+        Ok(Self {
+            h_cluster: members.handle(&"hCluster")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateGroupSetEnum`], opnum 180.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateGroupSetEnumResponse<'a> {
@@ -33004,6 +40020,25 @@ impl ndr::serde::Serialize for ApiCreateGroupSetEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateGroupSetEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -33100,6 +40135,25 @@ impl ndr::serde::Serialize for ApiCreateNetInterfaceEnumRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNetInterfaceEnumRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hCluster", "lpszNodeName", "lpszNetworkName"],
+        )?;
+        Ok(Self {
+            h_cluster: members.handle(&"hCluster")?,
+            lpsz_node_name: members.get(&"lpszNodeName")?,
+            lpsz_network_name: members.get(&"lpszNetworkName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiCreateNetInterfaceEnum`], opnum 181.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiCreateNetInterfaceEnumResponse<'a> {
@@ -33160,6 +40214,25 @@ impl ndr::serde::Serialize for ApiCreateNetInterfaceEnumResponse<'_> {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiCreateNetInterfaceEnumResponse<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["ReturnEnum", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            return_enum: members.get(&"ReturnEnum")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -33253,6 +40326,25 @@ impl ndr::serde::Serialize for ApiChangeCsvStateExRequest<'_> {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeCsvStateExRequest<'a> {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "dwState", "lpszVolumeName"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            dw_state: members.get(&"dwState")?,
+            lpsz_volume_name: members.get(&"lpszVolumeName")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiChangeCsvStateEx`], opnum 182.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiChangeCsvStateExResponse {
@@ -33295,6 +40387,20 @@ impl ndr::serde::Serialize for ApiChangeCsvStateExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeCsvStateExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -33418,6 +40524,35 @@ impl ndr::serde::Serialize for ApiAddGroupToGroupSetExRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupToGroupSetExRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &[
+                "GroupSet",
+                "Group",
+                "FaultDomain",
+                "UpdateDomain",
+                "UseDomains",
+                "Reserved",
+            ],
+        )?;
+        Ok(Self {
+            group_set: members.handle(&"GroupSet")?,
+            group: members.handle(&"Group")?,
+            fault_domain: members.get(&"FaultDomain")?,
+            update_domain: members.get(&"UpdateDomain")?,
+            use_domains: members.get(&"UseDomains")?,
+            reserved: members.get(&"Reserved")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiAddGroupToGroupSetEx`], opnum 183.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiAddGroupToGroupSetExResponse {
@@ -33460,6 +40595,20 @@ impl ndr::serde::Serialize for ApiAddGroupToGroupSetExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiAddGroupToGroupSetExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -33554,6 +40703,25 @@ impl ndr::serde::Serialize for ApiChangeResourceGroupExRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeResourceGroupExRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["hResource", "hGroup", "flags"],
+        )?;
+        Ok(Self {
+            h_resource: members.handle(&"hResource")?,
+            h_group: members.handle(&"hGroup")?,
+            flags: members.get(&"flags")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiChangeResourceGroupEx`], opnum 184.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiChangeResourceGroupExResponse {
@@ -33596,6 +40764,20 @@ impl ndr::serde::Serialize for ApiChangeResourceGroupExResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiChangeResourceGroupExResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["rpc_status", "return"])?;
+        Ok(Self {
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }
 
@@ -33688,6 +40870,25 @@ impl ndr::serde::Serialize for ApiClusterNativeUpdateControlRequest {
     }
 }
 
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiClusterNativeUpdateControlRequest {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["inBuffer", "inBufferSize", "outBufferSize"],
+        )?;
+        Ok(Self {
+            in_buffer: members.get(&"inBuffer")?,
+            in_buffer_size: members.get(&"inBufferSize")?,
+            out_buffer_size: members.get(&"outBufferSize")?,
+        })
+    }
+}
+
 /// What a server answers to [`ApiClusterNativeUpdateControl`], opnum 185.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ApiClusterNativeUpdateControlResponse {
@@ -33757,5 +40958,26 @@ impl ndr::serde::Serialize for ApiClusterNativeUpdateControlResponse {
         map.serialize_entry("rpc_status", &self.rpc_status)?;
         map.serialize_entry("return", &self.return_value)?;
         map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ApiClusterNativeUpdateControlResponse {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["outBuffer", "lpBytesReturned", "lpBytesNeeded", "rpc_status", "return"],
+        )?;
+        Ok(Self {
+            out_buffer: members.get(&"outBuffer")?,
+            lp_bytes_returned: members.get(&"lpBytesReturned")?,
+            lp_bytes_needed: members.get(&"lpBytesNeeded")?,
+            rpc_status: members.get(&"rpc_status")?,
+            return_value: members.get(&"return")?,
+        })
     }
 }

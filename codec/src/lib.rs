@@ -27,6 +27,7 @@
 //! - `clusapi` (default): the interfaces. Without it the crate is a plain NDR runtime for code that `midl-codegen`
 //!   generates from other IDL, and no build script runs a generator.
 //! - `serde`: `Serialize` for every request and response, with the parameter names of the IDL.
+//! - `json`: the same JSON form back into requests and responses ([`ndr::json`]).
 //!
 //! The crate needs `alloc`, not `std`, and has no unsafe code.
 #![no_std]

@@ -58,6 +58,14 @@ impl Builder {
         self
     }
 
+    /// Implements `FromJson` under a feature of the crate that includes the code. That feature has to enable the
+    /// feature `json` of the runtime.
+    #[must_use]
+    pub fn json_feature(mut self, feature: &str) -> Self {
+        self.options.json_feature = Some(feature.to_owned());
+        self
+    }
+
     /// Gives an IDL type another Rust name than its own in camel case.
     #[must_use]
     pub fn rename(mut self, idl: &str, rust: &str) -> Self {

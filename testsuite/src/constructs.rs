@@ -1,3 +1,3 @@
-//! The interface of `idl/constructs.idl`, generated with the defaults: what a build script of one call gives.
+//! The interface of `idl/constructs.idl`, generated with JSON and otherwise the defaults.
 
 include!(concat!(env!("OUT_DIR"), "/constructs.rs"));

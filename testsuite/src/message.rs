@@ -1,5 +1,6 @@
 //! A request or response of either protocol version.
 
+use cmrp::ndr::json::{Arena, JsonError, Value};
 use cmrp::ndr::{EncodeError, EncodeStub, Error, Format, Limits};
 use cmrp::{clusapi2, clusapi3};
 use serde::{Serialize, Serializer};
@@ -93,6 +94,33 @@ impl<'a> Message<'a> {
             (Protocol::V3, Direction::Response) => {
                 clusapi3::Response::decode_lenient(opnum, stub, format, limits)
                     .map(as_message(Self::Response3))
+            }
+        }
+    }
+
+    /// Reads the JSON form of an operation.
+    ///
+    /// # Errors
+    /// Those of the codec.
+    pub fn from_json(
+        protocol: Protocol,
+        direction: Direction,
+        opnum: u16,
+        value: &'a Value,
+        arena: &'a Arena,
+    ) -> Result<Self, JsonError> {
+        match (protocol, direction) {
+            (Protocol::V2, Direction::Request) => {
+                clusapi2::Request::from_json(opnum, value, arena).map(Self::Request2)
+            }
+            (Protocol::V2, Direction::Response) => {
+                clusapi2::Response::from_json(opnum, value, arena).map(Self::Response2)
+            }
+            (Protocol::V3, Direction::Request) => {
+                clusapi3::Request::from_json(opnum, value, arena).map(Self::Request3)
+            }
+            (Protocol::V3, Direction::Response) => {
+                clusapi3::Response::from_json(opnum, value, arena).map(Self::Response3)
             }
         }
     }

@@ -6,10 +6,10 @@ use dcerpc_proto::SyntaxId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::message::Interface;
+use crate::interface::Interface;
 
-/// Octets behind the last parameter that are not worth a word: padding up to what a security provider asks for.
-const PADDING: usize = 15;
+/// Up to 15 octets behind the last parameter are not worth a word: padding up to what a security provider asks for.
+const LIMITS: Limits = Limits::DEFAULT.with_trailing(15);
 
 /// Parameters by their names in the IDL, and what is wrong with them or keeps them from being read.
 #[derive(Debug, Default)]
@@ -30,50 +30,33 @@ fn is<I: ndr::Interface>(syntax: SyntaxId) -> bool {
     syntax.uuid == I::UUID && (syntax.major, syntax.minor) == I::VERSION
 }
 
-/// The name of an operation in the IDL; `None` if the interface has none of this number.
-pub(super) fn operation(interface: Interface, opnum: u16) -> Option<&'static str> {
-    names(interface).get(usize::from(opnum)).copied()
-}
-
-/// The names of all operations of both interfaces.
-pub(super) fn operation_names() -> impl Iterator<Item = &'static str> {
-    names(Interface::ClusApi2).iter().chain(names(Interface::ClusApi3)).copied()
-}
-
-/// The names of an interface's operations, by opnum.
-fn names(interface: Interface) -> &'static [&'static str] {
-    match interface {
-        Interface::ClusApi2 => &clusapi2::OPERATION_NAMES,
-        Interface::ClusApi3 => &clusapi3::OPERATION_NAMES,
-    }
-}
-
 /// Decodes the stub of a request.
 pub(super) fn request(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
-    decode(|limits| match interface {
-        Interface::ClusApi2 => clusapi2::Request::decode(opnum, stub, format, limits).map(named),
-        Interface::ClusApi3 => clusapi3::Request::decode(opnum, stub, format, limits).map(named),
-    })
+    match interface {
+        Interface::ClusApi2 => decoded(clusapi2::Request::decode_lenient(opnum, stub, format, &LIMITS)),
+        Interface::ClusApi3 => decoded(clusapi3::Request::decode_lenient(opnum, stub, format, &LIMITS)),
+    }
 }
 
 /// Decodes the stub of a response.
 pub(super) fn response(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
-    decode(|limits| match interface {
-        Interface::ClusApi2 => clusapi2::Response::decode(opnum, stub, format, limits).map(named),
-        Interface::ClusApi3 => clusapi3::Response::decode(opnum, stub, format, limits).map(named),
-    })
+    match interface {
+        Interface::ClusApi2 => decoded(clusapi2::Response::decode_lenient(opnum, stub, format, &LIMITS)),
+        Interface::ClusApi3 => decoded(clusapi3::Response::decode_lenient(opnum, stub, format, &LIMITS)),
+    }
 }
 
-/// Decodes strictly, and if that fails without a limit on what may follow: then the parameters can be read all the
-/// same, but whoever looks at a capture wants to know that octets follow which no parameter holds.
-fn decode(stub: impl Fn(&Limits) -> Result<Named, Error>) -> Decoded {
-    let strict = Limits::default().with_trailing(PADDING);
-    match stub(&strict) {
-        Ok(Ok(fields)) => Decoded { fields: Some(fields), error: None },
-        Ok(Err(error)) => Decoded { fields: None, error: Some(error.to_string()) },
-        Err(error) => {
-            let fields = stub(&Limits::default()).ok().and_then(Result::ok);
-            Decoded { fields, error: Some(error.to_string()) }
+/// Whoever looks at a capture wants to see what can be read, and to know which rules it breaks.
+fn decoded(stub: Result<(impl Serialize, Vec<Error>), Error>) -> Decoded {
+    let (stub, forgiven) = match stub {
+        Ok(read) => read,
+        Err(error) => return Decoded { fields: None, error: Some(error.to_string()) },
+    };
+    match named(stub) {
+        Err(error) => Decoded { fields: None, error: Some(error.to_string()) },
+        Ok(fields) => {
+            let breaches: Vec<String> = forgiven.iter().map(ToString::to_string).collect();
+            Decoded { fields: Some(fields), error: (!breaches.is_empty()).then(|| breaches.join("; ")) }
         }
     }
 }
@@ -83,18 +66,4 @@ type Named = Result<Map<String, Value>, serde_json::Error>;
 
 fn named(stub: impl Serialize) -> Named {
     serde_json::to_value(stub).and_then(serde_json::from_value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operations_are_those_of_their_interface() {
-        // MS-CMRP 3.1.4.1 and 3.1.4.2: opnums 0 to 108, and 0 to 264.
-        assert_eq!(operation(Interface::ClusApi2, 65), Some("ApiGetNotify"));
-        assert_eq!(operation(Interface::ClusApi2, 109), None);
-        assert_eq!(operation(Interface::ClusApi3, 147), Some("ApiGetNotifyAsync"));
-        assert_eq!(operation(Interface::ClusApi3, 265), None);
-    }
 }

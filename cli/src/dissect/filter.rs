@@ -6,8 +6,9 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 use wildmatch::WildMatch;
 
-use super::decode;
 use super::message::Message;
+use crate::interface::Interface;
+use crate::show::value::SHORT_HANDLE;
 
 /// Shows a call if it satisfies every kind of condition that was given; of several operations or endpoints, one is
 /// enough.
@@ -62,7 +63,7 @@ fn operation_pattern(pattern: &str) -> WildMatch {
 pub(super) fn vain_patterns(patterns: &[String]) -> impl Iterator<Item = &str> {
     let is_vain = |pattern: &&String| {
         let pattern = operation_pattern(pattern);
-        !decode::operation_names().any(|name| pattern.matches(name))
+        !Interface::all_operations().any(|name| pattern.matches(name))
     };
     patterns.iter().filter(is_vain).map(String::as_str)
 }
@@ -100,9 +101,6 @@ impl FromStr for Endpoint {
 /// The UUID of a notification-port handle, or the first digits of it, as lines for people show them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PortHandle(String);
-
-/// Digits of a handle that lines for people show.
-pub(super) const SHORT_HANDLE: usize = 8;
 
 /// Names that the IDL gives to notification-port handles (MS-CMRP 6.1 and 6.2).
 const PORT_PARAMETERS: [&str; 2] = ["hNotify", "Notify"];

@@ -3,8 +3,8 @@
 use std::io;
 
 use super::message::Message;
-use super::output::Output;
 use super::report::Report;
+use crate::show::output::Output;
 
 /// See the module.
 pub(super) struct Json<'a> {

@@ -7,24 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::time::Time;
-
-/// The interfaces that are decoded: one UUID, two versions (MS-CMRP 2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Interface {
-    ClusApi2,
-    ClusApi3,
-}
-
-impl Interface {
-    /// The version as people write it.
-    pub(crate) fn version(self) -> &'static str {
-        match self {
-            Self::ClusApi2 => "2.0",
-            Self::ClusApi3 => "3.0",
-        }
-    }
-}
+use crate::interface::Interface;
 
 /// Which part of a call a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -8,12 +8,10 @@ mod calls;
 mod capture;
 mod decode;
 mod filter;
-mod flags;
 mod framing;
 mod json;
 mod link;
 mod message;
-mod output;
 mod people;
 mod read;
 mod report;
@@ -21,8 +19,6 @@ mod source;
 mod summary;
 mod tcp;
 mod time;
-mod value;
-mod win32;
 
 use std::error::Error;
 use std::fs::File;
@@ -33,12 +29,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::show::output::{self, Color, Output};
+
 use calls::Calls;
 use capture::{CaptureError, Frame, Skipped};
 use filter::{Endpoint, Filter, PortHandle};
 use json::Json;
 use link::Content;
-use output::{Color, Output};
 use people::People;
 use read::Assumed;
 use report::Report;

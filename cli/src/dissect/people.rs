@@ -7,9 +7,9 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::message::{Direction, Fault, Message, Sealed};
-use super::output::Output;
 use super::report::Report;
-use super::value;
+use crate::show::output::Output;
+use crate::show::value;
 
 const TIME: Style = Style::new().dimmed();
 const OPERATION: Style = Style::new().bold();

@@ -12,8 +12,9 @@ use dcerpc_proto::label::{StubFormatError, stub_format};
 use dcerpc_proto::{FormatLabel, SyntaxId, status};
 
 use super::decode::{self, Decoded};
-use super::message::{Direction, Fault, Interface, Message, Sealed};
+use super::message::{Direction, Fault, Message, Sealed};
 use super::tcp::Origin;
+use crate::interface::Interface;
 
 /// What to take calls for whose presentation context was made before the capture began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -162,7 +163,7 @@ impl Reading {
             call_id: envelope.call_id,
             interface,
             opnum: envelope.opnum,
-            operation: envelope.opnum.and_then(|opnum| decode::operation(interface, opnum)),
+            operation: envelope.opnum.and_then(|opnum| interface.operation(opnum)),
             direction: envelope.direction,
             format: None,
             fields: None,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::capture::Skipped;
-use super::message::{Direction, Interface, Message};
+use super::message::{Direction, Message};
+use crate::interface::Interface;
 
 /// Counts, by operation and over all. Operations, faults, sealed and undecodable messages are counted as far as the
 /// filters let them through; the rest concerns the whole capture.

@@ -2,15 +2,44 @@
 //!
 //! Names are those of the IDL. Context handles are `{"attributes", "uuid"}`, strings JSON strings without the
 //! terminator, null pointers `null`, arrays `{"max": conformance, "data": [...]}`, octet arrays
-//! `{"max": n, "data": "hex"}`. Integers are written unsigned even where the IDL type is signed,
-//! and a `FILETIME` is one integer. A string with a
+//! `{"max": n, "data": "hex"}`. Integers are written unsigned even where the IDL type is signed, except
+//! as elements of arrays, and a `FILETIME` is one integer. A string with a
 //! lone surrogate, which JSON text cannot hold, is `{"utf16": [units]}`.
+//!
+//! Feature `serde` writes this form, feature `json` reads it too. What is read may be looser: see `FromJson`.
+
+#[cfg(feature = "json")]
+mod arena;
+#[cfg(feature = "json")]
+mod array;
+#[cfg(feature = "json")]
+mod error;
+#[cfg(feature = "json")]
+mod from;
+#[cfg(feature = "json")]
+mod integer;
+#[cfg(feature = "json")]
+mod members;
+#[cfg(feature = "json")]
+mod nearest;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+#[cfg(feature = "json")]
+pub use self::{
+    arena::Arena,
+    array::FromData,
+    error::{JsonError, JsonErrorKind},
+    from::FromJson,
+    members::Members,
+};
+/// What JSON text is parsed into.
+#[cfg(feature = "json")]
+pub use serde_json::Value;
 
 use super::{
     ContextHandle, FileTime, ReservedRequest, ReservedResponse, SizedPtr, Uuid, Varying, VaryingPtr, WStr,

@@ -153,5 +153,8 @@ impl Emitter<'_> {
         if let Some(json) = self.serialize_slots(&quote!(#name #lifetime), slots) {
             output.item(&json);
         }
+        if let Some(json) = self.read_slots(name, slots) {
+            output.item(&json);
+        }
     }
 }

@@ -42,16 +42,28 @@ impl Emitter<'_> {
             return quote!(&self.#field.bits());
         }
         match &slot.wire {
-            Wire::Scalar(scalar) => scalar_value(*scalar, &quote!(self.#field)),
+            Wire::Scalar(scalar) => {
+                let value = scalar_value(*scalar, &quote!(self.#field));
+                quote!(&#value)
+            }
+            Wire::FixedArray(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_)), _) => {
+                let value = scalar_value(*scalar, &quote!(value));
+                quote!(self.#field.map(|value| #value).as_slice())
+            }
+            // As a slice, since arrays of more than 32 elements do not serialize.
+            Wire::FixedArray(..) => quote!(self.#field.as_slice()),
             Wire::Handle(_) => quote!(&self.#field.map_or(ndr::ContextHandle::NULL, ndr::Handle::token)),
             Wire::Array(array) if array.length.is_none() => quote!(&ndr::json::Full(&self.#field)),
             Wire::Pointer(pointer) if pointer.nullable => match &*pointer.target {
                 Wire::Array(array) if array.size.is_elsewhere() && array.length.is_none() => {
                     quote!(&self.#field.as_ref().map(ndr::json::Full))
                 }
-                Wire::Scalar(scalar) => {
+                Wire::Scalar(Scalar::Integer(name)) if name.starts_with('i') => {
+                    quote!(&self.#field.map(ndr::json::Unsigned::unsigned))
+                }
+                Wire::Scalar(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_))) => {
                     let value = scalar_value(*scalar, &quote!(value));
-                    quote!(&self.#field.map(|value| *#value))
+                    quote!(&self.#field.map(|value| #value))
                 }
                 _ => quote!(&self.#field),
             },
@@ -67,8 +79,8 @@ impl Emitter<'_> {
 /// A scalar, as the unsigned integer of its octets.
 fn scalar_value(scalar: Scalar, value: &TokenStream) -> TokenStream {
     match scalar {
-        Scalar::Integer(name) if name.starts_with('i') => quote!(&ndr::json::Unsigned::unsigned(#value)),
-        Scalar::Integer(_) => quote!(&#value),
-        Scalar::Enum(_) | Scalar::Enum32(_) => quote!(&ndr::json::Unsigned::unsigned(#value.0)),
+        Scalar::Integer(name) if name.starts_with('i') => quote!(ndr::json::Unsigned::unsigned(#value)),
+        Scalar::Integer(_) => quote!(#value),
+        Scalar::Enum(_) | Scalar::Enum32(_) => quote!(ndr::json::Unsigned::unsigned(#value.0)),
     }
 }

@@ -10,6 +10,7 @@ mod encode;
 mod enums;
 mod interface;
 mod json;
+mod json_in;
 mod literal;
 mod names;
 mod options;
@@ -183,6 +184,9 @@ impl Emitter<'_> {
         let name = self.type_ident(id);
         let lifetime = self.slots_borrow(&plan.slots).then(|| quote!(<'_>));
         if let Some(json) = self.serialize_slots(&quote!(#name #lifetime), &plan.slots) {
+            output.item(&json);
+        }
+        if let Some(json) = self.read_slots(&name, &plan.slots) {
             output.item(&json);
         }
     }

@@ -30,6 +30,7 @@ pub enum TargetLevel {
 pub struct Options {
     pub(crate) runtime: String,
     pub(crate) serde_feature: Option<String>,
+    pub(crate) json_feature: Option<String>,
     pub(crate) renames: BTreeMap<String, String>,
     pub(crate) flags: BTreeMap<String, FlagBits>,
     pub(crate) flag_fields: BTreeMap<String, String>,
@@ -45,6 +46,7 @@ impl Default for Options {
         Self {
             runtime: "::cmrp::ndr".to_owned(),
             serde_feature: None,
+            json_feature: None,
             renames: BTreeMap::new(),
             flags: BTreeMap::new(),
             flag_fields: BTreeMap::new(),

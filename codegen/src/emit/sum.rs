@@ -31,6 +31,8 @@ impl Emitter<'_> {
         let opnum = variants.iter().map(|variant| variant.arm(&variant.opnum_tokens()));
         let write = variants.iter().map(Variant::write_arm);
         let serialize = self.serialize_sum(&ident, elided.as_ref(), &variants, reserved.as_ref());
+        let patterns = reserved.as_ref().map(Reserved::patterns);
+        let read = self.read_sum(direction, &variants, patterns.as_ref());
         let long = long_match(&variants);
         let conversions = variants.iter().map(|variant| variant.conversion(&ident, borrows));
         quote! {
@@ -91,6 +93,8 @@ impl Emitter<'_> {
             }
 
             #serialize
+
+            #read
 
             #(#conversions)*
         }
@@ -206,7 +210,15 @@ impl Variant {
         quote!(#[doc = #doc] #name(#ty))
     }
 
-    fn opnum_tokens(&self) -> TokenStream {
+    pub(super) fn name(&self) -> &Ident {
+        &self.name
+    }
+
+    pub(super) fn borrows(&self) -> bool {
+        self.borrows
+    }
+
+    pub(super) fn opnum_tokens(&self) -> TokenStream {
         let opnum = Literal::u16_unsuffixed(self.opnum);
         quote!(#opnum)
     }
@@ -223,7 +235,7 @@ impl Variant {
 }
 
 /// Speaks for a `match` with an arm for each of many operations.
-fn long_match(variants: &[Variant]) -> Option<TokenStream> {
+pub(super) fn long_match(variants: &[Variant]) -> Option<TokenStream> {
     let many = variants.len() > 20;
     many.then(|| quote!(#[allow(clippy::too_many_lines, reason = "an arm for each operation")]))
 }
@@ -269,22 +281,26 @@ impl Reserved {
         }
     }
 
-    /// Runs of opnums, so that a long tail of reserved slots is one pattern.
     fn decode_arm(&self, is_lenient: bool) -> TokenStream {
-        let payload = &self.payload;
-        let runs = self.opnums.chunk_by(|one, next| one.checked_add(1) == Some(*next));
-        let patterns = runs.filter_map(|run| {
-            let first = Literal::u16_unsuffixed(*run.first()?);
-            let last = Literal::u16_unsuffixed(*run.last()?);
-            Some(if run.len() == 1 { quote!(#first) } else { quote!(#first..=#last) })
-        });
+        let (payload, patterns) = (&self.payload, self.patterns());
         let map = if is_lenient {
             quote!(|stub| (Self::Reserved(stub), ndr::Vec::new()))
         } else {
             quote!(Self::Reserved)
         };
         quote! {
-            #(#patterns)|* => ndr::#payload::decode(opnum, stub, format, limits).map(#map),
+            #patterns => ndr::#payload::decode(opnum, stub, format, limits).map(#map),
         }
+    }
+
+    /// Runs of opnums, so that a long tail of reserved slots is one pattern.
+    fn patterns(&self) -> TokenStream {
+        let runs = self.opnums.chunk_by(|one, next| one.checked_add(1) == Some(*next));
+        let patterns = runs.filter_map(|run| {
+            let first = Literal::u16_unsuffixed(*run.first()?);
+            let last = Literal::u16_unsuffixed(*run.last()?);
+            Some(if run.len() == 1 { quote!(#first) } else { quote!(#first..=#last) })
+        });
+        quote!(#(#patterns)|*)
     }
 }

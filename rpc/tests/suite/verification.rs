@@ -34,7 +34,7 @@ fn an_unprotected_client_may_send_one_with_one_command() {
 fn a_signing_client_sends_bitmask_context_and_header() {
     let stubs = request_stubs("samba_notify_v3_spnego_sign");
     let (parameters, trailer) = split(&stubs[0].1);
-    assert_eq!(parameters, []);
+    assert!(parameters.is_empty());
     let context = Content::Context { abstract_syntax: clusapi3(), transfer_syntax: SyntaxId::NDR20 };
     let expected = [Content::Bitmask1(1), context, Content::header2(FormatLabel::LITTLE, 2, 0, 0)]
         .map(|content| Command { must_process: false, content });

@@ -10,6 +10,7 @@
 mod bounds;
 mod constructs;
 mod handles;
+mod json;
 mod negative;
 mod replay;
 mod runtime;

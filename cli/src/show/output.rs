@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+pub(crate) enum Color {
     /// On a terminal, unless the environment says otherwise (`NO_COLOR`, `CLICOLOR`, `TERM`).
     #[default]
     Auto,
@@ -32,7 +32,7 @@ impl From<Color> for ColorChoice {
 const LARGE_FILE: u64 = 16 * 1024 * 1024;
 
 /// A progress bar for reading `size` octets; hidden unless standard error is a terminal and the file is large.
-pub(super) fn progress(size: Option<u64>) -> ProgressBar {
+pub(crate) fn progress(size: Option<u64>) -> ProgressBar {
     let Some(size) = size.filter(|size| *size >= LARGE_FILE && io::stderr().is_terminal()) else {
         return ProgressBar::hidden();
     };
@@ -45,26 +45,26 @@ pub(super) fn progress(size: Option<u64>) -> ProgressBar {
 }
 
 /// Where lines go.
-pub(super) struct Output<'a> {
+pub(crate) struct Output<'a> {
     writer: BufWriter<Box<dyn Write + 'a>>,
     /// The bar to take away while a line is written, if both share a terminal.
     bar: Option<&'a ProgressBar>,
 }
 
 impl<'a> Output<'a> {
-    pub(super) fn new(color: Color, bar: &'a ProgressBar) -> Self {
+    pub(crate) fn new(color: Color, bar: &'a ProgressBar) -> Self {
         let shares_terminal = !bar.is_hidden() && io::stdout().is_terminal();
         let stream = AutoStream::new(io::stdout().lock(), color.into());
         Self { writer: BufWriter::new(Box::new(stream)), bar: shares_terminal.then_some(bar) }
     }
 
     /// An output that nobody reads.
-    pub(super) fn discarding() -> Self {
+    pub(crate) fn discarding() -> Self {
         Self { writer: BufWriter::new(Box::new(io::sink())), bar: None }
     }
 
     /// Writes a line; at once if a person is watching.
-    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
         match self.bar {
             Some(bar) => {
                 bar.suspend(|| write_line(&mut self.writer, line).and_then(|()| self.writer.flush()))
@@ -73,7 +73,7 @@ impl<'a> Output<'a> {
         }
     }
 
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
 }

@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use super::filter::SHORT_HANDLE;
-use super::flags;
-use super::win32;
+use super::{flags, win32};
+
+/// Digits of a handle that are shown.
+pub(crate) const SHORT_HANDLE: usize = 8;
 
 /// Characters of a string, and octets of a buffer, that are shown.
 const MAX_TEXT: usize = 80;
@@ -30,17 +31,17 @@ const BITS: [&str; 4] = ["dwControlCode", "dwDesiredAccess", "dwFlags", "samDesi
 const ERROR_IO_PENDING: u64 = 997;
 
 /// Name of the function result in `fields`.
-pub(super) const RESULT: &str = "return";
+pub(crate) const RESULT: &str = "return";
 
 /// The parameters of a message, without its result.
-pub(super) fn parameters(fields: &Map<String, Value>) -> String {
+pub(crate) fn parameters(fields: &Map<String, Value>) -> String {
     let mut text = String::new();
     members(&mut text, fields, 0);
     text
 }
 
 /// The result of a call: a Win32 error by name, or a handle.
-pub(super) fn result(value: &Value) -> String {
+pub(crate) fn result(value: &Value) -> String {
     if let Some(code) = value.as_u64() {
         return win32_code(code);
     }
@@ -49,8 +50,41 @@ pub(super) fn result(value: &Value) -> String {
     text
 }
 
+/// One parameter or member. `siblings` are the members of the same structure.
+pub(crate) fn field(name: &str, value: &Value, siblings: &Map<String, Value>) -> String {
+    if name == RESULT {
+        return result(value);
+    }
+    special(name, value, siblings).unwrap_or_else(|| {
+        let mut text = String::new();
+        plain(&mut text, value, 0);
+        text
+    })
+}
+
+/// What a value is made of, where it has parts with names or places of their own.
+pub(crate) enum Parts<'a> {
+    Members(&'a Map<String, Value>),
+    Elements(&'a [Value]),
+}
+
+impl<'a> Parts<'a> {
+    /// The parts of a structure, or of an array of structures.
+    pub(crate) fn of(value: &'a Value) -> Option<Self> {
+        let object = value.as_object()?;
+        match array(object) {
+            Some(Value::Array(elements)) if elements.iter().any(Value::is_object) => {
+                Some(Self::Elements(elements))
+            }
+            Some(_) => None,
+            None if handle(object).is_some() || object.contains_key("utf16") => None,
+            None => Some(Self::Members(object)),
+        }
+    }
+}
+
 /// Whether the message tells of a failure: its result or `Status` is an error.
-pub(super) fn is_failure(fields: &Map<String, Value>) -> bool {
+pub(crate) fn is_failure(fields: &Map<String, Value>) -> bool {
     let code = |name: &str| fields.get(name).and_then(Value::as_u64);
     [RESULT]
         .iter()

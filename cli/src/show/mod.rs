@@ -1,0 +1,6 @@
+//! How values look to people, whichever command shows them, and where lines go.
+
+mod flags;
+pub(crate) mod output;
+pub(crate) mod value;
+mod win32;
