@@ -38,6 +38,16 @@ mod clusapi {
         "CLUSTER_CHANGE_SPACEPORT_V2",
     ];
 
+    /// The methods of version 1 ports that take a filter, by what they watch, and the type of the filter
+    /// (MS-CMRP 3.1.4.2.58 to 3.1.4.2.65, 3.1.4.2.90, 3.1.4.2.91, 3.1.4.2.99, 3.1.4.2.100).
+    const FILTERS: [(&str, &str); 5] = [
+        ("Node", "NodeFilter"),
+        ("Group", "GroupFilter"),
+        ("Resource", "ResourceFilter"),
+        ("Network", "NetworkFilter"),
+        ("NetInterface", "NetInterfaceFilter"),
+    ];
+
     /// Context handles, whose leading H is a word of its own.
     const HANDLES: [(&str, &str); 11] = [
         ("HBATCH_PORT_RPC", "HBatchPortRpc"),
@@ -68,14 +78,29 @@ mod clusapi {
             .target_level(level)
             .external("FILETIME", "crate::ndr::FileTime")
             .external("CLUSTER_CHANGE", "crate::cluster_change::ClusterChange")
-            .flag_field("dwFilter", "CLUSTER_CHANGE")
-            // ApiAddNotifyKey of version 3 spells it without the prefix.
-            .flag_field("Filter", "CLUSTER_CHANGE");
+            .flag_field("dwFilter", "CLUSTER_CHANGE");
+        let builder = filters(builder, level);
         HANDLES
             .iter()
             .fold(builder, |builder, (idl, rust)| builder.rename(idl, rust))
             .compile(folder().join(idl))
             .map(drop)
+    }
+
+    fn filters(builder: Builder, level: TargetLevel) -> Builder {
+        let cluster = if level == TargetLevel::Level5 { "ClusterFilterV2" } else { "ClusterFilter" };
+        let builder = typed(builder, "ApiAddNotifyCluster.dwFilter", cluster);
+        let builder = typed(builder, "ApiAddNotifyKey.dwFilter", "KeyFilter");
+        // Version 3 spells it without the prefix.
+        let builder = typed(builder, "ApiAddNotifyKey.Filter", "KeyFilter");
+        FILTERS.iter().fold(builder, |builder, (object, filter)| {
+            let builder = typed(builder, &format!("ApiAddNotify{object}.dwFilter"), filter);
+            typed(builder, &format!("ApiReAddNotify{object}.dwFilter"), filter)
+        })
+    }
+
+    fn typed(builder: Builder, field: &str, filter: &str) -> Builder {
+        builder.external(filter, &format!("crate::cluster_change::{filter}")).flag_field(field, filter)
     }
 
     /// The IDL travels with the package as `idl/`, which in the repository is a link to the folder beside. Where links

@@ -14953,7 +14953,7 @@ pub struct ApiAddNotifyClusterRequest {
     /// 0x4FF7FFFF).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::ClusterFilterV2,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -14967,7 +14967,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterRequest {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::ClusterFilterV2::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -15025,7 +15025,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyClusterRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_cluster: members.handle(&"hCluster")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::ClusterFilterV2::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -15131,7 +15131,7 @@ pub struct ApiAddNotifyNodeRequest {
     /// `CLUSTER_CHANGE_NODE_ADDED` and `CLUSTER_CHANGE_NODE_PROPERTY` (mask 0x0000000F).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NodeFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -15145,7 +15145,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeRequest {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NodeFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -15203,7 +15203,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNodeRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_node: members.handle(&"hNode")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NodeFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -15325,7 +15325,7 @@ pub struct ApiAddNotifyGroupRequest {
     /// `CLUSTER_CHANGE_GROUP_ADDED` and `CLUSTER_CHANGE_GROUP_PROPERTY` (mask 0x0000F000).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::GroupFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -15339,7 +15339,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupRequest {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::GroupFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -15397,7 +15397,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyGroupRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_group: members.handle(&"hGroup")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::GroupFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -15519,7 +15519,7 @@ pub struct ApiAddNotifyResourceRequest {
     /// `CLUSTER_CHANGE_RESOURCE_ADDED` and `CLUSTER_CHANGE_RESOURCE_PROPERTY` (mask 0x00000F00).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::ResourceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -15533,7 +15533,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceRequest {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::ResourceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -15591,7 +15591,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_resource: members.handle(&"hResource")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::ResourceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -15720,7 +15720,7 @@ pub struct ApiAddNotifyKeyRequest {
     /// `CLUSTER_CHANGE_REGISTRY_VALUE` (mask 0x00000070).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::KeyFilter,
     /// True to watch all that is below the key as well; 4 octets.
     ///
     /// `[in] BOOL WatchSubTree`
@@ -15734,7 +15734,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyRequest {
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::KeyFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let watch_sub_tree = reader.i32().field(&"WatchSubTree")?;
         Ok(Self {
@@ -15799,7 +15799,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyKeyRequest {
             h_notify: members.handle(&"hNotify")?,
             h_key: members.handle(&"hKey")?,
             dw_notify_key: members.get(&"dwNotifyKey")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::KeyFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             watch_sub_tree: members.get(&"WatchSubTree")?,
@@ -15905,7 +15905,7 @@ pub struct ApiReAddNotifyNodeRequest {
     /// The filter, as for [`ApiAddNotifyNode`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NodeFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -15924,7 +15924,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeRequest {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NodeFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -15986,7 +15986,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNodeRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_node: members.handle(&"hNode")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NodeFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -16093,7 +16093,7 @@ pub struct ApiReAddNotifyGroupRequest {
     /// The filter, as for [`ApiAddNotifyGroup`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::GroupFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -16112,7 +16112,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupRequest {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::GroupFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -16174,7 +16174,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyGroupRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_group: members.handle(&"hGroup")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::GroupFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -16282,7 +16282,7 @@ pub struct ApiReAddNotifyResourceRequest {
     /// The filter, as for [`ApiAddNotifyResource`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::ResourceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -16301,7 +16301,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceRequest {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::ResourceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -16363,7 +16363,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyResourceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_resource: members.handle(&"hResource")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::ResourceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -20959,7 +20959,7 @@ pub struct ApiAddNotifyNetworkRequest {
     /// `CLUSTER_CHANGE_NETWORK_ADDED` and `CLUSTER_CHANGE_NETWORK_PROPERTY` (mask 0x00F00000).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetworkFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -20973,7 +20973,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkRequest {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetworkFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -21031,7 +21031,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetworkRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_network: members.handle(&"hNetwork")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetworkFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -21154,7 +21154,7 @@ pub struct ApiReAddNotifyNetworkRequest {
     /// The filter, as for [`ApiAddNotifyNetwork`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetworkFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -21173,7 +21173,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkRequest {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetworkFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -21235,7 +21235,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetworkRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_network: members.handle(&"hNetwork")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetworkFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -22578,7 +22578,7 @@ pub struct ApiAddNotifyNetInterfaceRequest {
     /// 0x0F000000).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetInterfaceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -22594,7 +22594,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceRequest {
             .field(&"hNetInterface")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetInterfaceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -22652,7 +22652,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetInterfaceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_net_interface: members.handle(&"hNetInterface")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetInterfaceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -22775,7 +22775,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
     /// The filter, as for [`ApiAddNotifyNetInterface`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetInterfaceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -22796,7 +22796,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceRequest {
             .field(&"hNetInterface")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetInterfaceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -22858,7 +22858,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetInterfaceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_net_interface: members.handle(&"hNetInterface")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetInterfaceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,

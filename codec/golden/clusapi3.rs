@@ -20265,7 +20265,7 @@ pub struct ApiAddNotifyClusterRequest {
     /// `CLUSTER_CHANGE_HANDLE_CLOSE` (mask 0x5FF7FFFF).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::ClusterFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -20281,7 +20281,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterRequest {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::ClusterFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -20339,7 +20339,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyClusterRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_cluster: members.handle(&"hCluster")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::ClusterFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -20457,7 +20457,7 @@ pub struct ApiAddNotifyNodeRequest {
     /// `CLUSTER_CHANGE_NODE_ADDED` and `CLUSTER_CHANGE_NODE_PROPERTY` (mask 0x0000000F).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NodeFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -20473,7 +20473,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeRequest {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NodeFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -20531,7 +20531,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNodeRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_node: members.handle(&"hNode")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NodeFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -20666,7 +20666,7 @@ pub struct ApiAddNotifyGroupRequest {
     /// `CLUSTER_CHANGE_GROUP_ADDED` and `CLUSTER_CHANGE_GROUP_PROPERTY` (mask 0x0000F000).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::GroupFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -20682,7 +20682,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupRequest {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::GroupFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -20740,7 +20740,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyGroupRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_group: members.handle(&"hGroup")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::GroupFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -20875,7 +20875,7 @@ pub struct ApiAddNotifyResourceRequest {
     /// `CLUSTER_CHANGE_RESOURCE_ADDED` and `CLUSTER_CHANGE_RESOURCE_PROPERTY` (mask 0x00000F00).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::ResourceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -20891,7 +20891,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceRequest {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::ResourceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -20949,7 +20949,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyResourceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_resource: members.handle(&"hResource")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::ResourceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -21090,7 +21090,7 @@ pub struct ApiAddNotifyKeyRequest {
     /// `CLUSTER_CHANGE_REGISTRY_VALUE` (mask 0x00000070).
     ///
     /// `[in] DWORD Filter`
-    pub filter: crate::cluster_change::ClusterChange,
+    pub filter: crate::cluster_change::KeyFilter,
     /// True to watch all that is below the key as well; 4 octets.
     ///
     /// `[in] BOOL WatchSubTree`
@@ -21106,7 +21106,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyRequest {
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::KeyFilter::from_bits_retain)
             .field(&"Filter")?;
         let watch_sub_tree = reader.i32().field(&"WatchSubTree")?;
         Ok(Self {
@@ -21171,7 +21171,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyKeyRequest {
             h_notify: members.handle(&"hNotify")?,
             h_key: members.handle(&"hKey")?,
             dw_notify_key: members.get(&"dwNotifyKey")?,
-            filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            filter: crate::cluster_change::KeyFilter::from_bits_retain(
                 members.get(&"Filter")?,
             ),
             watch_sub_tree: members.get(&"WatchSubTree")?,
@@ -21289,7 +21289,7 @@ pub struct ApiReAddNotifyNodeRequest {
     /// The filter, as for [`ApiAddNotifyNode`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NodeFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -21310,7 +21310,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeRequest {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NodeFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -21372,7 +21372,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNodeRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_node: members.handle(&"hNode")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NodeFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -21491,7 +21491,7 @@ pub struct ApiReAddNotifyGroupRequest {
     /// The filter, as for [`ApiAddNotifyGroup`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::GroupFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -21512,7 +21512,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupRequest {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::GroupFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -21574,7 +21574,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyGroupRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_group: members.handle(&"hGroup")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::GroupFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -21694,7 +21694,7 @@ pub struct ApiReAddNotifyResourceRequest {
     /// The filter, as for [`ApiAddNotifyResource`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::ResourceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -21715,7 +21715,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceRequest {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::ResourceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -21777,7 +21777,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyResourceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_resource: members.handle(&"hResource")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::ResourceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -26741,7 +26741,7 @@ pub struct ApiAddNotifyNetworkRequest {
     /// `CLUSTER_CHANGE_NETWORK_ADDED` and `CLUSTER_CHANGE_NETWORK_PROPERTY` (mask 0x00F00000).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetworkFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -26757,7 +26757,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkRequest {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetworkFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -26815,7 +26815,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetworkRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_network: members.handle(&"hNetwork")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetworkFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -26951,7 +26951,7 @@ pub struct ApiReAddNotifyNetworkRequest {
     /// The filter, as for [`ApiAddNotifyNetwork`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetworkFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -26972,7 +26972,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkRequest {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetworkFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -27034,7 +27034,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetworkRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_network: members.handle(&"hNetwork")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetworkFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -28500,7 +28500,7 @@ pub struct ApiAddNotifyNetInterfaceRequest {
     /// 0x0F000000).
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetInterfaceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -28518,7 +28518,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceRequest {
             .field(&"hNetInterface")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetInterfaceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         Ok(Self {
@@ -28576,7 +28576,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiAddNotifyNetInterfaceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_net_interface: members.handle(&"hNetInterface")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetInterfaceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,
@@ -28712,7 +28712,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
     /// The filter, as for [`ApiAddNotifyNetInterface`].
     ///
     /// `[in] DWORD dwFilter`
-    pub dw_filter: crate::cluster_change::ClusterChange,
+    pub dw_filter: crate::cluster_change::NetInterfaceFilter,
     /// A value of the client's choice, returned with every event that this filter
     /// causes.
     ///
@@ -28735,7 +28735,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceRequest {
             .field(&"hNetInterface")?;
         let dw_filter = reader
             .u32()
-            .map(crate::cluster_change::ClusterChange::from_bits_retain)
+            .map(crate::cluster_change::NetInterfaceFilter::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let state_sequence = reader.u32().field(&"StateSequence")?;
@@ -28797,7 +28797,7 @@ impl<'a> ndr::json::FromJson<'a> for ApiReAddNotifyNetInterfaceRequest {
         Ok(Self {
             h_notify: members.handle(&"hNotify")?,
             h_net_interface: members.handle(&"hNetInterface")?,
-            dw_filter: crate::cluster_change::ClusterChange::from_bits_retain(
+            dw_filter: crate::cluster_change::NetInterfaceFilter::from_bits_retain(
                 members.get(&"dwFilter")?,
             ),
             dw_notify_key: members.get(&"dwNotifyKey")?,

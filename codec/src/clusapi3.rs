@@ -3,5 +3,8 @@
 #![allow(clippy::struct_field_names, reason = "the names of members are those of the IDL")]
 
 mod generic;
+mod object_filter;
+
+pub use object_filter::ObjectFilter;
 
 include!(concat!(env!("OUT_DIR"), "/clusapi3.rs"));

@@ -80,7 +80,11 @@ impl Builder {
         self
     }
 
-    /// Says that 32-bit parameters and members of this name hold flags of an enumeration.
+    /// Says that 32-bit parameters and members of this name hold flags of an enumeration, or of a type that
+    /// [`external`](Self::external) gives under that name. `"Operation.parameter"` and `"STRUCTURE.member"` say it of
+    /// one alone, and go before the name by itself.
+    ///
+    /// The type needs `from_bits_retain(u32)` and `bits()`, as `bitflags` makes them.
     #[must_use]
     pub fn flag_field(mut self, field: &str, enumeration: &str) -> Self {
         self.options.flag_fields.insert(field.to_owned(), enumeration.to_owned());

@@ -82,9 +82,10 @@ impl Options {
         self.external.get(idl).map(|rust| path(rust))
     }
 
-    /// The flag set that an integer field of this name holds.
-    pub(super) fn flag_field(&self, field: &str) -> Option<TokenStream> {
-        let flags = self.flag_fields.get(field)?;
+    /// The flag set that an integer field holds: as said for its operation or structure, or for its name alone.
+    pub(super) fn flag_field(&self, scope: &str, field: &str) -> Option<TokenStream> {
+        let scoped = self.flag_fields.get(&format!("{scope}.{field}"));
+        let flags = scoped.or_else(|| self.flag_fields.get(field))?;
         Some(self.external(flags).unwrap_or_else(|| path(&self.type_name(flags))))
     }
 }

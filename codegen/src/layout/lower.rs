@@ -30,7 +30,7 @@ pub(super) fn operation<'m>(
     operation: &'m Operation,
 ) -> Result<OperationPlan<'m>, Unsupported> {
     let span = operation.origin.0;
-    let context = Context { model, interface, span };
+    let context = Context { model, interface, scope: &operation.name, span };
     let mut request = context.params(operation, |param| param.direction.input)?;
     let mut response = context.params(operation, |param| param.direction.output)?;
     response.extend(context.function_result(operation)?);
@@ -54,7 +54,7 @@ pub(super) fn returns_status(model: &Model, operation: &Operation) -> bool {
 /// Plans a structure.
 pub(super) fn structure(model: &Model, interface: &Interface, id: DefId) -> Result<StructPlan, Unsupported> {
     let definition = model.definition(id);
-    let context = Context { model, interface, span: definition.origin.0 };
+    let context = Context { model, interface, scope: &definition.name, span: definition.origin.0 };
     let DefinitionKind::Struct(structure) = &definition.kind else {
         return Err(context.unsupported("something other than a structure"));
     };
@@ -78,6 +78,8 @@ pub(super) fn structure(model: &Model, interface: &Interface, id: DefId) -> Resu
 struct Context<'m> {
     model: &'m Model,
     interface: &'m Interface,
+    /// The operation or structure in hand.
+    scope: &'m str,
     span: Span,
 }
 
@@ -144,7 +146,8 @@ impl<'m> Context<'m> {
         doc: String,
     ) -> Result<Slot, Unsupported> {
         let range = attributes.range.map(|range| self.range(range, &wire)).transpose()?;
-        Ok(Slot { name: name.to_owned(), wire, range, counts: Vec::new(), declaration, doc })
+        let scope = self.scope.to_owned();
+        Ok(Slot { scope, name: name.to_owned(), wire, range, counts: Vec::new(), declaration, doc })
     }
 
     fn range(&self, range: Range, wire: &Wire) -> Result<(i64, i64), Unsupported> {

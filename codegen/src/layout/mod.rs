@@ -77,6 +77,8 @@ pub struct Pointer {
 /// A parameter or member with its place on the wire.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slot {
+    /// The operation or structure that it belongs to.
+    pub scope: String,
     /// Name in the IDL; `return` for the function result.
     pub name: String,
     /// How it travels.

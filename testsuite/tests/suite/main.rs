@@ -9,6 +9,7 @@
 
 mod bounds;
 mod constructs;
+mod filters;
 mod handles;
 mod json;
 mod negative;

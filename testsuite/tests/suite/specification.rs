@@ -6,7 +6,7 @@ use cmrp::clusapi3::{
     ApiGetNotifyV2Response, HGenericRpc, HNotifyRpc, HResRpc, NotificationDataAsyncRpc, NotificationDataRpc,
     NotificationRpc, NotifyFilterAndTypeRpc,
 };
-use cmrp::cluster_change::ClusterChange;
+use cmrp::cluster_change::{ClusterChange, ResourceFilter};
 use cmrp::ndr::{ContextHandle, DecodeStub, EncodeStub, Format, Handle, Limits, SizedPtr, Uuid};
 use cmrp_testsuite::hex;
 
@@ -44,7 +44,7 @@ fn add_notify_resource_is_two_handles_a_filter_and_a_key() {
     let request = ApiAddNotifyResourceRequest {
         h_notify: HNotifyRpc::new(N),
         h_resource: HResRpc::new(R),
-        dw_filter: ClusterChange::RESOURCE_STATE,
+        dw_filter: ResourceFilter::STATE,
         dw_notify_key: 7,
     };
     assert_stub(&request, &stub, Format::NDR20_LE);
