@@ -206,6 +206,56 @@ fn a_response_is_held_against_its_request() {
     assert!(stderr(&output).starts_with("cmrp: --request: no such file: "), "{}", stderr(&output));
 }
 
+/// An `ApiClusterControl` response for a buffer of 15 octets, to a request for 16.
+const OTHER_SIZE: [&str; 2] = [
+    "0f00000000000000030000006162630003000000000000000000000000000000",
+    "000000000000000000000000000000000000000055000007000000000000000010000000",
+];
+
+#[test]
+fn a_response_has_the_sizes_of_its_request() {
+    let [response, request] = OTHER_SIZE;
+    let target =
+        words("--interface clusapi3 --operation ApiClusterControl --direction response --format ndr20-le");
+    assert!(run(&call("decode", &target, &[response]), b"").status.success());
+    let output = run(&call("decode", &target, &[response, "--request", request]), b"");
+    let reason = "lpOutBuffer at octet 0: maximum count 15 differs from size_is, which is 16\n";
+    assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// A null buffer with a size of 5: level 5.0 takes it, level 6.0 does not, a lenient reader says so.
+#[test]
+fn the_level_decides_what_is_refused() {
+    let stub = "000000000000000000000000000000000000000055000007000000000500000010000000";
+    let target = |interface: &str| {
+        words(&format!(
+            "--interface {interface} --operation ApiClusterControl --direction request --format ndr20-le"
+        ))
+    };
+    let decode = |interface, more: &[&str]| {
+        let target = target(interface);
+        let output = run(&call("decode", &target, &[&[stub], more].concat()), b"");
+        (output.status.success(), stderr(&output).to_owned())
+    };
+    let breach = "lpInBuffer at octet 32: pointer is null, but its array has 5 elements";
+    assert_eq!(decode("clusapi2", &[]), (true, String::new()));
+    assert_eq!(decode("clusapi3", &["--level", "5.0"]), (true, String::new()));
+    for (interface, more) in [("clusapi3", &[][..]), ("clusapi2", &["--level", "6.0"])] {
+        let (is_decoded, told) = decode(interface, more);
+        assert!(!is_decoded && told.contains(breach), "{told}");
+    }
+    let stub = "010000000300000002000000610061 00".replace(' ', "");
+    let target = words("--interface clusapi3 --operation ApiOpenNode --direction request --format ndr20-le");
+    let output = run(&call("decode", &target, &[&stub, "--json", "--level", "lenient"]), b"");
+    assert_eq!(stdout(&output), "{\"lpszNodeName\":\"aa\"}\n");
+    assert_eq!(stderr(&output).lines().count(), 3, "{}", stderr(&output));
+    assert!(
+        stderr(&output)
+            .starts_with("cmrp: warning: lpszNodeName at octet 4: array starts at index 3, not 0\n")
+    );
+}
+
 #[test]
 fn files_that_cannot_be_read_fail_and_others_are_read() {
     let path = file(&text(&[get_notify()]));

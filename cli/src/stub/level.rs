@@ -6,7 +6,7 @@ use cmrp::ndr::{Limits, TargetLevel};
 /// The target levels of MS-RPCE 3.1.1.5.3, and what is below them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Level {
-    /// Read what has a meaning, and warn of every rule that it breaks
+    /// Read what has a meaning, and warn of every rule that it breaks; a response is not compared with its request
     Lenient,
     /// Target level 5.0, which version 2 of the protocol asks for
     #[value(name = "5.0")]
