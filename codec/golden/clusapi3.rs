@@ -40786,6 +40786,8 @@ impl<'a> ndr::json::FromJson<'a> for ApiChangeResourceGroupExResponse {
 /// Clients should not send it, and servers answer `RPC_S_PROCNUM_OUT_OF_RANGE` (1745). The
 /// published signature gives the buffers no `size_is`, so each pointer stands for one octet.
 ///
+/// MS-CMRP 6.2
+///
 /// Opnum 185:
 /// ```c
 /// error_status_t ApiClusterNativeUpdateControl(
