@@ -316,6 +316,11 @@ pub enum EncodeErrorKind {
         /// The greatest value allowed.
         high: i64,
     },
+    /// The tag that an arm of a union keeps selects another arm, or none.
+    InvalidTag {
+        /// The tag.
+        tag: i64,
+    },
     /// A value does not fit its wire type in this format.
     OutOfRange {
         /// The value.
@@ -335,6 +340,7 @@ impl fmt::Display for EncodeErrorKind {
             Self::OutsideRange { value, low, high } => {
                 write!(f, "value {value} is outside the range {low} to {high}")
             }
+            Self::InvalidTag { tag } => write!(f, "tag {tag} does not select this arm of the union"),
             Self::OutOfRange { value } => write!(f, "value {value} does not fit its wire type"),
         }
     }

@@ -24,6 +24,7 @@ mod path;
 mod reader;
 mod string;
 mod stub;
+mod union;
 mod uuid;
 mod writer;
 
@@ -50,5 +51,6 @@ pub use string::WStr;
 pub use stub::{
     Call, DecodeStub, EncodeStub, Interface, MAX_FORGIVEN, Operation, ReservedRequest, ReservedResponse,
 };
+pub use union::{Union, UnionTag};
 pub use uuid::Uuid;
 pub use writer::Writer;

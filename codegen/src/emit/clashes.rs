@@ -35,8 +35,8 @@ impl Emitter<'_> {
             let definition = self.model.definition(id);
             if self.options.external(&definition.name).is_none() {
                 let (name, span) = (self.options.type_name(&definition.name), definition.origin.0);
-                let fixed =
-                    matches!(definition.kind, DefinitionKind::Struct(_)).then(|| format!("{name}Fixed"));
+                let fixed = matches!(definition.kind, DefinitionKind::Struct(_) | DefinitionKind::Union(_))
+                    .then(|| format!("{name}Fixed"));
                 names.push((name, span));
                 names.extend(fixed.map(|fixed| (fixed, span)));
             }

@@ -134,7 +134,7 @@ impl Emitter<'_> {
         };
         let fixed_literal =
             if deferred { quote!(#fixed_name { #(#fields),* }) } else { quote!(Self { #(#fields),* }) };
-        let fixed_lifetime = (deferred && self.fixed_borrows(plan)).then(|| quote!(<'de>));
+        let fixed_lifetime = (deferred && self.fixed_borrows(&plan.slots)).then(|| quote!(<'de>));
         let fixed_path = if deferred { quote!(#fixed_name #fixed_lifetime) } else { quote!(Self) };
         let second = self.decode_deferred(plan, deferred);
         quote! {
@@ -163,8 +163,9 @@ impl Emitter<'_> {
                 }
             };
         }
-        let reads = plan.slots.iter().map(|slot| self.read_deferred(slot, &plan.slots));
-        let fields = plan.slots.iter().filter(|slot| !slot.is_count()).map(|slot| {
+        let fixed = |slot: &Ident| quote!(fixed.#slot);
+        let reads = plan.slots.iter().map(|slot| self.read_deferred(slot, &plan.slots, &fixed));
+        let fields = plan.slots.iter().filter(|slot| !slot.is_derived()).map(|slot| {
             let name = field_ident(slot);
             if self.defers(&slot.wire) { quote!(#name) } else { quote!(#name: fixed.#name) }
         });
@@ -179,27 +180,34 @@ impl Emitter<'_> {
         }
     }
 
-    fn read_deferred(&self, slot: &Slot, slots: &[Slot]) -> TokenStream {
+    /// Statements that read what a member or arm defers; `fixed` tells where the first pass left a member.
+    pub(super) fn read_deferred(
+        &self,
+        slot: &Slot,
+        slots: &[Slot],
+        fixed: &dyn Fn(&Ident) -> TokenStream,
+    ) -> TokenStream {
         let (variable, name) = (field_ident(slot), &slot.name);
+        let left = fixed(&variable);
         let read = match &slot.wire {
             Wire::Pointer(pointer) if pointer.nullable => {
                 let target = self.target(pointer);
-                quote!(reader.unique(fixed.#variable, #target))
+                quote!(reader.unique(#left, #target))
             }
             Wire::Pointer(pointer) => {
                 let target = self.target(pointer);
                 quote!(reader.nested(#target))
             }
             Wire::Array(array) if !is_octet(&array.element) => {
-                quote!(reader.deferred_elements(fixed.#variable))
+                quote!(reader.deferred_elements(#left))
             }
             Wire::Struct(_) if self.defers(&slot.wire) => {
-                quote!(ndr::Decode::decode_deferred(fixed.#variable, reader))
+                quote!(ndr::Decode::decode_deferred(#left, reader))
             }
             _ => return TokenStream::new(),
         };
         let behind_pointer = matches!(slot.wire, Wire::Pointer(_));
-        let check = behind_pointer.then(|| correlation(slot, slots, &|count| quote!(fixed.#count)));
+        let check = behind_pointer.then(|| correlation(slot, slots, fixed));
         let range = range_check(slot);
         quote!(let #variable = #read.field(&#name)?; #range #check)
     }
@@ -211,17 +219,10 @@ impl Emitter<'_> {
             let name = &slot.name;
             quote!(let maximum = reader.count().field(&#name)?;)
         });
-        let reads = plan.slots.iter().map(|slot| match &slot.wire {
-            Wire::Array(_) => self.read_conformant_member(slot),
-            Wire::Pointer(pointer) if !pointer.nullable => {
-                let name = &slot.name;
-                quote!(reader.ref_referent().field(&#name)?;)
-            }
-            Wire::Pointer(_) => {
-                let (variable, name) = (field_ident(slot), &slot.name);
-                quote!(let #variable = reader.referent().field(&#name)?;)
-            }
-            wire => read_slot(slot, &self.fixed_part(wire, self.flags_of(slot).as_ref())),
+        let reads = plan.slots.iter().map(|slot| match (&slot.wire, &slot.switch) {
+            (Wire::Array(_), _) => self.read_conformant_member(slot),
+            (Wire::Struct(id), Some(switch)) => self.read_union_member(slot, *id, switch),
+            _ => self.read_fixed(slot),
         });
         let (align, end) = alignment(plan, &quote!(reader));
         let (members, elements): (Vec<_>, Vec<_>) =
@@ -234,6 +235,19 @@ impl Emitter<'_> {
             #(#members)*
             #end
             #(#elements)*
+        }
+    }
+
+    /// Statements that read the fixed part of a member or arm that is no array.
+    pub(super) fn read_fixed(&self, slot: &Slot) -> TokenStream {
+        let name = &slot.name;
+        match &slot.wire {
+            Wire::Pointer(pointer) if !pointer.nullable => quote!(reader.ref_referent().field(&#name)?;),
+            Wire::Pointer(_) => {
+                let variable = field_ident(slot);
+                quote!(let #variable = reader.referent().field(&#name)?;)
+            }
+            wire => read_slot(slot, &self.fixed_part(wire, self.flags_of(slot).as_ref())),
         }
     }
 
@@ -274,7 +288,7 @@ impl Emitter<'_> {
             return (TokenStream::new(), fixed_name);
         }
         let doc = format!(" The fixed part of a [`{name}`], between the two passes of NDR.");
-        let lifetime = self.fixed_borrows(plan).then(|| quote!(<'de>));
+        let lifetime = self.fixed_borrows(&plan.slots).then(|| quote!(<'de>));
         let fields = fixed_slots(&plan.slots).map(|slot| {
             let (field, ty) = (field_ident(slot), self.fixed_field_type(slot));
             quote!(#field: #ty)
@@ -288,7 +302,7 @@ impl Emitter<'_> {
         (declaration, fixed_name)
     }
 
-    fn fixed_field_type(&self, slot: &Slot) -> TokenStream {
+    pub(super) fn fixed_field_type(&self, slot: &Slot) -> TokenStream {
         match &slot.wire {
             Wire::Pointer(pointer) if pointer.nullable => quote!(ndr::Referent),
             Wire::Struct(id) if self.defers(&slot.wire) => {
@@ -304,8 +318,8 @@ impl Emitter<'_> {
         }
     }
 
-    fn fixed_borrows(&self, plan: &StructPlan) -> bool {
-        plan.slots.iter().any(|slot| self.borrows_in_place(&slot.wire))
+    pub(super) fn fixed_borrows(&self, slots: &[Slot]) -> bool {
+        slots.iter().any(|slot| self.borrows_in_place(&slot.wire))
     }
 
     /// Whether the fixed part of a value borrows from the stub.
@@ -313,8 +327,8 @@ impl Emitter<'_> {
         match wire {
             Wire::VaryingString(_) => true,
             Wire::Array(array) => is_octet(&array.element),
-            Wire::Struct(id) => crate::layout::plan_struct(self.model, self.interface, *id)
-                .is_ok_and(|plan| self.fixed_borrows(&plan)),
+            Wire::Struct(id) => crate::layout::members(self.model, self.interface, *id)
+                .is_ok_and(|slots| self.fixed_borrows(&slots)),
             _ => false,
         }
     }
@@ -355,10 +369,10 @@ fn reader_name(slots: &[Slot]) -> Ident {
 }
 
 fn value_fields(slots: &[Slot]) -> Vec<Ident> {
-    slots.iter().filter(|slot| !slot.is_count()).map(field_ident).collect()
+    slots.iter().filter(|slot| !slot.is_derived()).map(field_ident).collect()
 }
 
-fn is_ref_pointer(wire: &Wire) -> bool {
+pub(super) fn is_ref_pointer(wire: &Wire) -> bool {
     matches!(wire, Wire::Pointer(pointer) if !pointer.nullable)
 }
 
@@ -382,8 +396,9 @@ fn fixed_slots(slots: &[Slot]) -> impl Iterator<Item = &Slot> {
     let slots_that_tell = slots.iter().filter(|slot| !is_ref_pointer(&slot.wire));
     let behind_pointer =
         |name: &String| slots.iter().any(|slot| slot.name == *name && matches!(slot.wire, Wire::Pointer(_)));
-    slots_that_tell
-        .filter(move |slot| !slot.is_count() || slot.counts.iter().any(|count| behind_pointer(&count.array)))
+    slots_that_tell.filter(move |slot| {
+        !slot.is_derived() || slot.counts.iter().any(|count| behind_pointer(&count.array))
+    })
 }
 
 fn derived(measure: &Measure) -> Option<&str> {

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::layout::Slot;
+use crate::layout::{ArmPlan, Slot};
 use crate::model::{Definition, Operation};
 
 /// Turns the names of operations in a line of documentation, which stand in backticks, into links.
@@ -106,6 +106,25 @@ pub(super) fn member(slot: &Slot) -> TokenStream {
 /// A structure.
 pub(super) fn structure(definition: &Definition) -> TokenStream {
     named(definition, "structure")
+}
+
+/// A union.
+pub(super) fn union(definition: &Definition) -> TokenStream {
+    named(definition, "union")
+}
+
+/// An arm of a union.
+pub(super) fn arm(arm: &ArmPlan) -> TokenStream {
+    let cases: Vec<String> = arm.cases.iter().map(i64::to_string).collect();
+    let mut tags = if cases.is_empty() { String::new() } else { format!("Tag {}. ", cases.join(" or ")) };
+    if arm.is_default {
+        tags.push_str("Any tag that selects no other arm. ");
+    }
+    match &arm.slot {
+        None => comment(&format!("{tags}Holds nothing.")),
+        Some(slot) if slot.doc.is_empty() => comment(&format!("{tags}`{}`", slot.declaration)),
+        Some(slot) => comment(&format!("{}\n\n{tags}`{}`", slot.doc, slot.declaration)),
+    }
 }
 
 /// A context handle.

@@ -11,13 +11,13 @@ use super::types::field_ident;
 use super::{Emitter, is_octet, literal};
 
 /// An expression that stands for a value: the value itself, or a reference to it.
-enum Place {
+pub(super) enum Place {
     Value(TokenStream),
     Reference(TokenStream),
 }
 
 impl Place {
-    fn value(&self) -> TokenStream {
+    pub(super) fn value(&self) -> TokenStream {
         match self {
             Self::Value(tokens) => tokens.clone(),
             Self::Reference(tokens) => quote!(*#tokens),
@@ -32,7 +32,7 @@ impl Place {
     }
 
     /// The value as the receiver of a method.
-    fn receiver(&self) -> &TokenStream {
+    pub(super) fn receiver(&self) -> &TokenStream {
         match self {
             Self::Value(tokens) | Self::Reference(tokens) => tokens,
         }
@@ -62,11 +62,13 @@ impl Emitter<'_> {
         slots: &[Slot],
         write: &dyn Fn(&Wire, &Place) -> TokenStream,
     ) -> TokenStream {
-        if slot.is_count() {
+        let (field, name) = (field_ident(slot), &slot.name);
+        if !slot.counts.is_empty() {
             return write_count(slot, slots);
         }
-        let (field, name) = (field_ident(slot), &slot.name);
+        let tag = slot.tag_of.as_ref().map(|union| super::names::snake(union));
         let place = match self.flags_of(slot) {
+            _ if tag.is_some() => Place::Value(quote!(self.#tag.tag())),
             Some(_) => Place::Value(quote!(self.#field.bits())),
             None => Place::Value(quote!(self.#field)),
         };
@@ -191,7 +193,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn fixed_part_writer(&self, wire: &Wire, place: &Place) -> TokenStream {
+    pub(super) fn fixed_part_writer(&self, wire: &Wire, place: &Place) -> TokenStream {
         match wire {
             Wire::Pointer(pointer) if pointer.nullable => {
                 let target = target_option(pointer, place);
@@ -207,19 +209,28 @@ impl Emitter<'_> {
     }
 
     fn write_deferred(&self, slot: &Slot) -> Option<TokenStream> {
-        let (field, name) = (field_ident(slot), &slot.name);
-        let place = Place::Value(quote!(self.#field));
+        let field = field_ident(slot);
+        self.deferred_writer(slot, &Place::Value(quote!(self.#field)))
+    }
+
+    /// A statement that writes what a member or arm defers.
+    pub(super) fn deferred_writer(&self, slot: &Slot, place: &Place) -> Option<TokenStream> {
+        let name = &slot.name;
         let write = match &slot.wire {
             Wire::Pointer(pointer) if pointer.nullable => {
-                let target = target_option(pointer, &place);
+                let target = target_option(pointer, place);
                 let write = self.target_writer(pointer);
                 quote!(writer.deferred(#target, #write))
             }
-            Wire::Pointer(pointer) => self.whole(&pointer.target, &place),
+            Wire::Pointer(pointer) => self.whole(&pointer.target, place),
             Wire::Array(array) if is_octet(&array.element) => return None,
-            Wire::Array(_) => quote!(writer.deferred_elements(&self.#field)),
+            Wire::Array(_) => {
+                let elements = place.reference();
+                quote!(writer.deferred_elements(#elements))
+            }
             Wire::Struct(_) if self.defers(&slot.wire) => {
-                quote!(ndr::Encode::encode_deferred(&self.#field, writer))
+                let structure = place.reference();
+                quote!(ndr::Encode::encode_deferred(#structure, writer))
             }
             _ => return None,
         };
@@ -236,7 +247,7 @@ fn target_option(pointer: &Pointer, place: &Place) -> TokenStream {
     }
 }
 
-fn write_scalar(scalar: Scalar, place: &Place) -> TokenStream {
+pub(super) fn write_scalar(scalar: Scalar, place: &Place) -> TokenStream {
     match scalar {
         Scalar::Integer(name) => {
             let (method, value) = (format_ident!("{name}"), place.value());
@@ -279,7 +290,7 @@ fn write_count(slot: &Slot, slots: &[Slot]) -> TokenStream {
 }
 
 /// A value that its receiver would refuse is not sent.
-fn range_check(slot: &Slot, value: &TokenStream) -> Option<TokenStream> {
+pub(super) fn range_check(slot: &Slot, value: &TokenStream) -> Option<TokenStream> {
     let ((low, high), name) = (slot.range?, &slot.name);
     let (low, high) = (literal::decimal(low), literal::decimal(high));
     if slot.wire.is_counted() {

@@ -37,50 +37,68 @@ impl Emitter<'_> {
             let measure = if source.is_length { format_ident!("length") } else { format_ident!("size") };
             return quote!(&ndr::Counts::#measure(&self.#array));
         }
+        if let Some(union) = &slot.tag_of {
+            let (union, Wire::Scalar(scalar)) = (super::names::snake(union), &slot.wire) else {
+                return TokenStream::new();
+            };
+            let tag = scalar_value(*scalar, &quote!(self.#union.tag()));
+            return quote!(&#tag);
+        }
         let field = field_ident(slot);
+        self.json_of(slot, &quote!(self.#field), &quote!(self.#field))
+    }
+
+    /// A reference to what serializes as a field or arm, which is at `place` and has the value `value`.
+    pub(super) fn json_of(&self, slot: &Slot, place: &TokenStream, value: &TokenStream) -> TokenStream {
         if self.flags_of(slot).is_some() {
-            return quote!(&self.#field.bits());
+            return quote!(&#place.bits());
         }
         match &slot.wire {
             Wire::Scalar(scalar) => {
-                let value = scalar_value(*scalar, &quote!(self.#field));
+                let inner = if matches!(scalar, Scalar::Integer(_)) { value } else { place };
+                let value = scalar_value(*scalar, inner);
                 quote!(&#value)
             }
             Wire::FixedArray(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_)), _) => {
                 let value = scalar_value(*scalar, &quote!(value));
-                quote!(self.#field.map(|value| #value).as_slice())
+                quote!(#place.map(|value| #value).as_slice())
             }
             // As a slice, since arrays of more than 32 elements do not serialize.
-            Wire::FixedArray(..) => quote!(self.#field.as_slice()),
-            Wire::Handle(_) => quote!(&self.#field.map_or(ndr::ContextHandle::NULL, ndr::Handle::token)),
-            Wire::Array(array) if array.length.is_none() => quote!(&ndr::json::Full(&self.#field)),
+            Wire::FixedArray(..) => quote!(#place.as_slice()),
+            Wire::Handle(_) => quote!(&#place.map_or(ndr::ContextHandle::NULL, ndr::Handle::token)),
+            Wire::Array(array) if array.length.is_none() => quote!(&ndr::json::Full(&#place)),
             Wire::Pointer(pointer) if pointer.nullable => match &*pointer.target {
                 Wire::Array(array) if array.size.is_elsewhere() && array.length.is_none() => {
-                    quote!(&self.#field.as_ref().map(ndr::json::Full))
+                    quote!(&#place.as_ref().map(ndr::json::Full))
                 }
                 Wire::Scalar(Scalar::Integer(name)) if name.starts_with('i') => {
-                    quote!(&self.#field.map(ndr::json::Unsigned::unsigned))
+                    quote!(&#place.map(ndr::json::Unsigned::unsigned))
                 }
                 Wire::Scalar(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_))) => {
                     let value = scalar_value(*scalar, &quote!(value));
-                    quote!(&self.#field.map(|value| #value))
+                    quote!(&#place.map(|value| #value))
                 }
-                _ => quote!(&self.#field),
+                _ => reference(place),
             },
             Wire::Pointer(pointer) => match pointer.target.array() {
-                Some(array) if array.length.is_none() => quote!(&ndr::json::Full(&self.#field)),
-                _ => quote!(&self.#field),
+                Some(array) if array.length.is_none() => quote!(&ndr::json::Full(&#place)),
+                _ => reference(place),
             },
-            _ => quote!(&self.#field),
+            _ => reference(place),
         }
     }
 }
 
 /// A scalar, as the unsigned integer of its octets.
-fn scalar_value(scalar: Scalar, value: &TokenStream) -> TokenStream {
+pub(super) fn scalar_value(scalar: Scalar, value: &TokenStream) -> TokenStream {
     match scalar {
         Scalar::Integer(name) if name.starts_with('i') => quote!(ndr::json::Unsigned::unsigned(#value)),
         Scalar::Integer(_) => quote!(#value),
         Scalar::Enum(_) | Scalar::Enum32(_) => quote!(ndr::json::Unsigned::unsigned(#value.0)),
     }
+}
+
+/// A reference to a place, which an arm already is.
+fn reference(place: &TokenStream) -> TokenStream {
+    if place.to_string() == "target" { quote!(target) } else { quote!(&#place) }
 }

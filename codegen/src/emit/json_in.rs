@@ -16,12 +16,13 @@ impl Emitter<'_> {
         let feature = self.options.json_feature.as_ref()?;
         let lifetime = self.slots_borrow(slots).then(|| quote!(<'a>));
         let names = slots.iter().map(|slot| &slot.name);
-        let fields = slots.iter().filter(|slot| !slot.is_count()).map(|slot| {
+        let fields = slots.iter().filter(|slot| !slot.is_derived()).map(|slot| {
             let (field, read) = (field_ident(slot), self.read_member(slot));
             quote!(#field: #read)
         });
         let value = quote!(Self { #(#fields),* });
-        let checks: Vec<TokenStream> = slots.iter().flat_map(count_checks).collect();
+        let tags = slots.iter().filter_map(|slot| self.tag_check(slot));
+        let checks: Vec<TokenStream> = slots.iter().flat_map(count_checks).chain(tags).collect();
         let members = if slots.is_empty() { quote!(_) } else { quote!(members) };
         let result = if checks.is_empty() {
             quote!(Ok(#value))
@@ -42,7 +43,7 @@ impl Emitter<'_> {
         })
     }
 
-    fn read_member(&self, slot: &Slot) -> TokenStream {
+    pub(super) fn read_member(&self, slot: &Slot) -> TokenStream {
         let name = &slot.name;
         match self.flags_of(slot) {
             Some(flags) => quote!(#flags::from_bits_retain(members.get(&#name)?)),

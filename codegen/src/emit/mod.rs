@@ -16,6 +16,8 @@ mod names;
 mod options;
 mod sum;
 mod types;
+mod union_json;
+mod unions;
 
 use std::collections::BTreeSet;
 
@@ -171,7 +173,12 @@ impl Emitter<'_> {
                 clashes::refuse_fields(&plan.slots, definition.origin.0)?;
                 self.structure(id, &plan, output);
             }
-            DefinitionKind::Alias { .. } | DefinitionKind::Union(_) => {}
+            DefinitionKind::Union(_) => {
+                let plan = layout::plan_union(self.model, self.interface, id)?;
+                unions::refuse_arms(&plan, definition.origin.0)?;
+                self.union(id, &plan, output);
+            }
+            DefinitionKind::Alias { .. } => {}
         }
         Ok(())
     }
@@ -229,8 +236,8 @@ impl Emitter<'_> {
     }
 
     fn struct_contains(&self, id: DefId, seen: &mut BTreeSet<DefId>, test: &dyn Fn(&Wire) -> bool) -> bool {
-        layout::plan_struct(self.model, self.interface, id)
-            .is_ok_and(|plan| plan.slots.iter().any(|slot| self.wire_contains(&slot.wire, seen, test)))
+        layout::members(self.model, self.interface, id)
+            .is_ok_and(|slots| slots.iter().any(|slot| self.wire_contains(&slot.wire, seen, test)))
     }
 }
 

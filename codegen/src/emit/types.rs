@@ -156,7 +156,7 @@ impl Emitter<'_> {
         field_doc: &dyn Fn(&Slot) -> TokenStream,
     ) -> TokenStream {
         let lifetime = self.slots_borrow(slots).then(|| quote!(<'a>));
-        let fields = slots.iter().filter(|slot| !slot.is_count()).map(|slot| {
+        let fields = slots.iter().filter(|slot| !slot.is_derived()).map(|slot| {
             let (name, ty, doc) = (field_ident(slot), self.slot_type(slot, &quote!('a)), field_doc(slot));
             quote!(#doc pub #name: #ty)
         });
@@ -178,7 +178,7 @@ impl Emitter<'_> {
             return (quote!(Default,), TokenStream::new());
         }
         let lifetime = self.slots_borrow(slots).then(|| quote!(<'_>));
-        let fields = slots.iter().filter(|slot| !slot.is_count()).map(|slot| {
+        let fields = slots.iter().filter(|slot| !slot.is_derived()).map(|slot| {
             let field = field_ident(slot);
             let Wire::FixedArray(_, count) = slot.wire else {
                 let ty = self.slot_type(slot, &quote!('_));

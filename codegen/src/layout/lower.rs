@@ -7,7 +7,7 @@ use crate::model::{
 use crate::source::Span;
 
 use super::{Array, Measure, OperationPlan, Pointer, Scalar, Slot, StructPlan, StubPlan, Unsupported, Wire};
-use super::{counts, size};
+use super::{counts, size, unions};
 
 /// Attributes that put something else on the wire than the declared type, or more (MS-RPCE 2.2.4, C706 4.2.13).
 const WIRE_CHANGING: [&str; 10] = [
@@ -61,26 +61,28 @@ pub(super) fn structure(model: &Model, interface: &Interface, id: DefId) -> Resu
     let mut slots = Vec::new();
     for field in &structure.fields {
         let at = Context { span: field.origin.0, ..context };
-        if field.name.is_empty() {
-            return Err(at.unsupported("an anonymous union"));
-        }
         let wire = at.member(&field.attributes, &field.ty)?;
         let declaration = model.declaration(&field.attributes, None, &field.ty, &field.name);
-        slots.push(at.slot(&field.name, wire, &field.attributes, declaration, field.doc.0.clone())?);
+        let name = if field.name.is_empty() { unions::ANONYMOUS } else { &field.name };
+        let slot = at.slot(name, wire, &field.attributes, declaration, field.doc.0.clone())?;
+        let switch = unions::switch_name(field.attributes.switch_is.as_ref(), &at)?;
+        slots.push(Slot { switch, ..slot });
     }
     counts::correlate(&mut slots, context.span)?;
+    unions::correlate(&mut slots, &context)?;
     let alignment = size::of_slots(model, interface, &slots)?;
     let min_size = size::least_of_slots(model, interface, &slots)?;
     Ok(StructPlan { slots, alignment, min_size })
 }
 
 #[derive(Clone, Copy)]
-struct Context<'m> {
-    model: &'m Model,
-    interface: &'m Interface,
-    /// The operation or structure in hand.
-    scope: &'m str,
-    span: Span,
+pub(super) struct Context<'m> {
+    pub(super) model: &'m Model,
+    pub(super) interface: &'m Interface,
+    /// The operation, structure or union in hand.
+    pub(super) scope: &'m str,
+    /// Where what is looked at stands.
+    pub(super) span: Span,
 }
 
 /// What the walk through a declaration's type has seen so far.
@@ -97,7 +99,7 @@ struct Walk<'m> {
 }
 
 impl<'m> Context<'m> {
-    fn unsupported(&self, what: &str) -> Unsupported {
+    pub(super) fn unsupported(&self, what: &str) -> Unsupported {
         Unsupported { what: what.to_owned(), span: self.span }
     }
 
@@ -137,7 +139,7 @@ impl<'m> Context<'m> {
         self.slot("return", wire, &operation.attributes, declaration, String::new()).map(Some)
     }
 
-    fn slot(
+    pub(super) fn slot(
         &self,
         name: &str,
         wire: Wire,
@@ -146,8 +148,17 @@ impl<'m> Context<'m> {
         doc: String,
     ) -> Result<Slot, Unsupported> {
         let range = attributes.range.map(|range| self.range(range, &wire)).transpose()?;
-        let scope = self.scope.to_owned();
-        Ok(Slot { scope, name: name.to_owned(), wire, range, counts: Vec::new(), declaration, doc })
+        Ok(Slot {
+            scope: self.scope.to_owned(),
+            name: name.to_owned(),
+            wire,
+            range,
+            counts: Vec::new(),
+            switch: None,
+            tag_of: None,
+            declaration,
+            doc,
+        })
     }
 
     fn range(&self, range: Range, wire: &Wire) -> Result<(i64, i64), Unsupported> {
@@ -178,7 +189,7 @@ impl<'m> Context<'m> {
         self.lower(ty, Walk::new(attributes, true))
     }
 
-    fn member(&self, attributes: &'m Attributes, ty: &'m Type) -> Result<Wire, Unsupported> {
+    pub(super) fn member(&self, attributes: &'m Attributes, ty: &'m Type) -> Result<Wire, Unsupported> {
         self.lower(ty, Walk::new(attributes, false))
     }
 
@@ -213,8 +224,17 @@ impl<'m> Context<'m> {
             DefinitionKind::Struct(_) => self.structure(id, walk),
             DefinitionKind::Enum(declared) if declared.v1_enum => Ok(Wire::Scalar(Scalar::Enum32(id))),
             DefinitionKind::Enum(_) => Ok(Wire::Scalar(Scalar::Enum(id))),
-            DefinitionKind::Union(_) => Err(self.unsupported("a union")),
+            DefinitionKind::Union(union) => self.union(id, unions::is_encapsulated(union), walk),
         }
+    }
+
+    /// A union whose tag is not its own needs a member beside it that states the tag.
+    fn union(&self, id: DefId, is_encapsulated: bool, walk: Walk<'m>) -> Result<Wire, Unsupported> {
+        let is_switched = walk.attributes.switch_is.is_some() && walk.level == 0 && !walk.top_level;
+        if is_encapsulated == walk.attributes.switch_is.is_some() || !(is_encapsulated || is_switched) {
+            return Err(self.unsupported("a union other than one inside a structure with switch_is"));
+        }
+        Ok(Wire::Struct(id))
     }
 
     fn structure(&self, id: DefId, walk: Walk<'m>) -> Result<Wire, Unsupported> {

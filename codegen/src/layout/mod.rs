@@ -6,6 +6,7 @@
 mod counts;
 mod lower;
 mod size;
+mod unions;
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ pub enum Wire {
     Scalar(Scalar),
     /// A context handle: 20 octets.
     Handle(DefId),
-    /// A structure, by value or as the target of a pointer.
+    /// A structure or union, by value or as the target of a pointer.
     Struct(DefId),
     /// `T x[n]` with elements that hold no pointers.
     FixedArray(Scalar, u32),
@@ -87,6 +88,10 @@ pub struct Slot {
     pub range: Option<(i64, i64)>,
     /// The arrays whose size or length it states; empty for a slot that is a field of its own.
     pub counts: Vec<CountSource>,
+    /// The member that states the tag of this one, a union with `switch_is`.
+    pub switch: Option<String>,
+    /// The union whose tag it states.
+    pub tag_of: Option<String>,
     /// The declaration, for documentation: `[in] DWORD dwFilter`.
     pub declaration: String,
     /// Documentation of a structure's member.
@@ -94,9 +99,9 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Whether the slot is derived from arrays, and not a field.
-    pub fn is_count(&self) -> bool {
-        !self.counts.is_empty()
+    /// Whether the slot is derived from arrays or a union, and not a field.
+    pub fn is_derived(&self) -> bool {
+        !self.counts.is_empty() || self.tag_of.is_some()
     }
 }
 
@@ -123,6 +128,41 @@ pub struct StructPlan {
     pub alignment: Alignment,
     /// Octets that its fixed part takes at least.
     pub min_size: usize,
+}
+
+/// A union that can be emitted.
+#[derive(Clone, Debug)]
+pub struct UnionPlan {
+    /// The tag.
+    pub tag: Scalar,
+    /// Arms in order.
+    pub arms: Vec<ArmPlan>,
+    /// Alignment of the whole, which counts in what contains it.
+    pub alignment: Alignment,
+    /// Alignment of the tag: that of the whole, or less with `ms_union` (MS-RPCE 2.2.4.5).
+    pub tag_alignment: Alignment,
+    /// Alignment of whichever arm is selected.
+    pub arm_alignment: Alignment,
+    /// Octets that tag and arm take at least.
+    pub min_size: usize,
+}
+
+/// An arm of a union.
+#[derive(Clone, Debug)]
+pub struct ArmPlan {
+    /// Tags that select it.
+    pub cases: Vec<i64>,
+    /// Whether every tag selects it that selects no other.
+    pub is_default: bool,
+    /// What it holds; `None` for nothing.
+    pub slot: Option<Slot>,
+}
+
+impl ArmPlan {
+    /// Whether the arm alone does not tell the tag.
+    pub fn keeps_tag(&self) -> bool {
+        self.is_default || self.cases.len() != 1
+    }
 }
 
 /// Why an operation cannot be emitted, and which part of the IDL is to blame.
@@ -200,6 +240,35 @@ pub fn plan_struct(model: &Model, interface: &Interface, id: DefId) -> Result<St
     lower::structure(model, interface, id)
 }
 
+/// Plans a union.
+///
+/// # Errors
+/// It holds something that cannot be emitted.
+pub fn plan_union(model: &Model, interface: &Interface, id: DefId) -> Result<UnionPlan, Unsupported> {
+    unions::plan(model, interface, id)
+}
+
+/// What a structure or union is made of: its members, or what its arms hold.
+///
+/// # Errors
+/// It holds something that cannot be emitted.
+pub fn members(model: &Model, interface: &Interface, id: DefId) -> Result<Vec<Slot>, Unsupported> {
+    if is_union(model, id) {
+        let arms = unions::plan(model, interface, id)?.arms;
+        return Ok(arms.into_iter().filter_map(|arm| arm.slot).collect());
+    }
+    lower::structure(model, interface, id).map(|plan| plan.slots)
+}
+
+/// Whether a definition is a union.
+pub fn is_union(model: &Model, id: DefId) -> bool {
+    matches!(model.definition(id).kind, DefinitionKind::Union(_))
+}
+
+fn is_constructed(model: &Model, id: DefId) -> bool {
+    is_union(model, id) || matches!(model.definition(id).kind, DefinitionKind::Struct(_))
+}
+
 /// Every definition that the operations of a plan need, in order of declaration.
 pub fn reachable(model: &Model, plan: &InterfacePlan<'_>) -> BTreeSet<DefId> {
     let per_operation = plan.operations.iter().map(|planned| structures_of(model, plan.interface, planned));
@@ -219,7 +288,7 @@ fn structures_of(
     let mut open: Vec<DefId> = slots.flat_map(|slot| slot.wire.definitions()).collect();
     let mut found = BTreeSet::new();
     while let Some(id) = open.pop() {
-        if found.insert(id) && matches!(model.definition(id).kind, DefinitionKind::Struct(_)) {
+        if found.insert(id) && is_constructed(model, id) {
             refuse_recursion(model, interface, id)?;
             open.extend(held_by(model, interface, id)?);
         }
@@ -227,10 +296,14 @@ fn structures_of(
     Ok(found)
 }
 
-/// The definitions that the members of a structure name.
+/// The definitions that the members of a structure, or the arms and the tag of a union, name.
 fn held_by(model: &Model, interface: &Interface, id: DefId) -> Result<Vec<DefId>, Unsupported> {
-    let planned = plan_struct(model, interface, id)?;
-    Ok(planned.slots.iter().flat_map(|slot| slot.wire.definitions()).collect())
+    let mut held: Vec<DefId> =
+        members(model, interface, id)?.iter().flat_map(|slot| slot.wire.definitions()).collect();
+    if is_union(model, id) {
+        held.extend(Wire::Scalar(unions::plan(model, interface, id)?.tag).definitions());
+    }
+    Ok(held)
 }
 
 /// A structure that leads to itself through pointers would need a Rust type that is boxed there.
@@ -238,7 +311,7 @@ fn refuse_recursion(model: &Model, interface: &Interface, id: DefId) -> Result<(
     let mut seen = BTreeSet::new();
     let mut open = vec![id];
     while let Some(next) = open.pop() {
-        if matches!(model.definition(next).kind, DefinitionKind::Struct(_)) {
+        if is_constructed(model, next) {
             let held = held_by(model, interface, next)?;
             if held.contains(&id) {
                 let what = "a structure that contains itself".to_owned();

@@ -2,7 +2,7 @@
 
 use crate::model::{DefId, Interface, Model};
 
-use super::{Scalar, Slot, Unsupported, Wire, lower};
+use super::{Scalar, Slot, Unsupported, Wire, is_union, lower, unions};
 
 /// Alignment in octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Alignment {
         Self { ndr20: octets, ndr64: octets }
     }
 
-    fn max(self, other: Self) -> Self {
+    pub(super) fn max(self, other: Self) -> Self {
         Self { ndr20: self.ndr20.max(other.ndr20), ndr64: self.ndr64.max(other.ndr64) }
     }
 }
@@ -49,10 +49,13 @@ fn of_wire(model: &Model, interface: &Interface, wire: &Wire) -> Result<Alignmen
 }
 
 fn of_struct(model: &Model, interface: &Interface, id: DefId) -> Result<Alignment, Unsupported> {
+    if is_union(model, id) {
+        return unions::plan(model, interface, id).map(|plan| plan.alignment);
+    }
     lower::structure(model, interface, id).map(|plan| plan.alignment)
 }
 
-fn of_scalar(scalar: Scalar) -> Alignment {
+pub(super) fn of_scalar(scalar: Scalar) -> Alignment {
     match scalar {
         Scalar::Integer(name) => match name {
             "u8" | "i8" => Alignment::OCTET,
@@ -82,6 +85,7 @@ fn least_of_wire(model: &Model, interface: &Interface, wire: &Wire) -> Result<us
         Wire::Scalar(scalar) => least_of_scalar(*scalar),
         Wire::FixedArray(scalar, count) => least_of_scalar(*scalar).saturating_mul(*count as usize),
         Wire::Handle(_) => 20,
+        Wire::Struct(id) if is_union(model, *id) => unions::plan(model, interface, *id)?.min_size,
         Wire::Struct(id) => lower::structure(model, interface, *id)?.min_size,
         // The maximum count, which is moved to the front; or a referent id.
         Wire::Array(_) | Wire::Pointer(_) => 4,
@@ -91,6 +95,6 @@ fn least_of_wire(model: &Model, interface: &Interface, wire: &Wire) -> Result<us
     })
 }
 
-fn least_of_scalar(scalar: Scalar) -> usize {
+pub(super) fn least_of_scalar(scalar: Scalar) -> usize {
     of_scalar(scalar).ndr20
 }

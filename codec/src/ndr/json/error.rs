@@ -35,6 +35,12 @@ impl JsonError {
         Self::new(JsonErrorKind::UnknownOperation { opnum })
     }
 
+    /// The error for a union without an arm that is known.
+    #[cold]
+    pub const fn missing() -> Self {
+        Self::new(JsonErrorKind::Missing)
+    }
+
     pub(super) fn wrong_type(expected: &'static str, found: &Value) -> Self {
         Self::new(JsonErrorKind::WrongType { expected, found: kind_of(found) })
     }
@@ -154,6 +160,15 @@ pub enum JsonErrorKind {
         /// Elements of the array.
         elements: i64,
     },
+    /// A tag that is not that of the union's arm.
+    TagMismatch {
+        /// The tag.
+        stated: i64,
+        /// The tag of the arm.
+        tag: i64,
+    },
+    /// A second arm of a union.
+    TwoArms,
     /// An array of fixed length with more elements or fewer.
     WrongLength {
         /// Elements of the type.
@@ -186,6 +201,8 @@ impl fmt::Display for JsonErrorKind {
             Self::CountMismatch { stated, elements } => {
                 write!(f, "{stated} is stated, the array says {elements}")
             }
+            Self::TagMismatch { stated, tag } => write!(f, "{stated} is stated, the arm has tag {tag}"),
+            Self::TwoArms => f.write_str("a union has one arm, and there is another"),
             Self::WrongLength { expected, found } => write!(f, "expected {expected} elements, found {found}"),
             Self::UnknownOperation { opnum } => write!(f, "the interface has no operation {opnum}"),
         }

@@ -100,6 +100,36 @@ impl<'a> Members<'a> {
         self.optional(name).map(Option::unwrap_or_default)
     }
 
+    /// The arm of a union that is there, of those with `names`.
+    ///
+    /// # Errors
+    /// There are two.
+    pub fn arm(&self, names: &[&'static str]) -> Result<Option<&'static str>, JsonError> {
+        let mut there = names.iter().copied().filter(|name| self.map.contains_key(*name));
+        match (there.next(), there.next()) {
+            (first, None) => Ok(first),
+            (_, Some(second)) => Err(JsonError::new(JsonErrorKind::TwoArms).at_unknown(second)),
+        }
+    }
+
+    /// Compares the tag of a union, if it is there, with that of its arm.
+    ///
+    /// # Errors
+    /// They differ, or the tag is not a number of its type.
+    pub fn agree_tag<T: FromJson<'a> + Copy + PartialEq + Into<i64>>(
+        &self,
+        name: &'static &'static str,
+        tag: T,
+    ) -> Result<(), JsonError> {
+        match self.optional::<T>(name)? {
+            Some(stated) if stated != tag => {
+                let kind = JsonErrorKind::TagMismatch { stated: stated.into(), tag: tag.into() };
+                Err(JsonError::new(kind)).field(name)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Compares a count, if it is there, with what an array says.
     ///
     /// # Errors
