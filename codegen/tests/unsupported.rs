@@ -7,8 +7,20 @@ use midl_codegen::{Generated, Options, Target, generate};
 /// Parameters of one operation, and what the refusal must say.
 const REFUSED: &[(&str, &str)] = &[
     ("[in] float x", "a floating-point number"),
-    ("[in] S_UNION *x", "a union"),
-    ("[in] S_ANONYMOUS *x", "an anonymous union"),
+    ("[in, switch_is(n)] LOOSE x, [in] long n", "a union other than one inside a structure with switch_is"),
+    ("[in, switch_is(n)] LOOSE *x, [in] long n", "a union other than one inside a structure with switch_is"),
+    ("[in] S_POINTED *x", "a union other than one inside a structure with switch_is"),
+    ("[in] S_MANY *x", "a fixed array of something other than integers"),
+    ("[in] S_BARE *x", "a union other than one inside a structure with switch_is"),
+    ("[in] S_EARLY *x", "a union before the member that it switches on"),
+    ("[in] S_SUM *x", "a switch_is other than the name of a member"),
+    ("[in] S_SHORT *x", "a union whose switch has another type than its tag"),
+    ("[in] S_TWICE *x", "a switch that another member depends on too"),
+    ("[in] S_COUNTED *x", "a switch that another member depends on too"),
+    ("[in] HIGH *x", "a case that the type of its switch does not hold"),
+    ("[in] FLOATING *x", "a floating-point number"),
+    ("[in] U_NODE *x", "a structure that contains itself"),
+    ("[in, size_is(n)] S_ANONYMOUS **x, [in] long n", "an array of something other than"),
     ("[in] pipe_type x", "a pipe"),
     ("[in, size_is(n / 2)] long *x, [in] long n", "a size expression other than the name of a count"),
     ("[in, size_is(n), first_is(m)] long *x, [in] long n, [in] long m", "first_is"),
@@ -70,8 +82,18 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 const TYPES: &str = "
-    typedef union switch (long tag) u { case 1: long a; } U;
-    typedef struct _S_UNION { U u; } S_UNION;
+    typedef [switch_type(long)] union _LOOSE { [case(1)] long a; [default] ; } LOOSE;
+    typedef struct _S_POINTED { long tag; [switch_is(tag)] LOOSE *u; } S_POINTED;
+    typedef struct _S_MANY { long tag; [switch_is(tag)] LOOSE u[2]; } S_MANY;
+    typedef struct _S_BARE { long tag; LOOSE u; } S_BARE;
+    typedef struct _S_EARLY { [switch_is(tag)] LOOSE u; long tag; } S_EARLY;
+    typedef struct _S_SUM { long tag; [switch_is(tag + 1)] LOOSE u; } S_SUM;
+    typedef struct _S_SHORT { short tag; [switch_is(tag)] LOOSE u; } S_SHORT;
+    typedef struct _S_TWICE { long tag; [switch_is(tag)] LOOSE u; [switch_is(tag)] LOOSE v; } S_TWICE;
+    typedef struct _S_COUNTED { long tag; [switch_is(tag)] LOOSE u; [size_is(tag)] long *x; } S_COUNTED;
+    typedef union switch (small tag) u { case 300: long a; } HIGH;
+    typedef union switch (long tag) u { case 1: float a; } FLOATING;
+    typedef union _U_NODE switch (long tag) u { case 1: union _U_NODE *next; case 2: long a; } U_NODE;
     typedef struct _S_ANONYMOUS { long tag; [switch_is(tag)] union { [case(1)] long a; [default]; }; } S_ANONYMOUS;
     typedef pipe long pipe_type;
     typedef struct _S_VARYING { long n; [length_is(n)] long x[4]; } S_VARYING;
@@ -157,7 +179,7 @@ fn pointers_follow_the_default_of_their_interface() {
 }
 
 /// Declarations that are fine in IDL and would have one name in Rust.
-const CLASHES: [(&str, &str); 7] = [
+const CLASHES: [(&str, &str); 8] = [
     ("void Call([in] long dwX, [in] long dw_x);", "`dw_x` beside `dwX`"),
     ("typedef struct _X { long dwX; long dw_x; } X; void Call([in] X *x);", "`dw_x` beside `dwX`"),
     (
@@ -168,6 +190,10 @@ const CLASHES: [(&str, &str); 7] = [
     ("typedef struct _R { long a; } RESULT; void Call([in] RESULT *a);", "`Result`"),
     ("typedef struct _R { long a; } CALL_REQUEST; void Call([in] CALL_REQUEST *a);", "`CallRequest`"),
     ("void I([in] long x);", "`I`"),
+    (
+        "typedef union switch (long t) u { case 1: long dwX; case 2: long dw_x; } V; void Call([in] V *x);",
+        "two arms that have the name `DwX`",
+    ),
 ];
 
 #[test]

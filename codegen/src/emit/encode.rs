@@ -24,7 +24,7 @@ impl Place {
         }
     }
 
-    fn reference(&self) -> TokenStream {
+    pub(super) fn reference(&self) -> TokenStream {
         match self {
             Self::Value(tokens) => quote!(&#tokens),
             Self::Reference(tokens) => tokens.clone(),

@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use crate::layout::{Scalar, Slot, Wire};
 
 use super::Emitter;
+use super::encode::Place;
 use super::types::field_ident;
 
 impl Emitter<'_> {
@@ -45,17 +46,19 @@ impl Emitter<'_> {
             return quote!(&#tag);
         }
         let field = field_ident(slot);
-        self.json_of(slot, &quote!(self.#field), &quote!(self.#field))
+        self.json_of(slot, &Place::Value(quote!(self.#field)))
     }
 
-    /// A reference to what serializes as a field or arm, which is at `place` and has the value `value`.
-    pub(super) fn json_of(&self, slot: &Slot, place: &TokenStream, value: &TokenStream) -> TokenStream {
+    /// A reference to what serializes as a field or arm, which is at `place`.
+    pub(super) fn json_of(&self, slot: &Slot, place: &Place) -> TokenStream {
+        let (place, value, reference) = (place.receiver(), place.value(), place.reference());
         if self.flags_of(slot).is_some() {
             return quote!(&#place.bits());
         }
         match &slot.wire {
+            Wire::Scalar(Scalar::Integer(name)) if name.starts_with('u') => reference,
             Wire::Scalar(scalar) => {
-                let inner = if matches!(scalar, Scalar::Integer(_)) { value } else { place };
+                let inner = if matches!(scalar, Scalar::Integer(_)) { &value } else { place };
                 let value = scalar_value(*scalar, inner);
                 quote!(&#value)
             }
@@ -78,13 +81,13 @@ impl Emitter<'_> {
                     let value = scalar_value(*scalar, &quote!(value));
                     quote!(&#place.map(|value| #value))
                 }
-                _ => reference(place),
+                _ => reference,
             },
             Wire::Pointer(pointer) => match pointer.target.array() {
                 Some(array) if array.length.is_none() => quote!(&ndr::json::Full(&#place)),
-                _ => reference(place),
+                _ => reference,
             },
-            _ => reference(place),
+            _ => reference,
         }
     }
 }
@@ -96,9 +99,4 @@ pub(super) fn scalar_value(scalar: Scalar, value: &TokenStream) -> TokenStream {
         Scalar::Integer(_) => quote!(#value),
         Scalar::Enum(_) | Scalar::Enum32(_) => quote!(ndr::json::Unsigned::unsigned(#value.0)),
     }
-}
-
-/// A reference to a place, which an arm already is.
-fn reference(place: &TokenStream) -> TokenStream {
-    if place.to_string() == "target" { quote!(target) } else { quote!(&#place) }
 }

@@ -9,6 +9,7 @@ use super::Emitter;
 use super::names;
 use super::sum::{Variant, long_match};
 use super::types::field_ident;
+use super::union_json::tag_check;
 
 impl Emitter<'_> {
     /// Implements `FromJson` for a structure, request or response.
@@ -21,7 +22,7 @@ impl Emitter<'_> {
             quote!(#field: #read)
         });
         let value = quote!(Self { #(#fields),* });
-        let tags = slots.iter().filter_map(|slot| self.tag_check(slot));
+        let tags = slots.iter().filter_map(tag_check);
         let checks: Vec<TokenStream> = slots.iter().flat_map(count_checks).chain(tags).collect();
         let members = if slots.is_empty() { quote!(_) } else { quote!(members) };
         let result = if checks.is_empty() {

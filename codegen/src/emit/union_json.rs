@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::layout::{ArmPlan, Scalar, Slot, UnionPlan};
+use crate::layout::{ArmPlan, Scalar, Slot, UnionPlan, Wire};
 use crate::model::DefId;
 
-use super::unions::{arm_ident, cases, tag_integer, variant};
+use super::encode::Place;
+use super::unions::{cases, merged, tag_integer, variant};
 use super::{Emitter, json, literal, names};
 
 impl Emitter<'_> {
@@ -18,21 +19,22 @@ impl Emitter<'_> {
         let arms = plan.arms.iter().map(|arm| {
             let tag = writes_tag(arm).then(|| quote!(map.serialize_entry(#key, &#tag)?;));
             let entry = arm.slot.as_ref().map(|slot| {
-                let (name, value) = (&slot.name, self.json_of(slot, &quote!(target), &quote!(*target)));
+                let (name, value) = (&slot.name, self.json_of(slot, &Place::Reference(quote!(target))));
                 quote!(map.serialize_entry(#name, #value)?;)
             });
             let binding = arm.slot.is_some().then(|| quote!(target));
             let skipped = if arm.slot.is_some() { quote!(tag: _) } else { quote!(..) };
             let pattern = variant(&quote!(Self), arm, &skipped, binding.as_ref());
-            quote!(#pattern => { #tag #entry })
+            (pattern, quote!({ #tag #entry }))
         });
+        let arms = merged(arms);
         Some(quote! {
             #[cfg(feature = #feature)]
             impl ndr::serde::Serialize for #name {
                 fn serialize<S: ndr::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     use ndr::serde::ser::SerializeMap as _;
                     let mut map = serializer.serialize_map(None)?;
-                    match self { #(#arms)* }
+                    match self { #arms }
                     map.end()
                 }
             }
@@ -86,11 +88,16 @@ impl Emitter<'_> {
             return quote!(Err(ndr::json::JsonError::missing()));
         }
         let tag = self.tag_value(plan, &quote!(tag));
-        let make = |arm: &ArmPlan| variant(&quote!(Self), arm, &quote!(tag: #tag), None);
-        let by_case = empty().filter(|arm| !arm.is_default).map(|arm| {
-            let (cases, value) = (cases(arm), make(arm));
-            quote!(#cases => Ok(#value),)
-        });
+        let is_integer = matches!(plan.tag, Scalar::Integer(_));
+        let tag = if is_integer { quote!(tag) } else { quote!(tag: #tag) };
+        let make = |arm: &ArmPlan| variant(&quote!(Self), arm, &tag, None);
+        let by_case: Vec<TokenStream> = empty()
+            .filter(|arm| !arm.is_default)
+            .map(|arm| {
+                let (cases, value) = (cases(arm), make(arm));
+                quote!(#cases => Ok(#value),)
+            })
+            .collect();
         let default = empty().find(|arm| arm.is_default).map_or_else(
             || quote!(Err(ndr::json::JsonError::missing())),
             |arm| {
@@ -99,21 +106,22 @@ impl Emitter<'_> {
             },
         );
         let ty = format_ident!("{}", tag_integer(plan.tag));
+        if by_case.is_empty() {
+            return quote!(let tag: #ty = members.get(&#key)?; #default);
+        }
         quote! {
             let tag: #ty = members.get(&#key)?;
             match tag { #(#by_case)* _ => #default }
         }
     }
+}
 
-    /// A statement that compares the member that states a union's tag with the arm that was read.
-    pub(super) fn tag_check(&self, slot: &Slot) -> Option<TokenStream> {
-        let (name, union) = (&slot.name, names::snake(slot.tag_of.as_ref()?));
-        let tag = match slot.wire {
-            crate::layout::Wire::Scalar(Scalar::Enum(_) | Scalar::Enum32(_)) => quote!(read.#union.tag().0),
-            _ => quote!(read.#union.tag()),
-        };
-        Some(quote!(members.agree_tag(&#name, #tag)?;))
-    }
+/// A statement that compares the member that states a union's tag with the arm that was read.
+pub(super) fn tag_check(slot: &Slot) -> Option<TokenStream> {
+    let (name, union) = (&slot.name, names::snake(slot.tag_of.as_ref()?));
+    let is_integer = matches!(slot.wire, Wire::Scalar(Scalar::Integer(_)));
+    let tag = if is_integer { quote!(read.#union.tag()) } else { quote!(read.#union.tag().0) };
+    Some(quote!(members.agree_tag(&#name, #tag)?;))
 }
 
 fn slots(plan: &UnionPlan) -> impl Iterator<Item = &Slot> {

@@ -16,6 +16,11 @@ use super::{Emitter, Output, docs, literal, names};
 
 /// Refuses arms that would have one Rust name.
 pub(super) fn refuse_arms(plan: &UnionPlan, span: Span) -> Result<(), Unsupported> {
+    let is_tag = |slot: &Slot| field_ident(slot) == "tag";
+    if plan.arms.iter().any(|arm| arm.keeps_tag() && arm.slot.as_ref().is_some_and(is_tag)) {
+        let what = "an arm named `tag` that does not tell its tag".to_owned();
+        return Err(Unsupported { what, span });
+    }
     let mut known = BTreeSet::new();
     match plan.arms.iter().map(arm_ident).find(|name| !known.insert(name.to_string())) {
         None => Ok(()),
@@ -60,6 +65,21 @@ fn any(arm: &ArmPlan) -> TokenStream {
     quote!(Self::#name { .. })
 }
 
+/// The arms of a `match`, of which those that do the same are one.
+pub(super) fn merged(arms: impl Iterator<Item = (TokenStream, TokenStream)>) -> TokenStream {
+    let mut groups: Vec<(TokenStream, Vec<TokenStream>)> = Vec::new();
+    for (pattern, body) in arms {
+        let text = body.to_string();
+        match groups.iter_mut().find(|(known, _)| known.to_string() == text) {
+            Some((_, patterns)) => patterns.push(pattern),
+            None => groups.push((body, vec![pattern])),
+        }
+    }
+    let groups = groups.into_iter().map(|(body, patterns)| quote!(#(#patterns)|* => #body));
+    quote!(#(#groups,)*)
+}
+
+/// A pattern of the tags that select an arm.
 pub(super) fn cases(arm: &ArmPlan) -> TokenStream {
     let cases = arm.cases.iter().map(|case| literal::decimal(*case));
     quote!(#(#cases)|*)
@@ -129,14 +149,15 @@ impl Emitter<'_> {
             let (ident, pattern) = (arm_ident(arm), any(arm));
             let case =
                 self.tag_value(plan, &literal::decimal(arm.cases.first().copied().unwrap_or_default()));
-            if arm.keeps_tag() { quote!(Self::#ident { tag, .. } => *tag) } else { quote!(#pattern => #case) }
+            if arm.keeps_tag() { (quote!(Self::#ident { tag, .. }), quote!(*tag)) } else { (pattern, case) }
         });
+        let arms = merged(arms);
         let default = plan.arms.first().map(|arm| self.default_arm_value(plan, arm));
         quote! {
             impl #name {
                 /// The tag that selects the arm.
                 pub const fn tag(&self) -> #tag_type {
-                    match self { #(#arms),* }
+                    match self { #arms }
                 }
             }
 
@@ -147,15 +168,18 @@ impl Emitter<'_> {
     }
 
     fn default_arm_value(&self, plan: &UnionPlan, arm: &ArmPlan) -> TokenStream {
-        let unused = (0_i64..).find(|tag| plan.arms.iter().all(|arm| !arm.cases.contains(tag)));
+        // Every type of tag holds these.
+        let unused =
+            (0..=i64::from(i8::MAX)).find(|tag| plan.arms.iter().all(|arm| !arm.cases.contains(tag)));
         let tag = arm.cases.first().copied().or(unused).unwrap_or_default();
         let tag = self.tag_value(plan, &literal::decimal(tag));
-        let value = arm.slot.as_ref().map(|slot| match slot.wire {
-            Wire::FixedArray(_, count) => {
-                let count = Literal::u32_unsuffixed(count);
-                quote!([Default::default(); #count])
-            }
-            _ => quote!(Default::default()),
+        let value = arm.slot.as_ref().map(|slot| {
+            let Wire::FixedArray(_, count) = slot.wire else {
+                let ty = self.slot_type(slot, &quote!('_));
+                return quote!(<#ty>::default());
+            };
+            let count = Literal::u32_unsuffixed(count);
+            quote!([Default::default(); #count])
         });
         variant(&quote!(Self), arm, &quote!(tag: #tag), value.as_ref())
     }
@@ -321,10 +345,10 @@ impl Emitter<'_> {
         let before = align(plan.tag_alignment, &quote!(writer));
         let gap = align(plan.arm_alignment, &quote!(writer));
         let tag = write_scalar(plan.tag, &Place::Value(quote!(self.tag())));
-        let fixed: Vec<TokenStream> = plan.arms.iter().map(|arm| self.write_arm(plan, arm)).collect();
+        let fixed = merged(plan.arms.iter().map(|arm| self.write_arm(plan, arm)));
         let deferred = self.defers(&Wire::Struct(id)).then(|| {
-            let arms = plan.arms.iter().map(|arm| self.write_deferred_arm(arm));
-            quote!(match self { #(#arms)* })
+            let arms = merged(plan.arms.iter().map(|arm| self.write_deferred_arm(arm)));
+            quote!(match self { #arms })
         });
         let writer = if deferred.is_some() { format_ident!("writer") } else { format_ident!("_") };
         quote! {
@@ -333,7 +357,7 @@ impl Emitter<'_> {
                     #before
                     #tag?;
                     #gap
-                    match self { #(#fixed)* }
+                    match self { #fixed }
                     Ok(())
                 }
 
@@ -345,12 +369,12 @@ impl Emitter<'_> {
         }
     }
 
-    fn write_arm(&self, plan: &UnionPlan, arm: &ArmPlan) -> TokenStream {
+    fn write_arm(&self, plan: &UnionPlan, arm: &ArmPlan) -> (TokenStream, TokenStream) {
         let check = check_tag(plan, arm);
         let Some(slot) = &arm.slot else {
             let name = arm_ident(arm);
             let pattern = check.as_ref().map_or_else(|| any(arm), |_| quote!(Self::#name { tag }));
-            return quote!(#pattern => { #check });
+            return (pattern, quote!({ #check }));
         };
         let place = match self.flags_of(slot) {
             Some(_) => Place::Value(quote!(target.bits())),
@@ -361,17 +385,17 @@ impl Emitter<'_> {
         let tag = if check.is_some() { quote!(tag) } else { quote!(tag: _) };
         let binding = if is_ref_pointer(&slot.wire) && range.is_none() { quote!(_) } else { quote!(target) };
         let pattern = variant(&quote!(Self), arm, &tag, Some(&binding));
-        quote!(#pattern => { #check #range #write.field(&#name)?; })
+        (pattern, quote!({ #check #range #write.field(&#name)?; }))
     }
 
-    fn write_deferred_arm(&self, arm: &ArmPlan) -> TokenStream {
+    fn write_deferred_arm(&self, arm: &ArmPlan) -> (TokenStream, TokenStream) {
         let place = Place::Reference(quote!(target));
         let write = arm.slot.as_ref().and_then(|slot| self.deferred_writer(slot, &place));
         let pattern = match &write {
             Some(_) => variant(&quote!(Self), arm, &quote!(tag: _), Some(&quote!(target))),
             None => any(arm),
         };
-        quote!(#pattern => { #write })
+        (pattern, quote!({ #write }))
     }
 }
 

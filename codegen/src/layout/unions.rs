@@ -32,10 +32,8 @@ pub(super) fn plan(model: &Model, interface: &Interface, id: DefId) -> Result<Un
     let min_size = least.into_iter().min().unwrap_or(0).saturating_add(size::least_of_scalar(tag));
     // MS-RPCE 2.2.4.5: ignored for encapsulated unions, and in NDR64.
     let is_loose = union.attributes.ms_union && union.encapsulated.is_none();
-    let tag_alignment = match is_loose {
-        true => Alignment { ndr20: size::of_scalar(tag).ndr20, ndr64: alignment.ndr64 },
-        false => alignment,
-    };
+    let tag_alignment =
+        if is_loose { Alignment { ndr20: size::of_scalar(tag).ndr20, ..alignment } } else { alignment };
     Ok(UnionPlan { tag, arms, alignment, tag_alignment, arm_alignment, min_size })
 }
 

@@ -7,18 +7,19 @@ use cmrp::ndr::{
 use cmrp_testsuite::constructs::{
     Aliased, Always, Awkward, Blob, Bounded, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse,
     InPlace, Labeled, Note, PingResponse, Pointers, Row, SendAliasedRequest, SendAlignedRequest,
-    SendAwkwardRequest, SendBoundedRequest, SendChainRequest, SendEnumsRequest, SendFolderRequest,
-    SendInPlaceRequest, SendIntegersRequest, SendPairsRequest, SendPointersRequest, SendTintRequest,
-    SendTriplesRequest, SendVaryingRequest, SendWordyRequest, SignedWide, Tint, Tinted, Triple, Wide, Wordy,
+    SendAwkwardRequest, SendBoundedRequest, SendChainRequest, SendChoiceRequest, SendChoicesRequest,
+    SendEnumsRequest, SendFolderRequest, SendIdRequest, SendInPlaceRequest, SendIntegersRequest,
+    SendPairsRequest, SendPointersRequest, SendSwitchedRequest, SendTintRequest, SendTriplesRequest,
+    SendVaryingRequest, SendWordyRequest, SignedWide, Tint, Tinted, Triple, Wide, Wordy,
 };
 use cmrp_testsuite::hex;
 
-fn octets(digits: &str) -> Vec<u8> {
+pub(crate) fn octets(digits: &str) -> Vec<u8> {
     hex::decode(&digits.split_whitespace().collect::<String>()).expect("hexadecimal digits")
 }
 
 #[track_caller]
-fn assert_stubs<T>(value: &T, ndr20: &str, ndr64: &str)
+pub(crate) fn assert_stubs<T>(value: &T, ndr20: &str, ndr64: &str)
 where
     T: EncodeStub + PartialEq + std::fmt::Debug + for<'a> DecodeFrom<'a>,
 {
@@ -33,7 +34,7 @@ where
 }
 
 /// Compares a value of one lifetime with a stub of another.
-trait DecodeFrom<'a> {
+pub(crate) trait DecodeFrom<'a> {
     fn assert_equals(&self, stub: &'a [u8], format: Format);
     fn is_refused(stub: &'a [u8], format: Format) -> bool;
 }
@@ -70,7 +71,11 @@ decode_from!(
     SendVaryingRequest,
     SendTintRequest,
     SendWordyRequest,
-    GetItemsResponse
+    GetItemsResponse,
+    SendIdRequest,
+    SendChoicesRequest<'_>,
+    SendChoiceRequest<'_>,
+    SendSwitchedRequest
 );
 
 /// The example of MS-RPCE 2.2.5.3.4.1: NDR ends without a gap, NDR64 with one.

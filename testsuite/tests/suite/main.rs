@@ -17,4 +17,5 @@ mod replay;
 mod runtime;
 mod specification;
 mod strictness;
+mod unions;
 mod vectors;
