@@ -20,6 +20,7 @@ impl Emitter<'_> {
     /// The flag set that a 32-bit field holds, if the caller named one.
     pub(super) fn flags_of(&self, slot: &Slot) -> Option<TokenStream> {
         match slot.wire {
+            Wire::Scalar(Scalar::Integer("u32")) if slot.is_derived() => None,
             Wire::Scalar(Scalar::Integer("u32")) => self.options.flag_field(&slot.scope, &slot.name),
             _ => None,
         }

@@ -61,6 +61,9 @@ pub(super) fn structure(model: &Model, interface: &Interface, id: DefId) -> Resu
     let mut slots = Vec::new();
     for field in &structure.fields {
         let at = Context { span: field.origin.0, ..context };
+        if field.name.is_empty() && unions::union_of(model, &field.ty).is_none() {
+            return Err(at.unsupported("an anonymous structure"));
+        }
         let wire = at.member(&field.attributes, &field.ty)?;
         let declaration = model.declaration(&field.attributes, None, &field.ty, &field.name);
         let name = if field.name.is_empty() { unions::ANONYMOUS } else { &field.name };
