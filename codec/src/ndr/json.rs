@@ -5,6 +5,8 @@
 //! `{"max": n, "data": "hex"}`. Integers are written unsigned even where the IDL type is signed, except
 //! as elements of arrays, and a `FILETIME` is one integer. A string with a
 //! lone surrogate, which JSON text cannot hold, is `{"utf16": [units]}`.
+//! A union is `{"arm": value}` with the name of its arm, and with a `tag` too where the arm does not tell it; one without
+//! a name of its own is the member `arm`.
 //!
 //! Feature `serde` writes this form, feature `json` reads it too. What is read may be looser: see `FromJson`.
 
