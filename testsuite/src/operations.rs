@@ -17,7 +17,7 @@ const HEAD: &str = "# Operations
 
 Written by `cargo xtask operations`; a test compares it.
 
-Every slot of both interfaces, and how many test vectors of its request and response decode to their value and encode to their octets again, in each transfer format. Reserved slots carry nothing but a status, and the specification gives no vectors of them.
+Every slot of both interfaces, and how many test vectors of its request and response decode to their value and encode to their octets again, in each transfer format. Reserved slots carry nothing but a status, if that; few of them have vectors.
 ";
 
 /// Vectors that pass, and all vectors.
@@ -39,7 +39,7 @@ pub fn table() -> String {
         let operations = operations(name);
         let reserved = operations.iter().filter(|operation| operation.is_reserved()).count();
         let slots = operations.len();
-        let _ = write!(text, "\n## {name}\n\n{slots} slots, of which {reserved} are reserved.\n\n");
+        let _ = write!(text, "\n## {name}\n\n{slots} slots, {reserved} of them reserved.\n\n");
         text.push_str("| opnum | operation | section | status | ndr20-le | ndr20-be | ndr64 |\n");
         text.push_str("|--:|---|---|---|--:|--:|--:|\n");
         for operation in &operations {

@@ -194,7 +194,7 @@ fn pointers(value: &Value) -> Vec<String> {
     while let Some(pointer) = found.get(next).cloned() {
         match value.pointer(&pointer) {
             Some(Value::Object(members)) => {
-                found.extend(members.keys().map(|name| format!("{pointer}/{name}")))
+                found.extend(members.keys().map(|name| format!("{pointer}/{name}")));
             }
             Some(Value::Array(elements)) => {
                 found.extend((0..elements.len()).map(|index| format!("{pointer}/{index}")));

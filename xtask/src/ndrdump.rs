@@ -67,9 +67,9 @@ fn compare(cases: &[Case]) -> Result<Disagreements> {
         let mut all = Disagreements::new();
         for thread in threads {
             let share = thread.join().map_err(|_| anyhow::anyhow!("a comparison panicked"))??;
-            share.into_iter().for_each(|(place, text)| {
+            for (place, text) in share {
                 all.entry(place).or_insert(text);
-            });
+            }
         }
         Ok(all)
     })

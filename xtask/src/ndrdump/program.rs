@@ -59,8 +59,8 @@ impl Program {
             .args(["clusapi", &case.kind.opnum.to_string(), direction_name(case.kind.direction)])
             .arg(stub);
         let output = command.output().context("running ndrdump")?;
-        let text =
-            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let said = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&said);
         Ok(read(output.status.success(), &text))
     }
 
