@@ -4,5 +4,8 @@
 pub mod constructs;
 pub mod hex;
 pub mod message;
+pub mod operations;
 pub mod oracle;
+pub mod random;
+pub mod variation;
 pub mod vector;

@@ -64,13 +64,22 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
 /// # Panics
 /// A law does not hold, which is a defect of the codec.
 pub fn round_trip(protocol: Protocol, direction: Direction, octets: &[u8]) {
-    let Some(input) = Input::cut(octets) else { return };
+    if let Some(input) = Input::cut(octets) {
+        check_stub(protocol, direction, input);
+    }
+}
+
+/// The same for a stub whose format and operation are known. Returns whether it could be decoded.
+///
+/// # Panics
+/// A law does not hold, which is a defect of the codec.
+pub fn check_stub(protocol: Protocol, direction: Direction, input: Input<'_>) -> bool {
     let limits = Limits::DEFAULT.with_level(TargetLevel::Level5);
     let decode = |stub| Message::decode(protocol, direction, input.opnum, stub, input.format, &limits);
     let strict = decode(input.stub);
     let lenient =
         Message::decode_lenient(protocol, direction, input.opnum, input.stub, input.format, &limits);
-    let Ok(message) = strict else { return };
+    let Ok(message) = strict else { return false };
     assert_eq!(lenient, Ok((message.clone(), Vec::new())), "a lenient decode reads something else");
     let encoded = message
         .encode(input.format)
@@ -78,6 +87,7 @@ pub fn round_trip(protocol: Protocol, direction: Direction, octets: &[u8]) {
     let again = decode(&encoded).unwrap_or_else(|error| panic_with("encoding does not decode", &error));
     assert_eq!(message, again, "encoding changes the value");
     assert_eq!(again.encode(input.format).as_ref(), Ok(&encoded), "encoding is not stable");
+    true
 }
 
 /// Decodes arbitrary octets as one PDU: what was decoded encodes, and decodes to the same value again.

@@ -51,6 +51,23 @@ impl Vector {
         Message::decode(self.protocol, self.direction, self.opnum, stub, self.format, &limits)
     }
 
+    /// Decodes and compares with the value, encodes and compares with the octets.
+    ///
+    /// # Errors
+    /// What went wrong, as text.
+    pub fn verify(&self) -> Result<(), String> {
+        let message = self.decode().map_err(|error| error.to_string())?;
+        let value = serde_json::to_value(&message).map_err(|error| error.to_string())?;
+        if value != self.value {
+            return Err(format!("decodes to {value}, not {}", self.value));
+        }
+        let stub = message.encode(self.format).map_err(|error| error.to_string())?;
+        if stub != self.stub {
+            return Err(format!("encodes to {}, not {}", hex::encode(&stub), hex::encode(&self.stub)));
+        }
+        Ok(())
+    }
+
     /// A name for messages.
     pub fn name(&self) -> String {
         let Self { protocol, operation, direction, case, format, .. } = self;

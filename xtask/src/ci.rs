@@ -52,6 +52,11 @@ fn steps() -> Result<Vec<Step>> {
             command: readme_command("cargo test")?,
             environment: vec![("CMRP_REQUIRE_TSHARK", "1".to_owned())],
         },
+        Step {
+            name: "what ndrdump makes of our encodings",
+            command: "cargo run --quiet --locked --package xtask -- ndrdump".to_owned(),
+            environment: vec![("CMRP_REQUIRE_NDRDUMP", "1".to_owned())],
+        },
         step(
             "the README's main command",
             &format!("{} --color never", readme_command("cargo run --release")?),

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod ndrdump;
+mod operations;
 mod vectors;
 
 use clap::Parser;
@@ -12,6 +14,10 @@ use clap::Parser;
 enum Chore {
     /// Everything that continuous integration checks.
     Ci,
+    /// Compares what we encode with what Samba's ndrdump makes of it.
+    Ndrdump(ndrdump::Compare),
+    /// Writes docs/operations.md.
+    Operations,
     /// Packs vector files into the form that the testsuite keeps.
     PackVectors(vectors::Pack),
 }
@@ -19,6 +25,8 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
         Chore::Ci => ci::run(),
+        Chore::Ndrdump(compare) => compare.run(),
+        Chore::Operations => operations::run(),
         Chore::PackVectors(pack) => pack.run(),
     }
 }

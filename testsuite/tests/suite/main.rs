@@ -13,6 +13,7 @@ mod filters;
 mod handles;
 mod json;
 mod negative;
+mod operations;
 mod replay;
 mod runtime;
 mod specification;

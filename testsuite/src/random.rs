@@ -1,0 +1,44 @@
+//! Pseudo-random numbers that a seed repeats.
+
+/// The generator `SplitMix64`.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// A generator; the same seed gives the same numbers.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`; 0 if `end` is 0.
+    pub fn below(&mut self, end: usize) -> usize {
+        let end = u64::try_from(end).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.bits().checked_rem(end).unwrap_or(0)).unwrap_or(0)
+    }
+
+    /// Any octet.
+    pub fn octet(&mut self) -> u8 {
+        let [octet, ..] = self.bits().to_le_bytes();
+        octet
+    }
+
+    /// A number of at most so many bits, in which small numbers are as likely as large ones.
+    pub fn number(&mut self, most_bits: u32) -> u64 {
+        let bits = self.below(usize::try_from(most_bits).unwrap_or(64).saturating_add(1));
+        let shift = u32::try_from(bits).map_or(0, |bits| 64_u32.saturating_sub(bits));
+        self.bits().checked_shr(shift).unwrap_or(0)
+    }
+
+    /// One of several; `None` if there are none.
+    pub fn choose<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
+        items.get(self.below(items.len()))
+    }
+}
