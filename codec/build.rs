@@ -77,9 +77,13 @@ mod clusapi {
             .void_is_reserved()
             .target_level(level)
             .external("FILETIME", "crate::ndr::FileTime")
+            .external("GUID", "crate::ndr::Uuid")
             .external("CLUSTER_CHANGE", "crate::cluster_change::ClusterChange")
             .flag_field("dwFilter", "CLUSTER_CHANGE");
         let builder = filters(builder, level);
+        // Control codes carry it in their buffers, so that no signature names it (MS-CMRP 2.2.3.33).
+        let builder =
+            if level == TargetLevel::Level6 { builder.with_type("CLUSDSK_DISKID") } else { builder };
         HANDLES
             .iter()
             .fold(builder, |builder, (idl, rust)| builder.rename(idl, rust))

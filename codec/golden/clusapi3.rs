@@ -10872,6 +10872,269 @@ impl<'a> ndr::json::FromJson<'a> for NotificationDataAsyncRpc<'a> {
     }
 }
 
+/// The kinds of disk identifier.
+///
+/// Not `v1_enum`: 2 octets in NDR20, 4 in NDR64.
+///
+/// MS-CMRP 2.2.2.22
+///
+/// In the IDL: `CLUSDSK_DISKID_ENUM`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClusdskDiskidEnum(pub i32);
+
+impl ClusdskDiskidEnum {
+    /// The signature of a disk with a master boot record.
+    ///
+    /// `DiskIdSignature`
+    pub const DISK_ID_SIGNATURE: Self = Self(1);
+    /// The GUID of a disk with a GUID partition table.
+    ///
+    /// `DiskIdGuid`
+    pub const DISK_ID_GUID: Self = Self(2);
+    /// A disk whose kind of partition table is unknown.
+    ///
+    /// `DiskIdUnKnown`
+    pub const DISK_ID_UN_KNOWN: Self = Self(5000);
+    /// The name in the IDL, if the value has one.
+    pub const fn name(self) -> Option<&'static str> {
+        match self.0 {
+            1 => Some("DiskIdSignature"),
+            2 => Some("DiskIdGuid"),
+            5000 => Some("DiskIdUnKnown"),
+            _ => None,
+        }
+    }
+}
+
+/// The union `CLUSDSK_DISKID_union`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ClusdskDiskidUnion {
+    /// The signature.
+    ///
+    /// Tag 1. `unsigned long DiskSignature`
+    DiskSignature(u32),
+    /// The GUID.
+    ///
+    /// Tag 2. `GUID DiskGuid`
+    DiskGuid(crate::ndr::Uuid),
+}
+
+impl ClusdskDiskidUnion {
+    /// The tag that selects the arm.
+    pub const fn tag(&self) -> ClusdskDiskidEnum {
+        match self {
+            Self::DiskSignature { .. } => ClusdskDiskidEnum(1),
+            Self::DiskGuid { .. } => ClusdskDiskidEnum(2),
+        }
+    }
+}
+
+impl Default for ClusdskDiskidUnion {
+    fn default() -> Self {
+        Self::DiskSignature(<u32>::default())
+    }
+}
+
+impl<'de> ndr::Decode<'de> for ClusdskDiskidUnion {
+    type Fixed = Self;
+    const MIN_WIRE_SIZE: usize = 6;
+
+    fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
+        let tag = <Self as ndr::Union>::read_tag(reader)?;
+        <Self as ndr::Union>::read_arm(tag, reader)
+    }
+
+    #[inline]
+    fn decode_deferred(
+        fixed: Self,
+        _: &mut ndr::Reader<'de>,
+    ) -> Result<Self, ndr::Error> {
+        Ok(fixed)
+    }
+}
+
+impl<'de> ndr::Union<'de> for ClusdskDiskidUnion {
+    type Tag = i32;
+    fn read_tag(
+        reader: &mut ndr::Reader<'de>,
+    ) -> Result<ndr::UnionTag<i32>, ndr::Error> {
+        reader.align(4)?;
+        reader.union_tag(ndr::Reader::enumeration)
+    }
+
+    fn read_arm(
+        tag: ndr::UnionTag<i32>,
+        reader: &mut ndr::Reader<'de>,
+    ) -> Result<Self::Fixed, ndr::Error> {
+        reader.align(4)?;
+        match tag.value {
+            1 => {
+                let disk_signature = reader.u32().field(&"DiskSignature")?;
+                Ok(Self::DiskSignature(disk_signature))
+            }
+            2 => {
+                let disk_guid = <crate::ndr::Uuid as ndr::Decode>::decode_fixed(reader)
+                    .field(&"DiskGuid")?;
+                Ok(Self::DiskGuid(disk_guid))
+            }
+            _ => Err(tag.invalid()),
+        }
+    }
+}
+
+impl ndr::Encode for ClusdskDiskidUnion {
+    fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
+        writer.align(4)?;
+        writer.enumeration(self.tag().0)?;
+        writer.align(4)?;
+        match self {
+            Self::DiskSignature(target) => {
+                writer.u32(*target).field(&"DiskSignature")?;
+            }
+            Self::DiskGuid(target) => {
+                ndr::Encode::encode_fixed(target, writer).field(&"DiskGuid")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl ndr::serde::Serialize for ClusdskDiskidUnion {
+    fn serialize<S: ndr::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        use ndr::serde::ser::SerializeMap as _;
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::DiskSignature(target) => {
+                map.serialize_entry("DiskSignature", target)?;
+            }
+            Self::DiskGuid(target) => {
+                map.serialize_entry("DiskGuid", target)?;
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ClusdskDiskidUnion {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(
+            value,
+            arena,
+            &["tag", "DiskSignature", "DiskGuid"],
+        )?;
+        match members.arm(&["DiskSignature", "DiskGuid"])? {
+            Some("DiskSignature") => {
+                members.agree_tag::<i32>(&"tag", 1)?;
+                Ok(Self::DiskSignature(members.get(&"DiskSignature")?))
+            }
+            Some("DiskGuid") => {
+                members.agree_tag::<i32>(&"tag", 2)?;
+                Ok(Self::DiskGuid(members.get(&"DiskGuid")?))
+            }
+            _ => Err(ndr::json::JsonError::missing()),
+        }
+    }
+}
+
+/// The identifier of a disk.
+///
+/// It travels inside buffers of control codes; no method has it as a parameter.
+///
+/// MS-CMRP 2.2.3.33
+///
+/// In the IDL: `CLUSDSK_DISKID`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ClusdskDiskid {
+    /// The identifier; none if the kind is unknown.
+    ///
+    /// `[switch_is(DiskIdType)] CLUSDSK_DISKID_union`
+    pub arm: ClusdskDiskidUnion,
+}
+
+impl<'de> ndr::Decode<'de> for ClusdskDiskid {
+    type Fixed = Self;
+    const MIN_WIRE_SIZE: usize = 8;
+
+    fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
+        reader.align(4)?;
+        let disk_id_type = reader
+            .enumeration()
+            .map(ClusdskDiskidEnum)
+            .field(&"DiskIdType")?;
+        let arm = <ClusdskDiskidUnion as ndr::Union>::decode_switched(
+                i64::from(disk_id_type.0),
+                reader,
+            )
+            .field(&"arm")?;
+        reader.end_struct(4)?;
+        Ok(Self { arm })
+    }
+
+    #[inline]
+    fn decode_deferred(
+        fixed: Self,
+        _: &mut ndr::Reader<'de>,
+    ) -> Result<Self, ndr::Error> {
+        Ok(fixed)
+    }
+}
+
+impl ndr::Encode for ClusdskDiskid {
+    fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
+        writer.align(4)?;
+        writer.enumeration(self.arm.tag().0).field(&"DiskIdType")?;
+        ndr::Encode::encode_fixed(&self.arm, writer).field(&"arm")?;
+        writer.end_struct(4)?;
+        Ok(())
+    }
+
+    fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl ndr::serde::Serialize for ClusdskDiskid {
+    fn serialize<S: ndr::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        use ndr::serde::ser::SerializeMap as _;
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry(
+            "DiskIdType",
+            &ndr::json::Unsigned::unsigned(self.arm.tag().0),
+        )?;
+        map.serialize_entry("arm", &self.arm)?;
+        map.end()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> ndr::json::FromJson<'a> for ClusdskDiskid {
+    fn from_json(
+        value: &'a ndr::json::Value,
+        arena: &'a ndr::json::Arena,
+    ) -> Result<Self, ndr::json::JsonError> {
+        let members = ndr::json::Members::new(value, arena, &["DiskIdType", "arm"])?;
+        let read = Self { arm: members.get(&"arm")? };
+        members.agree_tag(&"DiskIdType", read.arm.tag().0)?;
+        Ok(read)
+    }
+}
+
 /// Opens the cluster and returns a handle to it.
 ///
 /// Returns NULL on failure, with the reason in `Status`.

@@ -113,6 +113,13 @@ impl Builder {
         self
     }
 
+    /// Emits a type that no operation needs, with all that it needs in turn.
+    #[must_use]
+    pub fn with_type(mut self, idl: &str) -> Self {
+        self.options.types.push(idl.to_owned());
+        self
+    }
+
     /// Takes signatures without parameters for reserved slots, whatever they are called: they keep their opnums, and
     /// those that return a status share one variant, `Reserved`. Interfaces that keep opnums for local use declare
     /// them so.

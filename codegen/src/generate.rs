@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::emit::{self, Options};
 use crate::layout::{self, InterfacePlan, Unsupported, Wanted};
-use crate::model::{Interface, Model, Operation};
+use crate::model::{DefId, Interface, Model, Operation};
 use crate::{Compilation, ImportResolver, compile};
 
 /// What to make of a compilation.
@@ -54,8 +54,14 @@ fn interface(compilation: &Compilation, options: &Options) -> Result<String, Vec
     let interface = model.interfaces().last().ok_or_else(no_interface)?;
     refuse_inheritance(interface)?;
     let unknown = unknown_operations(interface, options);
-    let plan = layout::plan(model, interface, |operation| options.wanted(operation));
+    let mut plan = layout::plan(model, interface, |operation| options.wanted(operation));
     let mut problems: Vec<Diagnostic> = unknown.collect();
+    for name in &options.types {
+        match asked_type(model, interface, name) {
+            Ok(id) => plan.types.push(id),
+            Err(problem) => problems.push(*problem),
+        }
+    }
     problems.extend(plan.unsupported.iter().map(|(operation, unsupported)| refuse(operation, unsupported)));
     if problems.is_empty() { emit_all(model, &plan, options) } else { Err(problems) }
 }
@@ -74,6 +80,19 @@ fn no_interface() -> Vec<Diagnostic> {
     let start = crate::source::Span::default();
     let problem = Diagnostic::new(code::UNSUPPORTED, start, "the file declares no interface");
     vec![problem.help("use Builder::compile_enumerations for a file of enumerations")]
+}
+
+/// A type that is asked for by name and can be emitted.
+fn asked_type(model: &Model, interface: &Interface, name: &str) -> Result<DefId, Box<Diagnostic>> {
+    let Some((id, _)) = model.find(name) else {
+        let message = format!("there is no type `{name}`");
+        return Err(Box::new(Diagnostic::new(code::UNSUPPORTED, interface.origin.0, message)));
+    };
+    let needed = layout::needed_by(model, interface, vec![id]);
+    needed.map(|_| id).map_err(|unsupported| {
+        let message = format!("no code can be generated for `{name}`: {}", unsupported.what);
+        Box::new(Diagnostic::new(code::UNSUPPORTED, unsupported.span, message))
+    })
 }
 
 /// Object interfaces have parameters that the signature does not show (MS-DCOM 2.2.13), and opnums that begin with

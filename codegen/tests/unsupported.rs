@@ -227,6 +227,20 @@ fn operations_that_are_not_asked_for_are_listed_and_keep_the_opnums() {
 }
 
 #[test]
+fn a_type_that_no_operation_needs_is_emitted_when_asked_for() {
+    let text = "typedef struct _LONELY { long a; } LONELY; void Call([in] long x);";
+    let rust =
+        |builder: &midl_codegen::Builder| interface(text, builder.options()).map(|generated| generated.rust);
+    let plain = midl_codegen::Builder::new();
+    assert!(!rust(&plain).expect("a plain interface").contains("struct Lonely"));
+    assert!(rust(&plain.clone().with_type("LONELY")).expect("with the type").contains("pub struct Lonely"));
+    let refusal = rust(&plain.clone().with_type("LOVELY")).expect_err("a misspelt name");
+    assert!(refusal.contains("there is no type `LOVELY`"), "{refusal}");
+    let refusal = rust(&plain.with_type("NODE")).expect_err("a structure that contains itself");
+    assert!(refusal.contains("`NODE`: a structure that contains itself"), "{refusal}");
+}
+
+#[test]
 fn a_name_that_no_operation_has_is_an_error() {
     let builder = midl_codegen::Builder::new().only(["Frist"]);
     let refusal = interface("void First([in] long x);", builder.options()).expect_err("a misspelt name");

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::Endian;
+use super::{Decode, Encode, EncodeError, Endian, Error, Reader, Writer};
 
 /// A UUID or GUID: 16 octets aligned to 4, three integers in the order of the label, then 8 octets as they are
 /// (C706 Appendix A, MS-DTYP 2.3.4).
@@ -57,6 +57,33 @@ impl Uuid {
         let [g, h] = three;
         let [i, j, k, l, m, n, o, p] = self.data4;
         [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+    }
+}
+
+impl<'de> Decode<'de> for Uuid {
+    type Fixed = Self;
+    const MIN_WIRE_SIZE: usize = 16;
+
+    #[inline]
+    fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
+        reader.uuid()
+    }
+
+    #[inline]
+    fn decode_deferred(fixed: Self, _: &mut Reader<'de>) -> Result<Self, Error> {
+        Ok(fixed)
+    }
+}
+
+impl Encode for Uuid {
+    #[inline]
+    fn encode_fixed(&self, writer: &mut Writer) -> Result<(), EncodeError> {
+        writer.uuid(*self)
+    }
+
+    #[inline]
+    fn encode_deferred(&self, _: &mut Writer) -> Result<(), EncodeError> {
+        Ok(())
     }
 }
 

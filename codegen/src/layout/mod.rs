@@ -181,6 +181,8 @@ pub struct InterfacePlan<'m> {
     pub interface: &'m Interface,
     /// Operations that can be emitted, by opnum.
     pub operations: Vec<OperationPlan<'m>>,
+    /// Types that are emitted though no operation needs them.
+    pub types: Vec<DefId>,
     /// Reserved slots, which answer with a status alone, by opnum.
     pub reserved: Vec<&'m Operation>,
     /// Operations that cannot, by opnum.
@@ -206,7 +208,7 @@ pub fn plan<'m>(
     wanted: impl Fn(&Operation) -> Wanted,
 ) -> InterfacePlan<'m> {
     let (operations, reserved, unsupported) = (Vec::new(), Vec::new(), Vec::new());
-    let mut plan = InterfacePlan { interface, operations, reserved, unsupported };
+    let mut plan = InterfacePlan { interface, operations, types: Vec::new(), reserved, unsupported };
     for operation in &interface.operations {
         match wanted(operation) {
             Wanted::No => {}
@@ -269,23 +271,32 @@ fn is_constructed(model: &Model, id: DefId) -> bool {
     is_union(model, id) || matches!(model.definition(id).kind, DefinitionKind::Struct(_))
 }
 
-/// Every definition that the operations of a plan need, in order of declaration.
+/// Every definition that the operations of a plan need, and the types asked for besides, in order of declaration.
 pub fn reachable(model: &Model, plan: &InterfacePlan<'_>) -> BTreeSet<DefId> {
     let per_operation = plan.operations.iter().map(|planned| structures_of(model, plan.interface, planned));
-    per_operation.filter_map(Result::ok).flatten().collect()
+    let besides = std::iter::once(needed_by(model, plan.interface, plan.types.clone()));
+    per_operation.chain(besides).filter_map(Result::ok).flatten().collect()
 }
 
 /// Every definition that an operation needs.
-///
-/// # Errors
-/// One of them holds something that cannot be emitted.
 fn structures_of(
     model: &Model,
     interface: &Interface,
     planned: &OperationPlan<'_>,
 ) -> Result<BTreeSet<DefId>, Unsupported> {
     let slots = planned.request.iter().chain(&planned.response);
-    let mut open: Vec<DefId> = slots.flat_map(|slot| slot.wire.definitions()).collect();
+    needed_by(model, interface, slots.flat_map(|slot| slot.wire.definitions()).collect())
+}
+
+/// These definitions, and every one that they need.
+///
+/// # Errors
+/// One of them holds something that cannot be emitted.
+pub fn needed_by(
+    model: &Model,
+    interface: &Interface,
+    mut open: Vec<DefId>,
+) -> Result<BTreeSet<DefId>, Unsupported> {
     let mut found = BTreeSet::new();
     while let Some(id) = open.pop() {
         if found.insert(id) && is_constructed(model, id) {
