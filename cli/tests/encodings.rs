@@ -69,7 +69,7 @@ fn conversation(encodings: &Encodings) -> (Talk, BTreeMap<u32, u16>) {
         let requests = encodings.get(&(*opnum, true));
         let first = requests.map_or_else(|| plain_request(*opnum), |requests| requests[0].clone());
         for stub in stubs {
-            let call_id = 2 + u32::try_from(calls.len()).unwrap();
+            let call_id = u32::try_from(calls.len().saturating_add(2)).unwrap();
             calls.insert(call_id, *opnum);
             if *is_request {
                 talk.request(call_id, *opnum, stub);
