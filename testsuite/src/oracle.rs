@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cmrp::ndr::json::Arena;
 use cmrp::ndr::{Format, Limits, TargetLevel};
 use dcerpc_proto::Pdu;
 use dcerpc_proto::association::Association;
@@ -50,6 +51,7 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
         "clusapi2_response" => round_trip(Protocol::V2, Direction::Response, octets),
         "clusapi3_request" => round_trip(Protocol::V3, Direction::Request, octets),
         "clusapi3_response" => round_trip(Protocol::V3, Direction::Response, octets),
+        "json" => json(octets),
         "pdu" => pdu(octets),
         "pdu_stream" => pdu_stream(octets),
         "idl" => idl(&String::from_utf8_lossy(octets)),
@@ -88,6 +90,30 @@ pub fn check_stub(protocol: Protocol, direction: Direction, input: Input<'_>) ->
     assert_eq!(message, again, "encoding changes the value");
     assert_eq!(again.encode(input.format).as_ref(), Ok(&encoded), "encoding is not stable");
     true
+}
+
+/// Reads arbitrary text as the JSON form of a request and of a response of either version; format and opnum come
+/// before it as in [`Input`]. What has a form on the wire can be read from there.
+///
+/// # Panics
+/// An encoding does not decode, which is a defect of the codec.
+pub fn json(octets: &[u8]) {
+    let Some(input) = Input::cut(octets) else { return };
+    let Ok(value) = serde_json::from_slice(input.stub) else { return };
+    let limits = Limits::DEFAULT.with_level(TargetLevel::Level5);
+    for protocol in [Protocol::V2, Protocol::V3] {
+        for direction in [Direction::Request, Direction::Response] {
+            let arena = Arena::new();
+            let message = Message::from_json(protocol, direction, input.opnum, &value, &arena);
+            let Some(stub) = message.ok().and_then(|message| message.encode(input.format).ok()) else {
+                continue;
+            };
+            let decoded = Message::decode(protocol, direction, input.opnum, &stub, input.format, &limits);
+            if let Err(error) = decoded {
+                panic_with("encoding of a value from JSON does not decode", &error);
+            }
+        }
+    }
 }
 
 /// Decodes arbitrary octets as one PDU: what was decoded encodes, and decodes to the same value again.

@@ -358,3 +358,16 @@ fn errors_of_octets() {
         assert_eq!(error.to_string(), message);
     }
 }
+
+/// Values of one operation are read as those of every other, too: most are refused, none may harm.
+#[test]
+fn values_keep_the_law_of_the_oracle_whatever_operation_they_are_read_as() {
+    for (index, vector) in cmrp_testsuite::vector::all().iter().enumerate() {
+        let text = vector.value.to_string();
+        let other = u16::try_from(index % 265).unwrap();
+        for opnum in [vector.opnum, other] {
+            let input = cmrp_testsuite::oracle::Input { format: vector.format, opnum, stub: text.as_bytes() };
+            cmrp_testsuite::oracle::json(&input.join());
+        }
+    }
+}
