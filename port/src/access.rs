@@ -1,5 +1,7 @@
 //! What a client may do, and what a server is ready to do.
 
+use crate::status::{ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER};
+
 /// An access level (MS-CMRP 3.1.4.1, 3.1.4.2); each includes those before it.
 ///
 /// Protocol version 2 knows [`All`](Self::All) alone.
@@ -24,28 +26,26 @@ mod desired {
 }
 
 impl Access {
-    /// The level that an Open...Ex method grants a client (MS-CMRP 3.1.4.2.116).
+    /// The level that an `Open...Ex` method grants a client (MS-CMRP 3.1.4.2.116).
     ///
     /// `held` is what the cluster security descriptor gives the client. A request for "Read" by a client with
     /// backup privilege is granted as such (MS-CMRP 3.1.4.2).
     ///
     /// # Errors
-    /// [`ERROR_INVALID_PARAMETER`](crate::status::ERROR_INVALID_PARAMETER) if `desired` has no or unknown bits, or
-    /// asks to change without asking to read; [`ERROR_ACCESS_DENIED`](crate::status::ERROR_ACCESS_DENIED) if the
+    /// [`ERROR_INVALID_PARAMETER`] if `desired` has no or unknown bits, or
+    /// asks to change without asking to read; [`ERROR_ACCESS_DENIED`] if the
     /// client doesn't hold the level.
     pub fn grant(desired: u32, held: Option<Self>) -> Result<Self, u32> {
-        let held = held.ok_or(crate::status::ERROR_ACCESS_DENIED)?;
-        match Self::asked(desired).ok_or(crate::status::ERROR_INVALID_PARAMETER)? {
-            None => Ok(held),
-            Some(Self::Read) => Ok(if held == Self::ReadBackup { held } else { Self::Read }),
-            Some(level) if level <= held => Ok(level),
-            Some(_) => Err(crate::status::ERROR_ACCESS_DENIED),
+        let held = held.ok_or(ERROR_ACCESS_DENIED)?;
+        match Self::asked(desired, held).ok_or(ERROR_INVALID_PARAMETER)? {
+            Self::Read if held == Self::ReadBackup => Ok(held),
+            level if level <= held => Ok(level),
+            _ => Err(ERROR_ACCESS_DENIED),
         }
     }
 
-    /// The level that the bits name, `Some(None)` for the highest that the client may have, `None` if they name
-    /// none.
-    fn asked(bits: u32) -> Option<Option<Self>> {
+    /// The level that the bits name; `most` stands for the highest that the client may have.
+    fn asked(bits: u32, most: Self) -> Option<Self> {
         const KNOWN: u32 = desired::READ
             | desired::CHANGE
             | desired::GENERIC_READ
@@ -55,13 +55,13 @@ impl Access {
             return None;
         }
         if bits & desired::GENERIC_CHANGE != 0 {
-            return Some(Some(Self::All));
+            return Some(Self::All);
         }
         match (bits & desired::CHANGE != 0, bits & desired::READ != 0) {
             (true, false) => None,
-            (true, true) => Some(Some(Self::All)),
-            _ if bits & desired::MAXIMUM_ALLOWED != 0 => Some(None),
-            _ => Some(Some(Self::Read)),
+            (true, true) => Some(Self::All),
+            _ if bits & desired::MAXIMUM_ALLOWED != 0 => Some(most),
+            _ => Some(Self::Read),
         }
     }
 
@@ -73,7 +73,7 @@ impl Access {
         }
     }
 
-    /// `*lpdwGrantedAccess` of an Open...Ex method that granted the level (MS-CMRP 3.1.4.2.116).
+    /// `*lpdwGrantedAccess` of an `Open...Ex` method that granted the level (MS-CMRP 3.1.4.2.116).
     pub const fn granted(self) -> u32 {
         match self {
             Self::Read | Self::ReadBackup => desired::GENERIC_READ,

@@ -12,8 +12,8 @@ pub enum Protocol {
 /// The version of a notification port, fixed by the method that makes it (MS-CMRP 3.1.1.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PortVersion {
-    /// Made by ApiCreateNotify. Both protocol versions have it.
+    /// Made by `ApiCreateNotify`. Both protocol versions have it.
     V1,
-    /// Made by ApiCreateNotifyV2, which protocol version 3 alone has.
+    /// Made by `ApiCreateNotifyV2`, which protocol version 3 alone has.
     V2,
 }

@@ -19,7 +19,7 @@ macro_rules! codes {
 codes! {
     /// Success.
     ERROR_SUCCESS = 0x0000_0000;
-    /// A waiting get call was ended by ApiUnblockGetNotifyCall or ApiCloseNotify (MS-CMRP 3.1.4.1.66).
+    /// A waiting get call was ended by `ApiUnblockGetNotifyCall` or `ApiCloseNotify` (MS-CMRP 3.1.4.1.66).
     ERROR_INVALID_FUNCTION = 0x0000_0001;
     /// The client lacks the access level.
     ERROR_ACCESS_DENIED = 0x0000_0005;
@@ -31,7 +31,7 @@ codes! {
     ERROR_SHARING_PAUSED = 0x0000_0046;
     /// Flags, an object type or `dwVersion` are not valid.
     ERROR_INVALID_PARAMETER = 0x0000_0057;
-    /// The `Timeout` of ApiGetNotify of protocol version 2 ran out (MS-CMRP 3.1.4.1.66).
+    /// The `Timeout` of `ApiGetNotify` of protocol version 2 ran out (MS-CMRP 3.1.4.1.66).
     WAIT_TIMEOUT = 0x0000_0102;
     /// The port has been closed (MS-CMRP 3.1.4.1.66).
     ERROR_NO_MORE_ITEMS = 0x0000_0103;

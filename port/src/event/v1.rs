@@ -4,7 +4,7 @@ use cmrp::cluster_change::ClusterChange;
 
 use crate::object::ObjectKind;
 
-/// An event of version 1 ports: one value of CLUSTER_CHANGE, the name of its object and the state number
+/// An event of version 1 ports: one value of `CLUSTER_CHANGE`, the name of its object and the state number
 /// (MS-CMRP 3.1.1.8, 2.2.2.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventV1<'a> {

@@ -2,7 +2,7 @@
 
 use cmrp::clusapi3::ObjectFilter;
 
-/// An event of version 2 ports: an object type with one flag, and what NOTIFICATION_DATA_RPC says of it
+/// An event of version 2 ports: an object type with one flag, and what `NOTIFICATION_DATA_RPC` says of it
 /// (MS-CMRP 2.2.3.23, 3.1.4.2.138).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventV2<'a> {
