@@ -9,5 +9,6 @@ pub mod access;
 pub mod event;
 pub mod object;
 pub mod protocol;
+pub mod sequence;
 pub mod status;
 pub mod time;
