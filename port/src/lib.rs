@@ -9,5 +9,7 @@ pub mod access;
 pub mod event;
 pub mod object;
 pub mod protocol;
+pub mod sequence;
+pub mod server;
 pub mod status;
 pub mod time;
