@@ -151,6 +151,10 @@ impl Handles {
             .filter_map(|index| self.all.try_remove(index as usize).map(|handle| handle.referent))
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.all.shrink_to_fit();
+    }
+
     fn forget_if_empty(&mut self, association: AssociationId) {
         let empty = |held: &Association| held.handles.is_empty() && held.closed.is_empty();
         if self.associations.get(&association).is_some_and(empty) {

@@ -193,6 +193,12 @@ impl Index {
         self.find(events.family, number, object_kind(event.filter), event.target, found);
     }
 
+    pub(super) fn shrink_to_fit(&mut self) {
+        let Self { slots, by_name, hasher, .. } = self;
+        slots.shrink_to_fit();
+        by_name.shrink_to_fit(|id| slot_hash(hasher, slots, *id));
+    }
+
     fn find(
         &self,
         family: Family,
@@ -235,10 +241,7 @@ impl Index {
 
     fn put(&mut self, hash: u64, id: SlotId) {
         let Self { slots, hasher, .. } = self;
-        self.by_name.insert_unique(hash, id, |id| {
-            let object = slots.get(*id as usize).map(|slot| &slot.object);
-            object.map_or(0, |object| name_hash(hasher, object.kind, &object.name))
-        });
+        self.by_name.insert_unique(hash, id, |id| slot_hash(hasher, slots, *id));
     }
 
     fn take_out(&mut self, id: SlotId) {
@@ -290,6 +293,10 @@ pub(super) fn object_kind(filter: ObjectFilter) -> Option<ObjectKind> {
         Ok(ClusterObjectType::GROUPSET) => Some(ObjectKind::GroupSet),
         _ => None,
     }
+}
+
+fn slot_hash(hasher: &SipHasher13, slots: &Slab<Slot>, id: SlotId) -> u64 {
+    slots.get(id as usize).map_or(0, |slot| name_hash(hasher, slot.object.kind, &slot.object.name))
 }
 
 fn name_hash(hasher: &SipHasher13, kind: ObjectKind, name: &str) -> u64 {

@@ -335,6 +335,9 @@ impl Server {
                 Referent::Port(port) => self.run_down_port(port),
             }
         }
+        if self.handles.len() == 0 {
+            self.give_memory_back();
+        }
     }
 
     /// Ends the calls of protocol version 2 whose `Timeout` has run out (MS-CMRP 3.1.2.4).
@@ -468,6 +471,14 @@ impl Server {
             ServerState::ShuttingDown => Some(status::ERROR_CLUSTER_NODE_SHUTTING_DOWN),
             ServerState::Stopped => Some(status::ERROR_CLUSTER_NODE_NOT_READY),
         }
+    }
+
+    /// Keeps no room for clients that are gone, once there are none.
+    fn give_memory_back(&mut self) {
+        self.ports.shrink_to_fit();
+        self.handles.shrink_to_fit();
+        self.index.shrink_to_fit();
+        self.found = Vec::new();
     }
 
     /// What a handle of the caller stands for.
