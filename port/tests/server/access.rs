@@ -56,7 +56,7 @@ fn outcome(method: &Method, protocol: Protocol, state: ServerState, level: Optio
 ///
 /// Rows: 2.1/1, 2.1/2, 2.1/3, 2.1/4, 2.2/1, 2.2/2, 2.2/3, 2.3/1, 2.3/3
 #[test]
-fn s2_every_method_in_every_state_at_every_level() {
+fn s2_1_to_s2_3_every_method_in_every_state_at_every_level() {
     for (method, protocol) in everywhere() {
         for (state, level) in STATES.iter().flat_map(|state| LEVELS.map(|level| (*state, level))) {
             let (bench, end) = outcome(method, protocol, state, level);
@@ -85,9 +85,9 @@ fn s2_4_a_refused_create_returns_a_null_handle() {
     }
 }
 
-/// Rows: 1/1
+/// Rows: 2.3/9
 #[test]
-fn s1_a_client_that_is_not_permitted_is_refused_and_its_connection_ended() {
+fn s2_3_a_client_that_is_not_permitted_is_refused_and_its_connection_ended() {
     both(|bench| {
         bench.client(77);
         bench.access(None);
@@ -102,9 +102,9 @@ fn s1_a_client_that_is_not_permitted_is_refused_and_its_connection_ended() {
 
 /// What a client may do can change between its calls.
 ///
-/// Rows: 1/2, 2.3/6
+/// Rows: 2.3/10, 2.3/6
 #[test]
-fn s1_the_check_is_made_at_each_call() {
+fn s2_3_the_check_is_made_at_each_call() {
     both(|bench| {
         let port = bench.port();
         bench.access(None);
@@ -119,9 +119,9 @@ fn s1_the_check_is_made_at_each_call() {
 
 /// The answer goes out before the connection is ended.
 ///
-/// Rows: 1/1
+/// Rows: 2.3/9
 #[test]
-fn s1_the_refused_client_gets_its_answer_first() {
+fn s2_3_the_refused_client_gets_its_answer_first() {
     use cmrp_port::server::{CallId, Output};
     let mut bench = Bench::new(V3, 0);
     bench.access(None);

@@ -30,7 +30,8 @@ fn s6_3_a_cluster_filter_covers_every_instance_of_every_class() {
         assert_eq!(bench.add_cluster(port, mask, 9), 0);
         let asked: Vec<u32> = values().filter(|value| mask & value != 0).collect();
         let mut expected = Vec::new();
-        for (name, value) in ["One", "Other"].iter().flat_map(|name| asked.iter().map(move |value| (name, *value)))
+        for (name, value) in
+            ["One", "Other"].iter().flat_map(|name| asked.iter().map(move |value| (name, *value)))
         {
             bench.post(value, name, value >> 3);
             expected.push(Event::new(9, value, value >> 3, name));

@@ -178,7 +178,9 @@ fn s6_10_not_targeted_covers_all_objects_of_the_type() {
             bench.watch_v2(port, (object_type, mask), 5);
             let mut expected = Vec::new();
             for (of, _, flags_of) in TYPES {
-                for (flag, name) in flags(of, flags_of).into_iter().flat_map(|flag| [(flag, "A"), (flag, "B")]) {
+                for (flag, name) in
+                    flags(of, flags_of).into_iter().flat_map(|flag| [(flag, "A"), (flag, "B")])
+                {
                     bench.post_v2(&event_v2(of, bit_of(flag), name));
                     if of == object_type {
                         expected.push(got_v2(5, (of, flag), name));

@@ -9,7 +9,7 @@ use crate::forged::MISMATCH;
 use crate::harness::{FOR_EVER, both, event_v2, v2, v3};
 use crate::reply::{End, Event};
 
-/// Rows: 6.7/19, 6.7/20, 6.12/12, 6.12/13
+/// Decision 1.
 #[test]
 fn d01_ended_calls_return_0x1_and_late_ones_0x103() {
     both(|bench| {
@@ -23,7 +23,7 @@ fn d01_ended_calls_return_0x1_and_late_ones_0x103() {
     });
 }
 
-/// Rows: 6.7/19, 10/8
+/// Decision 1.
 #[test]
 fn d01_the_last_closed_ports_of_a_client_are_remembered() {
     both(|bench| {
@@ -45,7 +45,7 @@ fn d01_the_last_closed_ports_of_a_client_are_remembered() {
     });
 }
 
-/// Rows: 10/8
+/// Decision 1.
 #[test]
 fn d01_nothing_is_remembered_where_the_limit_is_zero() {
     both(|bench| {
@@ -57,7 +57,7 @@ fn d01_nothing_is_remembered_where_the_limit_is_zero() {
     });
 }
 
-/// Rows: 6.8/2, 6.8/3
+/// Decision 2.
 #[test]
 fn d02_unblock_ends_what_waits_now_and_does_not_stick() {
     both(|bench| {
@@ -76,7 +76,7 @@ fn d02_unblock_ends_what_waits_now_and_does_not_stick() {
     });
 }
 
-/// Rows: 10/3
+/// Decision 3.
 #[test]
 fn d03_waiting_calls_are_served_in_order_of_arrival() {
     both(|bench| {
@@ -96,7 +96,7 @@ fn d03_waiting_calls_are_served_in_order_of_arrival() {
 
 /// One event that three filters ask for is three indications.
 ///
-/// Rows: 10/3, 4/6
+/// Decision 3.
 #[test]
 fn d03_each_indication_goes_to_one_call() {
     v3(|bench| {
@@ -123,7 +123,7 @@ fn d03_each_indication_goes_to_one_call() {
     });
 }
 
-/// Rows: 4/20
+/// Decision 3.
 #[test]
 fn d03_each_call_has_a_deadline_of_its_own() {
     v2(|bench| {
@@ -141,7 +141,7 @@ fn d03_each_call_has_a_deadline_of_its_own() {
     });
 }
 
-/// Rows: 6.7/8, 6.7/21
+/// Decision 4.
 #[test]
 fn d04_timeout_0_answers_at_once_and_all_ones_never() {
     v2(|bench| {
@@ -161,7 +161,7 @@ fn d04_timeout_0_answers_at_once_and_all_ones_never() {
     });
 }
 
-/// Rows: 6.12/5, 6.13/2
+/// Decision 13.
 #[test]
 fn d13_a_reply_is_bounded_by_number() {
     v3(|bench| {
@@ -181,7 +181,7 @@ fn d13_a_reply_is_bounded_by_number() {
     });
 }
 
-/// Rows: 6.12/5, 6.13/2
+/// Decision 13.
 #[test]
 fn d13_a_reply_is_bounded_by_octets_but_never_empty() {
     v3(|bench| {
@@ -203,7 +203,7 @@ fn d13_a_reply_is_bounded_by_octets_but_never_empty() {
     });
 }
 
-/// Rows: 4/1
+/// Decision 14.
 #[test]
 fn d14_events_are_queued_when_they_are_posted_in_order_of_posting() {
     both(|bench| {
@@ -223,7 +223,7 @@ fn d14_events_are_queued_when_they_are_posted_in_order_of_posting() {
     });
 }
 
-/// Rows: 6.8/5, 6.13/7
+/// Decision 15.
 #[test]
 fn d15_unblock_and_the_asynchronous_get_call_follow_get_notify() {
     both(|bench| {
@@ -247,7 +247,7 @@ fn d15_unblock_and_the_asynchronous_get_call_follow_get_notify() {
     });
 }
 
-/// Rows: 10/11
+/// Decision 17.
 #[test]
 fn d17_rundown_closes_everything_and_abandons_what_waits() {
     both(|bench| {
@@ -261,7 +261,7 @@ fn d17_rundown_closes_everything_and_abandons_what_waits() {
     });
 }
 
-/// Rows: 10/5, 10/4
+/// Decision 18.
 #[test]
 fn d18_calls_on_one_port_are_not_serialised() {
     both(|bench| {

@@ -6,7 +6,7 @@ use cmrp_port::sequence::{StateNumbers, StateSequences};
 use crate::harness::{CLUSTER, both, v3};
 use crate::reply::Event;
 
-/// Rows: 6.7/10, 6.7/22
+/// Decision 7.
 #[test]
 fn d07_events_without_an_object_have_state_number_0_and_the_name_that_was_posted() {
     v3(|bench| {
@@ -19,7 +19,7 @@ fn d07_events_without_an_object_have_state_number_0_and_the_name_that_was_posted
     });
 }
 
-/// Rows: 6.7/9, 6.5/4
+/// Decision 8.
 #[test]
 fn d08_the_name_of_a_registry_event_is_the_path_below_the_root_key() {
     both(|bench| {
@@ -33,7 +33,7 @@ fn d08_the_name_of_a_registry_event_is_the_path_below_the_root_key() {
     });
 }
 
-/// Rows: 4/13
+/// Decision 9.
 #[test]
 fn d09_nodes_networks_and_interfaces_count_as_groups_do() {
     let mut numbers = StateSequences::new();
@@ -48,7 +48,7 @@ fn d09_nodes_networks_and_interfaces_count_as_groups_do() {
     }
 }
 
-/// Rows: 4/13
+/// Decision 9.
 #[test]
 fn d09_after_the_largest_number_comes_0() {
     let object = Object::new(ObjectKind::Node, "N");
@@ -57,7 +57,7 @@ fn d09_after_the_largest_number_comes_0() {
     assert_eq!(numbers.state_sequence(&object), 0);
 }
 
-/// Rows: 6.10/12
+/// Decision 16.
 #[test]
 fn d16_filters_on_object_types_without_flags_are_0x57() {
     v3(|bench| {

@@ -7,7 +7,7 @@ use crate::methods::{METHODS, Parameter};
 use crate::reply::Event;
 use crate::wire::Stub;
 
-/// Rows: 6.3/4, 6.4/4, 6.5/3, 6.6/3, 6.10/12, 6.11/11
+/// Decision 5.
 #[test]
 fn d05_bad_foreign_and_zero_bits_are_0x57() {
     both(|bench| {
@@ -35,7 +35,7 @@ fn d05_bad_foreign_and_zero_bits_are_0x57() {
     });
 }
 
-/// Rows: 6.3/5
+/// Decision 5.
 #[test]
 fn d05_protocol_2_refuses_the_quorum_bit() {
     v2(|bench| {
@@ -51,7 +51,7 @@ fn d05_protocol_2_refuses_the_quorum_bit() {
     });
 }
 
-/// Rows: 6.6/4
+/// Decision 10.
 #[test]
 fn d10_the_extra_event_needs_no_state_bit_and_is_queued_last() {
     both(|bench| {
@@ -72,7 +72,7 @@ fn d10_the_extra_event_needs_no_state_bit_and_is_queued_last() {
     });
 }
 
-/// Rows: 6.4/5, 6.4/10, 4/6
+/// Decision 11.
 #[test]
 fn d11_filters_belong_to_their_port_whatever_becomes_of_handle_and_object() {
     both(|bench| {
@@ -89,7 +89,7 @@ fn d11_filters_belong_to_their_port_whatever_becomes_of_handle_and_object() {
     });
 }
 
-/// Rows: 6.10/6, 6.12/11, 6.13/1, 6.13/7
+/// Decision 12.
 #[test]
 fn d12_each_version_of_port_has_methods_of_its_own() {
     v3(|bench| {
@@ -100,7 +100,8 @@ fn d12_each_version_of_port_has_methods_of_its_own() {
                 Some(Parameter::PortV2) => handles.v1,
                 _ => continue,
             };
-            let call = bench.invoke(method, |at, parameter| if at == 0 { wrong } else { handles.of(parameter) });
+            let call =
+                bench.invoke(method, |at, parameter| if at == 0 { wrong } else { handles.of(parameter) });
             assert_eq!(bench.result(call), 6, "{}", method.name);
         }
         for port in [handles.v1, handles.v2] {
@@ -109,7 +110,7 @@ fn d12_each_version_of_port_has_methods_of_its_own() {
     });
 }
 
-/// Rows: 6.10/3, 6.11/5
+/// Decision 21.
 #[test]
 fn d21_any_version_but_2_is_0x57() {
     v3(|bench| {

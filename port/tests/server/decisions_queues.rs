@@ -6,7 +6,7 @@ use crate::harness::{Bench, event_v2, got_v2, v2, v3};
 use crate::loss::lost;
 use crate::reply::Event;
 
-/// Rows: 6.7/14
+/// Decision 6.
 #[test]
 fn d06_protocol_3_marks_the_place_of_a_loss() {
     v3(|bench| {
@@ -24,7 +24,7 @@ fn d06_protocol_3_marks_the_place_of_a_loss() {
     });
 }
 
-/// Rows: 6.12/5
+/// Decision 6.
 #[test]
 fn d06_version_2_ports_get_lost_notifications_asked_for_or_not() {
     v3(|bench| {
@@ -42,7 +42,7 @@ fn d06_version_2_ports_get_lost_notifications_asked_for_or_not() {
     });
 }
 
-/// Rows: 6.7/15, 6.7/18
+/// Decision 6.
 #[test]
 fn d06_protocol_2_overflow_breaks_the_port() {
     v2(|bench| {
@@ -70,7 +70,7 @@ fn d06_protocol_2_overflow_breaks_the_port() {
 
 /// A queue that is just full is not broken.
 ///
-/// Rows: 6.7/15
+/// Decision 6.
 #[test]
 fn d06_protocol_2_ports_hold_what_fits() {
     v2(|bench| {

@@ -40,9 +40,9 @@ fn s2_4_other_methods_and_reserved_slots_are_left_alone() {
 
 /// Section 2.5 of the fact sheet.
 ///
-/// Rows: 2.5/1
+/// Rows: 2.4/6
 #[test]
-fn s2_5_the_codes_have_their_numbers() {
+fn s2_4_the_codes_have_their_numbers() {
     use cmrp_port::status as s;
     let codes = [
         (0x0, s::ERROR_SUCCESS),

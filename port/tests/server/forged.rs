@@ -131,7 +131,7 @@ fn s2_4_a_null_handle_is_a_fault_or_not_valid() {
 ///
 /// Rows: 6.2/10, 6.3/11, 6.4/9, 6.5/11, 6.6/11, 6.7/18, 6.8/6, 6.10/12, 6.11/11, 6.12/11, 6.13/7
 #[test]
-fn s6_a_handle_of_the_wrong_kind_is_not_valid() {
+fn s6_2_to_s6_13_a_handle_of_the_wrong_kind_is_not_valid() {
     each_handle(|bench, method, index, parameter, handles| {
         let mut wrong: Vec<ContextHandle> = handles.objects.iter().map(|(_, token)| *token).collect();
         wrong.extend([handles.v1, handles.v2].into_iter().filter(|port| !port.is_null()));

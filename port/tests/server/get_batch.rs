@@ -103,7 +103,9 @@ fn s6_13_both_get_methods_of_version_1_ports_drain_one_queue() {
         let port = bench.port();
         assert_eq!(bench.add_cluster(port, 0x1, 1), 0);
         (0..5).for_each(|number| bench.post(0x1, &number.to_string(), number));
-        let names = |events: Vec<Event>| -> Vec<String> { events.into_iter().filter_map(|event| event.name).collect() };
+        let names = |events: Vec<Event>| -> Vec<String> {
+            events.into_iter().filter_map(|event| event.name).collect()
+        };
         let call = bench.get(port);
         assert_eq!(bench.event(call).name.as_deref(), Some("0"));
         let call = bench.get_async(port);
@@ -159,7 +161,8 @@ fn s6_12_s6_13_a_handle_that_is_not_a_port_is_0x6() {
 fn s6_12_flags_that_are_never_returned_are_not_queued() {
     v3(|bench| {
         let port = bench.port_v2();
-        let allowed = [(1, 0x1FF4), (2, 0x1FF), (3, 0x1FF), (5, 0xF), (6, 0xF), (7, 0x7F), (8, 0xF), (13, 0xFF)];
+        let allowed =
+            [(1, 0x1FF4), (2, 0x1FF), (3, 0x1FF), (5, 0xF), (6, 0xF), (7, 0x7F), (8, 0xF), (13, 0xFF)];
         for filter in allowed {
             bench.watch_v2(port, filter, 1);
         }
@@ -180,7 +183,8 @@ fn s4_an_event_of_several_flags_or_none_is_not_queued() {
         bench.watch_v2(port, (2, 0x1FF), 1);
         bench.watch_v2(port, (8, 0xF), 1);
         let several = ObjectFilter::Group(ClusterChangeGroupV2::STATE | ClusterChangeGroupV2::DELETED);
-        let widened = ObjectFilter::Registry(ClusterChangeRegistryV2::VALUE | ClusterChangeRegistryV2::SUBTREE);
+        let widened =
+            ObjectFilter::Registry(ClusterChangeRegistryV2::VALUE | ClusterChangeRegistryV2::SUBTREE);
         let none = ObjectFilter::Group(ClusterChangeGroupV2::empty());
         for filter in [several, widened, none] {
             bench.post_v2(&EventV2 { filter, ..event_v2(2, 0, "") });

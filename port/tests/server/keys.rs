@@ -198,7 +198,10 @@ fn s6_5_the_handle_must_be_that_of_a_key() {
             assert_eq!(result, if *kind == ObjectKind::Key { 0 } else { 6 }, "{kind:?}");
         }
         assert_eq!(bench.add_key(handles.v1, handles.v1, 0x70, 0, 1), 6);
-        assert_eq!(bench.add_key(handles.object(ObjectKind::Key), handles.object(ObjectKind::Key), 0x70, 0, 1), 6);
+        assert_eq!(
+            bench.add_key(handles.object(ObjectKind::Key), handles.object(ObjectKind::Key), 0x70, 0, 1),
+            6
+        );
     });
 }
 

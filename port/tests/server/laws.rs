@@ -81,7 +81,11 @@ pub(crate) fn check(protocol: Protocol, opnum: u16, reply: &Reply) {
             assert!(!batch.is_empty(), "success without notifications");
             for event in batch {
                 assert_eq!(event.flags.count_ones(), 1, "one flag");
-                assert_eq!(event.flags & never_returned_v2(event.object_type), 0, "a flag that may be returned");
+                assert_eq!(
+                    event.flags & never_returned_v2(event.object_type),
+                    0,
+                    "a flag that may be returned"
+                );
             }
         }
         147 => {

@@ -186,3 +186,16 @@ fn s2_4_each_client_has_its_own_share() {
         bench.port();
     });
 }
+
+/// What is wrong in itself is said before what does not fit.
+///
+/// Rows: 2.4/3
+#[test]
+fn s2_4_limits_are_checked_after_parameters() {
+    both(|bench| {
+        bench.limit(|limits| limits.filters = 0);
+        let (port, group) = (bench.port(), bench.object(ObjectKind::Group, "G"));
+        let mut add = |filter| bench.try_add(59, port, group, filter, |stub| stub.number(1)).result();
+        assert_eq!((add(0), add(0x1000)), (0x57, 8));
+    });
+}

@@ -53,7 +53,11 @@ fn s6_6_any_difference_counts_whichever_number_is_greater() {
             for (known, current) in [(9, 8), (8, 9), (0, 1), (1, 0), (0xFFFF_FFFF, 0), (0, 0xFFFF_FFFF)] {
                 bench.set_state_sequence(kind, "One", current);
                 assert_eq!(bench.re_add(port, object, state, 3, known), 0);
-                assert_eq!(bench.drain(port), [Event::new(3, state, current, "One")], "{known} and {current}");
+                assert_eq!(
+                    bench.drain(port),
+                    [Event::new(3, state, current, "One")],
+                    "{known} and {current}"
+                );
             }
         }
     });

@@ -133,7 +133,11 @@ fn array<'a, T, F>(
         fixed.into_iter().map(|fixed| pointees(cursor, fixed)).collect::<Vec<T>>()
     });
     let number = cursor.number();
-    assert_eq!(number as usize, elements.as_ref().map_or(0, Vec::len), "the maximum count and dwNumNotifications");
+    assert_eq!(
+        number as usize,
+        elements.as_ref().map_or(0, Vec::len),
+        "the maximum count and dwNumNotifications"
+    );
     elements
 }
 

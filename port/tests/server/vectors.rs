@@ -17,7 +17,8 @@ const R: ContextHandle = ContextHandle {
     uuid: Uuid::new(0x0102_0304, 0x0506, 0x0708, [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10]),
 };
 
-const HANDLES: &str = "00 00 00 00 33 22 11 00 55 44 77 66 88 99 aa bb cc dd ee ff 00 00 00 00 04 03 02 01 06 05 08 07
+const HANDLES: &str =
+    "00 00 00 00 33 22 11 00 55 44 77 66 88 99 aa bb cc dd ee ff 00 00 00 00 04 03 02 01 06 05 08 07
                        09 0a 0b 0c 0d 0e 0f 10";
 
 const GET_NOTIFY: &str = "
@@ -48,7 +49,7 @@ fn octets(text: &str) -> Vec<u8> {
 
 /// Rows: 6.4/1
 #[test]
-fn s16_add_notify_resource() {
+fn s6_4_the_vector_of_add_notify_resource() {
     let expected = octets(&format!("{HANDLES} 00 01 00 00 07 00 00 00"));
     for format in [Format::NDR20_LE, Format::Ndr64] {
         let stub = Stub::new(format).handle(N).handle(R).number(0x100).number(7).octets();
@@ -60,7 +61,7 @@ fn s16_add_notify_resource() {
 
 /// Rows: 6.10/1
 #[test]
-fn s16_add_notify_v2() {
+fn s6_10_the_vector_of_add_notify_v2() {
     let rest = "03 00 00 00 00 00 00 00 04 00 00 00 00 00 00 00 07 00 00 00 02 00 00 00 01 00 00 00";
     let expected = octets(&format!("{HANDLES} {rest}"));
     for format in [Format::NDR20_LE, Format::Ndr64] {
@@ -72,7 +73,7 @@ fn s16_add_notify_v2() {
 
 /// Rows: 6.7/2, 6.7/3
 #[test]
-fn s16_get_notify() {
+fn s6_7_the_vectors_of_get_notify() {
     let (ndr, ndr64) = (octets(GET_NOTIFY), octets(GET_NOTIFY_NDR64));
     let without_rpc_status = &ndr[..ndr.len() - 4];
     for (protocol, format, expected) in [
@@ -92,7 +93,7 @@ fn s16_get_notify() {
 
 /// Rows: 6.7/2, 6.7/21
 #[test]
-fn s16_get_notify_whose_timeout_ran_out() {
+fn s6_7_the_vector_of_get_notify_whose_timeout_ran_out() {
     let mut bench = Bench::new(V2, 0);
     bench.fixed = Some(Format::NDR20_LE);
     let port = bench.port();
@@ -103,7 +104,7 @@ fn s16_get_notify_whose_timeout_ran_out() {
 
 /// Rows: 6.12/2, 6.12/4
 #[test]
-fn s16_get_notify_v2() {
+fn s6_12_the_vector_of_get_notify_v2() {
     let mut bench = Bench::new(V3, 0);
     bench.fixed = Some(Format::NDR20_LE);
     let port = bench.port_v2();
@@ -121,7 +122,7 @@ fn s16_get_notify_v2() {
 
 /// Rows: 6.13/3
 #[test]
-fn s16_get_notify_async() {
+fn s6_13_the_vector_of_get_notify_async() {
     let mut bench = Bench::new(V3, 0);
     bench.fixed = Some(Format::NDR20_LE);
     let port = bench.port();

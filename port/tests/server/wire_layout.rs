@@ -10,7 +10,6 @@ use crate::harness::{Bench, event_v2};
 use crate::laws;
 use crate::methods::{METHODS, Method};
 
-
 /// What stands at an offset of a request.
 #[derive(Clone, Copy)]
 enum At {
@@ -28,9 +27,7 @@ const fn layout(opnum: u16, protocol: Protocol) -> (usize, &'static [At]) {
         (56 | 107 | 139 | 147, _) | (65, V3) => (20, &[Handle(0)]),
         (65, V2) => (24, &[Handle(0), Number(20)]),
         (57..=60 | 90 | 99, _) => (48, &[Handle(0), Handle(20), Number(40), Number(44)]),
-        (138, _) => {
-            (68, &[Handle(0), Handle(20), Number(40), Long(48), Number(56), Number(60), Number(64)])
-        }
+        (138, _) => (68, &[Handle(0), Handle(20), Number(40), Long(48), Number(56), Number(60), Number(64)]),
         _ => (52, &[Handle(0), Handle(20), Number(40), Number(44), Number(48)]),
     }
 }
@@ -64,7 +61,7 @@ fn checked(method: &Method, protocol: Protocol) -> usize {
 ///
 /// Rows: 6.1/1, 6.2/1, 6.3/1, 6.4/1, 6.5/1, 6.6/1, 6.7/1, 6.8/1, 6.9/1, 6.10/1, 6.12/1, 6.13/1
 #[test]
-fn s6_requests_have_their_fields_at_their_offsets() {
+fn s6_1_to_s6_13_requests_have_their_fields_at_their_offsets() {
     let without_strings = METHODS.iter().filter(|method| method.opnum != 155);
     let lengths: usize = without_strings
         .flat_map(|method| method.protocols.iter().map(move |protocol| checked(method, *protocol)))
@@ -76,7 +73,7 @@ fn s6_requests_have_their_fields_at_their_offsets() {
 ///
 /// Rows: 6.3/1, 6.4/1, 6.5/1, 6.5/6, 6.6/1, 6.7/1, 6.10/1
 #[test]
-fn s6_requests_have_the_right_names_on_their_fields() {
+fn s6_3_to_s6_10_requests_have_the_right_names_on_their_fields() {
     let field = |number: u8| u32::from_le_bytes([number; 4]);
     let octets = |opnum, protocol| request(opnum, protocol);
     let (le, ndr64) = (Format::NDR20_LE, Format::Ndr64);
@@ -84,14 +81,18 @@ fn s6_requests_have_the_right_names_on_their_fields() {
     let cmrp::clusapi2::Request::ApiAddNotifyResource(add) = laws::decode_v2(60, &stub, le) else { panic!() };
     assert_eq!((add.dw_filter.bits(), add.dw_notify_key), (field(3), field(4)));
     let stub = octets(57, V3);
-    let cmrp::clusapi3::Request::ApiAddNotifyCluster(add) = laws::decode_v3(57, &stub, ndr64) else { panic!() };
+    let cmrp::clusapi3::Request::ApiAddNotifyCluster(add) = laws::decode_v3(57, &stub, ndr64) else {
+        panic!()
+    };
     assert_eq!((add.dw_filter.bits(), add.dw_notify_key), (field(3), field(4)));
     let stub = octets(61, V3);
     let cmrp::clusapi3::Request::ApiAddNotifyKey(add) = laws::decode_v3(61, &stub, le) else { panic!() };
     assert_eq!((add.dw_notify_key, add.filter.bits()), (field(3), field(4)));
     assert_eq!(add.watch_sub_tree.cast_unsigned(), field(5));
     let stub = octets(91, V3);
-    let cmrp::clusapi3::Request::ApiReAddNotifyNetwork(add) = laws::decode_v3(91, &stub, le) else { panic!() };
+    let cmrp::clusapi3::Request::ApiReAddNotifyNetwork(add) = laws::decode_v3(91, &stub, le) else {
+        panic!()
+    };
     assert_eq!((add.dw_filter.bits(), add.dw_notify_key, add.state_sequence), (field(3), field(4), field(5)));
     let stub = octets(65, V2);
     let cmrp::clusapi2::Request::ApiGetNotify(get) = laws::decode_v2(65, &stub, le) else { panic!() };
