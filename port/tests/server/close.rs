@@ -1,4 +1,4 @@
-//! ApiCloseNotify (MS-CMRP 3.1.4.1.57, 3.1.4.2.57).
+//! `ApiCloseNotify` (MS-CMRP 3.1.4.1.57, 3.1.4.2.57).
 
 use cmrp::ndr::ContextHandle;
 use cmrp_port::access::{Access, ServerState};

@@ -1,4 +1,4 @@
-//! ApiCreateNotify and ApiCreateNotifyV2 (MS-CMRP 3.1.4.1.56, 3.1.4.2.56, 3.1.4.2.136).
+//! `ApiCreateNotify` and `ApiCreateNotifyV2` (MS-CMRP 3.1.4.1.56, 3.1.4.2.56, 3.1.4.2.136).
 
 use cmrp_port::access::{Access, ServerState};
 

@@ -1,10 +1,13 @@
 //! The decisions of `DECISIONS.md` on what events say.
 
+use cmrp_port::event::v2::{
+    Group, GroupEvent, GroupSet, GroupSetEvent, Node, Spaceport, SpaceportEvent, UpgradeEvent,
+};
 use cmrp_port::object::{Object, ObjectKind};
 use cmrp_port::sequence::{StateNumbers, StateSequences};
 
-use crate::harness::{CLUSTER, both, v3};
-use crate::reply::Event;
+use crate::harness::{CLUSTER, both, got_v2, v3};
+use crate::reply::{Event, EventOfV2};
 
 /// Decision 7.
 #[test]
@@ -14,7 +17,9 @@ fn d07_events_without_an_object_have_state_number_0_and_the_name_that_was_posted
         assert_eq!(bench.add_cluster(port, 0x5007_0070, 1), 0);
         let posted =
             [(0x4000_0000, ""), (0x1000_0000, ""), (0x1_0000, "IP Address"), (0x10, ""), (0x4_0000, CLUSTER)];
-        posted.iter().for_each(|(change, name)| bench.post(*change, name, 0));
+        for (change, name) in posted {
+            bench.post(change, name, 0);
+        }
         assert_eq!(bench.drain(port), posted.map(|(change, name)| Event::new(1, change, 0, name)));
     });
 }
@@ -70,5 +75,54 @@ fn d16_filters_on_object_types_without_flags_are_0x57() {
                 }
             }
         }
+    });
+}
+
+/// Decision 16.
+#[test]
+fn d16_payloads_by_analogy_reach_the_client() {
+    v3(|bench| {
+        let (port, set) = (bench.port_v2(), bench.object(ObjectKind::GroupSet, "Set"));
+        assert_eq!(bench.add_v2(port, set, (13, 0xFF), 1, true), 0);
+        bench.watch_v2(port, (11, 0x1), 2);
+        bench.watch_v2(port, (12, 0x7), 3);
+        let mut buffer = Vec::new();
+        let of_set = GroupSet { id: "s1", name: "Set" };
+        bench.post_v2(&GroupSetEvent::GroupAdded("g").of(of_set, &mut buffer));
+        bench.post_v2(&GroupSetEvent::State(7).of(of_set, &mut buffer));
+        let of_space = Spaceport { id: "p1", name: "Space" };
+        bench.post_v2(&SpaceportEvent::CustomPnp(&[1, 2, 3]).of(of_space, &mut buffer));
+        let of_node = Node { id: "n1", name: "Node" };
+        bench.post_v2(&UpgradeEvent::Commit.of(of_node));
+        let got = |key, filter, id: &str, name: &str, buffer: &[u8]| EventOfV2 {
+            object_id: Some(id.to_owned()),
+            buffer: buffer.to_vec(),
+            ..got_v2(key, filter, name)
+        };
+        let expected = [
+            got(1, (13, 0x10), "s1", "Set", b"g\0\0\0"),
+            got(1, (13, 0x8), "s1", "Set", &[7, 0, 0, 0]),
+            got(2, (11, 0x1), "p1", "Space", &[1, 2, 3]),
+            got(3, (12, 0x2), "n1", "Node", &[]),
+        ];
+        assert_eq!(bench.drain_v2(port), expected);
+    });
+}
+
+/// Decision 20.
+#[test]
+fn d20_identifiers_in_buffers_are_utf_16_with_a_terminator() {
+    v3(|bench| {
+        let (port, group) = (bench.port_v2(), bench.object(ObjectKind::Group, "SQL"));
+        assert_eq!(bench.add_v2(port, group, (2, 0x1FF), 1, true), 0);
+        let of = Group { id: "g1", name: "SQL", node_id: "1" };
+        let mut buffer = Vec::new();
+        bench.post_v2(&GroupEvent::OwnerNode("n2").of(of, &mut buffer));
+        bench.post_v2(&GroupEvent::PreferredOwners(&["1", "é"]).of(of, &mut buffer));
+        bench.post_v2(&GroupEvent::PreferredOwners(&[]).of(of, &mut buffer));
+        let buffers: Vec<Vec<u8>> = bench.drain_v2(port).into_iter().map(|event| event.buffer).collect();
+        assert_eq!(buffers[0], b"n\x002\0\0\0");
+        assert_eq!(buffers[1], b"1\0\0\0\xE9\0\0\0\0\0");
+        assert_eq!(buffers[2], b"\0\0");
     });
 }

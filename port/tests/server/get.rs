@@ -1,4 +1,4 @@
-//! ApiGetNotify (MS-CMRP 3.1.4.1.66, 3.1.4.2.66).
+//! `ApiGetNotify` (MS-CMRP 3.1.4.1.66, 3.1.4.2.66).
 
 use cmrp::ndr::ContextHandle;
 use cmrp_port::access::{Access, ServerState};
@@ -47,7 +47,9 @@ fn s6_7_takes_the_first_indication_of_the_queue() {
         let port = bench.port();
         assert_eq!(bench.add_cluster(port, 0x1101, 1), 0);
         let posted = [(0x1000, "G", 7), (0x1, "N", 9), (0x100, "R", 0xFFFF_FFFF), (0x1, "M", 0)];
-        posted.iter().for_each(|(change, name, sequence)| bench.post(*change, name, *sequence));
+        for (change, name, sequence) in posted {
+            bench.post(change, name, sequence);
+        }
         for (change, name, sequence) in posted {
             let call = bench.get(port);
             assert_eq!(bench.event(call), Event::new(1, change, sequence, name));

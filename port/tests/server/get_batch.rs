@@ -1,4 +1,4 @@
-//! ApiGetNotifyV2 and ApiGetNotifyAsync (MS-CMRP 3.1.4.2.138, 3.1.4.2.143).
+//! `ApiGetNotifyV2` and `ApiGetNotifyAsync` (MS-CMRP 3.1.4.2.138, 3.1.4.2.143).
 
 use cmrp::clusapi3::ObjectFilter;
 use cmrp::cluster_change::{ClusterChangeGroupV2, ClusterChangeRegistryV2};

@@ -25,7 +25,7 @@ pub(crate) const CLUSTER: &str = "The Cluster";
 /// `Timeout` without end.
 pub(crate) const FOR_EVER: u32 = u32::MAX;
 
-/// The kinds of object that a version 1 port can watch one of, with the Add and ReAdd methods and the allowed bits.
+/// The kinds of object that a version 1 port can watch one of, with the Add and `ReAdd` methods and the allowed bits.
 pub(crate) const ADD_METHODS: [(ObjectKind, u16, u16, u32); 5] = [
     (ObjectKind::Node, 58, 62, 0x0000_000F),
     (ObjectKind::Group, 59, 63, 0x0000_F000),
@@ -314,7 +314,7 @@ impl Bench {
         self.result(call)
     }
 
-    /// An Add or ReAdd method other than that of keys; for a ReAdd method, `rest` is the state sequence.
+    /// An Add or `ReAdd` method other than that of keys; for a `ReAdd` method, `rest` is the state sequence.
     #[track_caller]
     pub(crate) fn try_add(
         &mut self,
@@ -328,7 +328,7 @@ impl Bench {
         self.end(call)
     }
 
-    /// ApiAddNotifyCluster, by a cluster handle of its own.
+    /// `ApiAddNotifyCluster`, by a cluster handle of its own.
     #[track_caller]
     pub(crate) fn add_cluster(&mut self, port: ContextHandle, filter: u32, key: u32) -> u32 {
         let cluster = self.object(ObjectKind::Cluster, "");
@@ -344,7 +344,7 @@ impl Bench {
         reply.sequence
     }
 
-    /// The ReAdd method of the kind that the filter is about.
+    /// The `ReAdd` method of the kind that the filter is about.
     #[track_caller]
     pub(crate) fn re_add(
         &mut self,
@@ -372,7 +372,7 @@ impl Bench {
         self.result(call)
     }
 
-    /// ApiAddNotifyV2 with `dwVersion` 2.
+    /// `ApiAddNotifyV2` with `dwVersion` 2.
     #[track_caller]
     pub(crate) fn add_v2(
         &mut self,
@@ -390,14 +390,14 @@ impl Bench {
         self.result(call)
     }
 
-    /// ApiAddNotifyV2 for all objects of a type, by a cluster handle of its own.
+    /// `ApiAddNotifyV2` for all objects of a type, by a cluster handle of its own.
     #[track_caller]
     pub(crate) fn watch_v2(&mut self, port: ContextHandle, filter: (u32, i64), key: u32) {
         let cluster = self.object(ObjectKind::Cluster, "");
         assert_eq!(self.add_v2(port, cluster, filter, key, false), 0, "ApiAddNotifyV2");
     }
 
-    /// ApiAddNotifyResourceTypeV2 with `dwVersion` 2.
+    /// `ApiAddNotifyResourceTypeV2` with `dwVersion` 2.
     #[track_caller]
     pub(crate) fn add_type(&mut self, port: ContextHandle, name: &str, flags: i64, key: u32) -> u32 {
         let write = |stub: Stub| stub.handle(port).long(flags).number(key).text(name).number(2);
@@ -405,13 +405,13 @@ impl Bench {
         self.result(call)
     }
 
-    /// ApiGetNotify, without an end to its wait.
+    /// `ApiGetNotify`, without an end to its wait.
     #[track_caller]
     pub(crate) fn get(&mut self, port: ContextHandle) -> CallId {
         self.get_within(port, FOR_EVER)
     }
 
-    /// ApiGetNotify. Protocol version 3 has no `Timeout`.
+    /// `ApiGetNotify`. Protocol version 3 has no `Timeout`.
     #[track_caller]
     pub(crate) fn get_within(&mut self, port: ContextHandle, timeout: u32) -> CallId {
         let protocol = self.protocol;
@@ -428,7 +428,7 @@ impl Bench {
         self.call(139, |stub| stub.handle(port))
     }
 
-    /// What ApiGetNotify returned.
+    /// What `ApiGetNotify` returned.
     #[track_caller]
     pub(crate) fn event(&self, call: CallId) -> Event {
         let reply = self.end(call).reply();
@@ -478,7 +478,7 @@ impl Bench {
     }
 }
 
-/// The Add and the ReAdd method for objects of the kind that the bits are about.
+/// The Add and the `ReAdd` method for objects of the kind that the bits are about.
 fn opnums(filter: u32) -> (u16, u16) {
     let row = ADD_METHODS.iter().find(|(.., mask)| filter & !mask == 0).expect("bits of one kind of object");
     (row.1, row.2)

@@ -1,4 +1,4 @@
-//! Filters on the cluster registry: ApiAddNotifyKey and the registry bits of ApiAddNotifyCluster
+//! Filters on the cluster registry: `ApiAddNotifyKey` and the registry bits of `ApiAddNotifyCluster`
 //! (MS-CMRP 3.1.4.1.62, 3.1.4.2.62, 3.1.4.1.58, 3.1.4.2.58).
 
 use cmrp::ndr::ContextHandle;
@@ -8,13 +8,15 @@ use cmrp_port::object::ObjectKind;
 use crate::harness::{Bench, both, v3};
 use crate::reply::Event;
 
-/// REGISTRY_NAME, REGISTRY_ATTRIBUTES, REGISTRY_VALUE.
+/// `REGISTRY_NAME`, `REGISTRY_ATTRIBUTES`, `REGISTRY_VALUE`.
 const VALUES: [u32; 3] = [0x10, 0x20, 0x40];
 
 /// Posts each event of the registry about each key, and returns the names of what a port got, each three times.
 fn heard(bench: &mut Bench, port: ContextHandle, names: &[&str]) -> Vec<String> {
     for name in names {
-        VALUES.into_iter().for_each(|value| bench.post(value, name, 0));
+        for value in VALUES {
+            bench.post(value, name, 0);
+        }
     }
     let events = bench.drain(port);
     let mut heard = Vec::new();
@@ -126,7 +128,9 @@ fn s6_5_a_key_filter_covers_only_what_it_asks_for() {
         for (asked, subtree) in VALUES.into_iter().flat_map(|value| [(value, 0), (value, 1)]) {
             let (port, key) = (bench.port(), bench.object(ObjectKind::Key, "K"));
             assert_eq!(bench.add_key(port, key, asked, subtree, 1), 0);
-            VALUES.into_iter().for_each(|value| bench.post(value, "K", 0));
+            for value in VALUES {
+                bench.post(value, "K", 0);
+            }
             assert_eq!(bench.drain(port), [Event::new(1, asked, 0, "K")]);
         }
     });

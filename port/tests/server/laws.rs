@@ -9,7 +9,7 @@ use crate::reply::{Event, Reply};
 
 const STRICT: Limits = Limits::DEFAULT.with_trailing(0);
 
-/// Values of `CLUSTER_CHANGE` that ApiGetNotify never returns.
+/// Values of `CLUSTER_CHANGE` that `ApiGetNotify` never returns.
 const fn never_returned(protocol: Protocol) -> u32 {
     match protocol {
         Protocol::V2 => 0xA008_0080,
@@ -17,7 +17,7 @@ const fn never_returned(protocol: Protocol) -> u32 {
     }
 }
 
-/// Flags that ApiGetNotifyV2 never returns: those that only clients make, and `REGISTRY_SUBTREE_V2`.
+/// Flags that `ApiGetNotifyV2` never returns: those that only clients make, and `REGISTRY_SUBTREE_V2`.
 const fn never_returned_v2(object_type: u32) -> i64 {
     match object_type {
         1 => 0x0B,
@@ -91,7 +91,9 @@ pub(crate) fn check(protocol: Protocol, opnum: u16, reply: &Reply) {
         147 => {
             let batch = reply.asynchronous.as_ref().expect("notifications");
             assert!(!batch.is_empty(), "success without notifications");
-            batch.iter().for_each(|event| check_value(protocol, event));
+            for event in batch {
+                check_value(protocol, event);
+            }
         }
         _ => {}
     }

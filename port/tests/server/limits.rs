@@ -1,4 +1,4 @@
-//! What clients may use up. A call that would pass a limit fails with ERROR_NOT_ENOUGH_MEMORY and leaves nothing.
+//! What clients may use up. A call that would pass a limit fails with `ERROR_NOT_ENOUGH_MEMORY` and leaves nothing.
 
 use cmrp_port::access::Access;
 use cmrp_port::object::{Object, ObjectKind};
@@ -97,7 +97,7 @@ fn s2_4_filters_of_a_port_and_of_the_server() {
     });
 }
 
-/// The limit holds for every Add and ReAdd method; what fails queues nothing.
+/// The limit holds for every Add and `ReAdd` method; what fails queues nothing.
 ///
 /// Rows: 2.4/3, 6.6/8
 #[test]

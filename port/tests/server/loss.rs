@@ -214,7 +214,7 @@ fn s6_7_the_report_has_the_key_of_the_first_filter() {
     });
 }
 
-/// The state event of a ReAdd method is an indication like others: without room it is reported as lost.
+/// The state event of a `ReAdd` method is an indication like others: without room it is reported as lost.
 ///
 /// Rows: 6.7/14, 6.6/4
 #[test]

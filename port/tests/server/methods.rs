@@ -9,9 +9,9 @@ use crate::wire::Stub;
 /// A parameter with a value that makes the call succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parameter {
-    /// A port that ApiCreateNotify made.
+    /// A port that `ApiCreateNotify` made.
     PortV1,
-    /// A port that ApiCreateNotifyV2 made.
+    /// A port that `ApiCreateNotifyV2` made.
     PortV2,
     /// A port of either version.
     Port,

@@ -1,4 +1,4 @@
-//! The ReAdd methods of version 1 ports (MS-CMRP 3.1.4.1.63 to 65, 91, 100 and their twins).
+//! The `ReAdd` methods of version 1 ports (MS-CMRP 3.1.4.1.63 to 65, 91, 100 and their twins).
 
 use cmrp_port::access::{Access, ServerState};
 use cmrp_port::object::{Object, ObjectKind};

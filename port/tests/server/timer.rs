@@ -1,4 +1,4 @@
-//! The GetNotify timer of protocol version 2 (MS-CMRP 3.1.2.4, 3.1.4.1.66).
+//! The `GetNotify` timer of protocol version 2 (MS-CMRP 3.1.2.4, 3.1.4.1.66).
 
 use cmrp_port::access::ServerState;
 use cmrp_port::object::ObjectKind;

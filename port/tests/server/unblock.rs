@@ -1,4 +1,4 @@
-//! ApiUnblockGetNotifyCall (MS-CMRP 3.1.4.1.107, 3.1.4.2.107).
+//! `ApiUnblockGetNotifyCall` (MS-CMRP 3.1.4.1.107, 3.1.4.2.107).
 
 use cmrp_port::access::Access;
 

@@ -88,7 +88,7 @@ fn s6_3_to_s6_10_requests_have_the_right_names_on_their_fields() {
     let stub = octets(61, V3);
     let cmrp::clusapi3::Request::ApiAddNotifyKey(add) = laws::decode_v3(61, &stub, le) else { panic!() };
     assert_eq!((add.dw_notify_key, add.filter.bits()), (field(3), field(4)));
-    assert_eq!(add.watch_sub_tree.cast_unsigned(), field(5));
+    assert_eq!(u32::from_ne_bytes(add.watch_sub_tree.to_ne_bytes()), field(5));
     let stub = octets(91, V3);
     let cmrp::clusapi3::Request::ApiReAddNotifyNetwork(add) = laws::decode_v3(91, &stub, le) else {
         panic!()
@@ -101,7 +101,7 @@ fn s6_3_to_s6_10_requests_have_the_right_names_on_their_fields() {
     let cmrp::clusapi3::Request::ApiAddNotifyV2(add) = laws::decode_v3(138, &stub, ndr64) else { panic!() };
     assert_eq!((add.filter.dw_object_type, add.filter.filter_flags), (field(3), i64::from_le_bytes([4; 8])));
     assert_eq!((add.dw_notify_key, add.dw_version), (field(5), field(6)));
-    assert_eq!(add.is_targeted_at_object.cast_unsigned(), field(7));
+    assert_eq!(u32::from_ne_bytes(add.is_targeted_at_object.to_ne_bytes()), field(7));
 }
 
 /// A name "Tt": in NDR counts of 4 octets from 36, in NDR64 counts of 8 octets from 40.
