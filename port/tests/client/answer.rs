@@ -49,16 +49,12 @@ pub(crate) struct Content {
     pub(crate) events: Vec<(u64, ObjectFilter, &'static str)>,
 }
 
-fn some(text: &str) -> Option<WStr<'_>> {
-    Some(WStr::from(text))
-}
-
 fn handle<H: Handle>(content: &Content) -> Option<H> {
     content.token.filter(|_| content.code == 0).and_then(H::new)
 }
 
 macro_rules! responses {
-    ($api:ident, $list:ident, $request:expr, $content:expr, { $($more:tt)* }) => {{
+    ($api:ident, $request:expr, $content:expr, { $($more:tt)* }) => {{
         use $api::{Request as Q, Response as R};
         let c: &Content = $content;
         macro_rules! opened {
@@ -82,13 +78,13 @@ macro_rules! responses {
         }
         match $request {
             Q::ApiGetClusterName(_) => R::from($api::ApiGetClusterNameResponse {
-                cluster_name: some(&c.cluster),
-                node_name: some(&c.node),
+                cluster_name: Some(WStr::from(&c.cluster)),
+                node_name: Some(WStr::from(&c.node)),
                 return_value: c.code,
             }),
             Q::ApiCreateEnum(q) => {
                 assert_eq!(q.dw_type, 1, "nodes are listed");
-                let entry = |name| $api::EnumEntry { r#type: 1, name: some(name) };
+                let entry = |name| $api::EnumEntry { r#type: 1, name: Some(WStr::from(name)) };
                 let entry = c.nodes.iter().map(|name| entry(name)).collect();
                 let return_enum = Some($api::EnumList { entry }).filter(|_| c.code == 0);
                 R::from($api::ApiCreateEnumResponse { return_enum, return_value: c.code, ..Default::default() })
@@ -127,7 +123,7 @@ macro_rules! responses {
                 dw_notify_key: c.event.0,
                 dw_filter: ClusterChange::from_bits_retain(c.event.1),
                 dw_state_sequence: c.event.2,
-                name: some(&c.event.3).filter(|_| c.code == 0),
+                name: Some(WStr::from(&c.event.3)).filter(|_| c.code == 0),
                 return_value: c.code,
                 ..Default::default()
             }),
@@ -138,7 +134,7 @@ macro_rules! responses {
 }
 
 pub(crate) fn v2<'a>(request: &clusapi2::Request<'_>, content: &'a Content) -> clusapi2::Response<'a> {
-    responses!(clusapi2, EnumList, request, content, {})
+    responses!(clusapi2, request, content, {})
 }
 
 pub(crate) fn v3<'a>(request: &clusapi3::Request<'_>, content: &'a Content) -> clusapi3::Response<'a> {
@@ -174,7 +170,7 @@ pub(crate) fn v3<'a>(request: &clusapi3::Request<'_>, content: &'a Content) -> c
             let notifications = Some(events).filter(|_| content.code == 0).into();
             R::from(clusapi3::ApiGetNotifyV2Response { notifications, return_value: content.code })
         }
-        other => responses!(clusapi3, EnumList, other, content, {
+        other => responses!(clusapi3, other, content, {
             Q::ApiOpenGroupSet(_) => opened!(ApiOpenGroupSetResponse),
             Q::ApiCloseGroupSet(_) => plain!(ApiCloseGroupSetResponse),
             Q::ApiAddNotifyResourceTypeV2(_) => plain!(ApiAddNotifyResourceTypeV2Response),

@@ -42,7 +42,7 @@ fn s11_5_cluster_state_when_the_connection_is_lost_for_good() {
     }
 }
 
-/// The specification names CLUSTER_CHANGE_GROUP_STATE_V2 in one place, which is a slip: CLUSTER_STATE_V2 in others.
+/// The specification names `CLUSTER_CHANGE_GROUP_STATE_V2` in one place, a slip for what the others name.
 ///
 /// Rows: 11.5/2, 12.2/1, 14/24
 #[test]

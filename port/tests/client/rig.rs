@@ -333,7 +333,7 @@ impl Rig {
             Answer::Code(code) => content.code = *code,
             Answer::NoHandle => content.token = None,
             Answer::Names(cluster, node) => {
-                (content.cluster, content.node) = ((*cluster).into(), (*node).into())
+                (content.cluster, content.node) = ((*cluster).into(), (*node).into());
             }
             Answer::Nodes(nodes) => content.nodes.clone_from(nodes),
             Answer::Granted(granted) => content.granted = *granted,
