@@ -1,11 +1,10 @@
 //! `ApiAddNotifyV2` and `ApiAddNotifyResourceTypeV2` (MS-CMRP 3.1.4.2.137, 3.1.4.2.144).
 
-use cmrp::ndr::ContextHandle;
 use cmrp_port::access::{Access, ServerState};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::Protocol;
 
-use crate::harness::{Bench, event_v2, got_v2, v3};
+use crate::harness::{event_v2, got_v2, v3};
 
 /// The table of the method page: object type, kind of handle when targeted, allowed flags.
 const TYPES: [(u32, ObjectKind, i64); 13] = [
@@ -227,51 +226,6 @@ fn s6_10_a_filter_covers_only_what_it_asks_for() {
                 assert_eq!(bench.close(port).result(), 0);
             }
         }
-    });
-}
-
-const KEYS: [&str; 6] = ["", "Groups", "Groups\\1", "Groups\\1\\P", "Groups2", "GROUPS\\2"];
-
-/// The names of the keys that a port hears of.
-fn heard(bench: &mut Bench, port: ContextHandle) -> Vec<String> {
-    for name in KEYS {
-        bench.post_v2(&event_v2(8, 0x8, name));
-    }
-    bench.drain_v2(port).into_iter().filter_map(|event| event.name).collect()
-}
-
-/// Rows: 6.10/8
-#[test]
-fn s6_10_registry_watches_the_root_key() {
-    v3(|bench| {
-        let port = bench.port_v2();
-        bench.watch_v2(port, (8, 0xB), 1);
-        assert_eq!(heard(bench, port), [""]);
-    });
-}
-
-/// Rows: 6.10/9
-#[test]
-fn s6_10_subtree_widens_the_watch_to_all_keys() {
-    v3(|bench| {
-        let port = bench.port_v2();
-        bench.watch_v2(port, (8, 0xF), 1);
-        assert_eq!(heard(bench, port), KEYS);
-    });
-}
-
-/// Section 14.3 of the fact sheet, point 11.
-///
-/// Rows: 6.10/8, 6.10/9
-#[test]
-fn s6_10_a_targeted_registry_filter_watches_the_key_of_the_handle() {
-    v3(|bench| {
-        let (port, key) = (bench.port_v2(), bench.object(ObjectKind::Key, "Groups"));
-        assert_eq!(bench.add_v2(port, key, (8, 0x8), 1, true), 0);
-        assert_eq!(heard(bench, port), ["Groups"]);
-        let port = bench.port_v2();
-        assert_eq!(bench.add_v2(port, key, (8, 0xC), 1, true), 0);
-        assert_eq!(heard(bench, port), ["Groups", "Groups\\1", "Groups\\1\\P", "GROUPS\\2"]);
     });
 }
 

@@ -12,6 +12,7 @@
 mod access;
 mod add;
 mod add_v2;
+mod calls;
 mod close;
 mod create;
 mod decisions_calls;
@@ -25,6 +26,7 @@ mod get;
 mod get_batch;
 mod harness;
 mod keys;
+mod keys_v2;
 mod laws;
 mod limits;
 mod loss;
