@@ -15,7 +15,6 @@
 //! use cmrp_port::{access::Access, event::EventV1, object::*, protocol::*, sequence::*, time::Instant};
 //!
 //! const ME: Caller = Caller { association: AssociationId(1), access: Some(Access::All) };
-//! const NOW: Instant = Instant::ORIGIN;
 //!
 //! fn answer(server: &mut Server, request: &Request<'_>) -> Response<'static> {
 //!     match request {
@@ -31,15 +30,15 @@
 //!
 //! fn carry(client: &mut Client, server: &mut Server) {
 //!     while let Some(Output::Response { call, response }) = server.poll_output() {
-//!         client.handle_v3(NOW, client::CallId(call.0), &response.to_v3().unwrap());
+//!         client.handle_v3(Instant::ORIGIN, client::CallId(call.0), &response.to_v3().unwrap());
 //!     }
 //!     let Some(action) = client.poll_action() else { return };
 //!     if let Action::Connect { binding, .. } = action {
-//!         client.handle_connected(NOW, binding);
+//!         client.handle_connected(Instant::ORIGIN, binding);
 //!     } else if let Action::Call { call, request, .. } = action {
 //!         let request = request.to_v3().unwrap();
-//!         if server.handle_v3(NOW, ME, CallId(call.0), &request, &StateSequences::new()) == Handled::NotMine {
-//!             client.handle_v3(NOW, call, &answer(server, &request));
+//!         if server.handle_v3(Instant::ORIGIN, ME, CallId(call.0), &request, &StateSequences::new()) == Handled::NotMine {
+//!             client.handle_v3(Instant::ORIGIN, call, &answer(server, &request));
 //!         }
 //!     }
 //!     carry(client, server);
