@@ -5,7 +5,7 @@ use cmrp_port::access::{Access, ServerState};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::server::CallId;
 
-use crate::harness::{Bench, both, v2, v3};
+use crate::harness::{ADD_METHODS, Bench, both, event_v2, v2, v3};
 use crate::reply::End;
 
 /// Rows: 6.2/7, 6.2/3
@@ -146,5 +146,62 @@ fn s10_the_handle_of_a_closed_port_is_not_valid_any_more() {
         assert_eq!(bench.end(add), End::Fault(0x1C00_001A));
         let unblock = bench.call(107, |stub| stub.handle(port));
         assert_eq!(bench.end(unblock), End::Fault(0x1C00_001A));
+    });
+}
+
+/// A new port may take the place of a closed one; nothing of the old one's filters is left there.
+///
+/// Rows: 6.2/2, 4/8
+#[test]
+fn s6_2_a_new_port_hears_nothing_of_the_filters_of_a_closed_one() {
+    both(|bench| {
+        let handles = bench.handles();
+        let (root, key) = (bench.object(ObjectKind::Key, ""), bench.object(ObjectKind::Key, "A"));
+        let old = bench.port();
+        assert_eq!(bench.add_cluster(old, 0x4FF7_FFFF, 1), 0);
+        assert_eq!(bench.add_cluster(old, 0x70, 1), 0);
+        assert_eq!(bench.add_key(old, root, 0x70, 1, 1), 0);
+        assert_eq!(bench.add_key(old, key, 0x70, 0, 1), 0);
+        for (kind, _, _, mask) in ADD_METHODS {
+            bench.add(old, handles.object(kind), mask, 1);
+        }
+        assert_eq!(bench.close(old).result(), 0);
+        let new = bench.port();
+        for _ in 0..12 {
+            assert_eq!(bench.add_cluster(new, 0x4000_0000, 2), 0);
+        }
+        for value in (0..30).map(|bit| 1_u32 << bit).filter(|value| 0x0FF7_FF7F & value != 0) {
+            for name in ["", "A", "A\\B", "Any"] {
+                bench.post(value, name, 1);
+            }
+        }
+        assert_eq!(bench.drain(new), []);
+        assert_eq!(bench.server.statistics().queued, 0);
+    });
+}
+
+/// Rows: 6.2/2, 4/8
+#[test]
+fn s6_2_a_new_port_hears_nothing_of_a_closed_one_of_version_2() {
+    v3(|bench| {
+        let handles = bench.handles();
+        let (root, group) = (bench.object(ObjectKind::Key, ""), handles.object(ObjectKind::Group));
+        let old = bench.port_v2();
+        for filter in [(1, 0x1FF4), (2, 0x1FF), (4, 0x3F), (8, 0xB)] {
+            bench.watch_v2(old, filter, 1);
+        }
+        assert_eq!(bench.add_v2(old, group, (2, 0x1FF), 1, true), 0);
+        assert_eq!(bench.add_v2(old, root, (8, 0xF), 1, true), 0);
+        assert_eq!(bench.add_type(old, "Any", 0x3F, 1), 0);
+        assert_eq!(bench.close(old).result(), 0);
+        let new = bench.port_v2();
+        for _ in 0..8 {
+            bench.watch_v2(new, (12, 1), 2);
+        }
+        for (object_type, flag) in [(1, 4), (2, 8), (4, 1), (8, 8), (8, 1), (8, 2)] {
+            bench.post_v2(&event_v2(object_type, flag, "Any"));
+            bench.post_v2(&event_v2(object_type, flag, ""));
+        }
+        assert_eq!(bench.drain_v2(new), []);
     });
 }
