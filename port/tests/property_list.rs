@@ -222,3 +222,29 @@ fn damaged_lists_are_refused_or_mean_something() {
     }
     assert!(understood > 1000, "{understood} lists were understood");
 }
+
+/// The most memory that decoding takes, for each octet of the buffer.
+const MOST_OCTETS_PER_OCTET: u64 = 8;
+
+fn assert_bounded(filter: ObjectFilter, octets: &[u8]) {
+    let taken = allocation_counter::measure(|| drop(Payload::decode(filter, octets))).bytes_max;
+    let most = MOST_OCTETS_PER_OCTET * octets.len() as u64;
+    assert!(taken <= most, "{taken} octets for {} of {filter:?}", octets.len());
+}
+
+#[test]
+fn decoding_takes_no_more_memory_than_it_says() {
+    let props = ObjectFilter::Group(ClusterChangeGroupV2::COMMON_PROPERTY);
+    let least = [3, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let head = |count: u32, rest: Vec<u8>| [count.to_le_bytes().to_vec(), rest].concat();
+    for times in [1_u32, 2, 3, 5, 33, 1000] {
+        let times_of = |octets: &[u8]| octets.repeat(times as usize);
+        assert_bounded(props, &head(times, times_of(&least)));
+        assert_bounded(props, &head(u32::MAX, times_of(&least)));
+        assert_bounded(props, &list(&[times_of(&[1, 0, 1, 0, 0, 0, 0, 0]), vec![0; 4]].concat()));
+        assert_bounded(props, &list(&times_of(&[1, 0, 1, 0, 0, 0, 0, 0])));
+        assert_bounded(PREFERRED_OWNERS, &times_of(b"x\0\0\0"));
+        assert_bounded(PREFERRED_OWNERS, &times_of(b"\0\0\0\0"));
+    }
+    assert!(Payload::decode(props, &head(2, least.repeat(2))).is_ok(), "the least property is one");
+}

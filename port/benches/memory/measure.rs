@@ -23,14 +23,10 @@ pub(crate) struct Kept {
 pub(crate) fn all() -> Vec<Kept> {
     let cluster = ClusterFilter::new(ClusterChange::GROUP_STATE).unwrap_or_default();
     vec![
-        kept("port without filter", |client, _| _ = client.port_v1()),
-        kept("port without filter, and a get call that waits", |client, _| _ = waiting_port(client)),
-        kept("version 1 port with a filter on an object of its own", |client, name| {
-            _ = port_v1(client, name)
-        }),
-        kept("version 2 port with a filter on an object of its own", |client, name| {
-            _ = port_v2(client, name)
-        }),
+        kept("port without filter", port),
+        kept("port without filter, and a get call that waits", waiting_port),
+        kept("version 1 port with a filter on an object of its own", port_v1),
+        kept("version 2 port with a filter on an object of its own", port_v2),
         at_one_port("filter on an object of its own", |client, port, name| {
             client.watch_group(port, name, GroupFilter::STATE);
         }),
@@ -50,22 +46,23 @@ pub(crate) fn all() -> Vec<Kept> {
     ]
 }
 
-fn waiting_port(client: &mut Client) -> HNotifyRpc {
+fn port(client: &mut Client, _: &str) {
+    client.port_v1();
+}
+
+fn waiting_port(client: &mut Client, _: &str) {
     let port = client.port_v1();
     client.get(port, Get::One);
-    port
 }
 
-fn port_v1(client: &mut Client, name: &str) -> HNotifyRpc {
+fn port_v1(client: &mut Client, name: &str) {
     let port = client.port_v1();
     client.watch_group(port, name, GroupFilter::STATE);
-    port
 }
 
-fn port_v2(client: &mut Client, name: &str) -> HNotifyRpc {
+fn port_v2(client: &mut Client, name: &str) {
     let port = client.port_v2();
     client.watch_v2(port, Some(name), ObjectFilter::Group(ClusterChangeGroupV2::STATE));
-    port
 }
 
 fn post(client: &mut Client, group: &str) {

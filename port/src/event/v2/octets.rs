@@ -66,6 +66,11 @@ impl<'a> Octets<'a> {
         self.left.is_empty()
     }
 
+    /// How many octets are left.
+    pub(super) fn len(&self) -> usize {
+        self.left.len()
+    }
+
     /// Makes sure that nothing is left.
     pub(super) fn finish(&self) -> Result<(), PayloadError> {
         match self.left.len() {

@@ -54,7 +54,7 @@ pub enum Payload<'a> {
 impl<'a> Payload<'a> {
     /// Understands the buffer of an event.
     ///
-    /// It takes memory in proportion to the buffer, whatever counts and sizes stand in it. What the specification
+    /// It takes at most 8 octets of memory for each octet of the buffer, whatever counts and sizes stand in it. What the specification
     /// leaves open is taken in any form that makes sense: identifiers and expressions with or without terminator, and
     /// lists of strings with or without the empty string at the end.
     ///

@@ -34,6 +34,9 @@ pub(super) mod syntax {
     pub(super) const LAST_FORMAT: u32 = 0x0C;
 }
 
+/// The octets of a property with an empty name and one empty value.
+const LEAST_PROPERTY: usize = 24;
+
 /// A property list.
 ///
 /// ```
@@ -121,7 +124,7 @@ impl<'a> PropertyList<'a> {
 
     /// Reads a list that takes the whole buffer.
     ///
-    /// It takes memory in proportion to the octets that are there, whatever counts and sizes they state.
+    /// It takes at most 8 octets of memory for each octet that is there, whatever counts and sizes they state.
     ///
     /// # Errors
     /// The octets are no property list.
@@ -131,7 +134,10 @@ impl<'a> PropertyList<'a> {
 
     pub(super) fn read(octets: &mut Octets<'a>) -> Result<Self, PayloadError> {
         let count = octets.count()?;
-        let properties = (0..count).map(|_| Property::read(octets)).collect::<Result<_, _>>()?;
+        let mut properties = Vec::with_capacity(count.min(octets.len() / LEAST_PROPERTY));
+        for _ in 0..count {
+            properties.push(Property::read(octets)?);
+        }
         octets.finish()?;
         Ok(Self { properties })
     }
@@ -179,7 +185,7 @@ impl<'a> Property<'a> {
             return Err(start.error(PayloadErrorKind::NotAName { syntax }));
         }
         let name = octets.value()?.terminated()?;
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(octets.values());
         loop {
             let before = *octets;
             match octets.u32()? {
@@ -277,6 +283,15 @@ impl Octets<'_> {
         // Values begin at multiples of 4 from the beginning of the list, and so do their sizes.
         self.take(size.wrapping_neg() & 3)?;
         Ok(value)
+    }
+
+    /// How many values are left of a property, or of what is left of it.
+    fn values(mut self) -> usize {
+        let mut values: usize = 0;
+        while self.u32().is_ok_and(|syntax| syntax != syntax::END) && self.value().is_ok() {
+            values = values.saturating_add(1);
+        }
+        values
     }
 
     /// All that is left, as a number of just that size.

@@ -92,25 +92,39 @@ impl<'a> Octets<'a> {
     /// All that is left, as a `MULTI_SZ`. Without octets it is an empty list.
     pub(super) fn strings(&mut self) -> Result<Vec<Text<'a>>, PayloadError> {
         let start = *self;
-        let octets = self.units()?;
-        let mut strings = Vec::new();
-        let mut left = octets;
-        while let Some(end) = left.chunks_exact(2).position(|pair| unit(pair) == 0) {
-            let (text, rest) = left.split_at_checked(end.saturating_mul(2)).unwrap_or_default();
-            left = rest.get(2..).unwrap_or_default();
+        let mut left = Terminated { left: self.units()? };
+        let mut strings = Vec::with_capacity(left.clone().take_while(|text| !text.is_empty()).count());
+        while let Some(text) = left.next() {
             if text.is_empty() {
-                return ended(left, *self).map(|()| strings);
+                return ended(left.left, *self).map(|()| strings);
             }
             strings.push(Text::received(text));
         }
         // The last string may lack the empty one behind it, but not its terminator.
-        if left.is_empty() { Ok(strings) } else { Err(start.error(PayloadErrorKind::NoTerminator)) }
+        if left.left.is_empty() { Ok(strings) } else { Err(start.error(PayloadErrorKind::NoTerminator)) }
     }
 
     fn units(&mut self) -> Result<&'a [u8], PayloadError> {
         let start = *self;
         let octets = self.rest();
         if octets.len() % 2 == 0 { Ok(octets) } else { Err(start.error(PayloadErrorKind::OddLength)) }
+    }
+}
+
+/// Strings one after the other, as far as they have a terminator.
+#[derive(Clone)]
+struct Terminated<'a> {
+    left: &'a [u8],
+}
+
+impl<'a> Iterator for Terminated<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let end = self.left.chunks_exact(2).position(|pair| unit(pair) == 0)?;
+        let (text, rest) = self.left.split_at_checked(end.saturating_mul(2))?;
+        self.left = rest.get(2..)?;
+        Some(text)
     }
 }
 
