@@ -205,3 +205,57 @@ fn s6_2_a_new_port_hears_nothing_of_a_closed_one_of_version_2() {
         assert_eq!(bench.drain_v2(new), []);
     });
 }
+
+/// Two ports watch the same things; one is closed. The order of closing must not matter.
+///
+/// Rows: 6.2/2, 4/9
+#[test]
+fn s6_2_other_ports_keep_their_filters_on_the_same_objects() {
+    both(|bench| {
+        let handles = bench.handles();
+        let key = bench.object(ObjectKind::Key, "A");
+        for closed in [0, 1, 2] {
+            let ports = [bench.port(), bench.port(), bench.port()];
+            for port in ports {
+                assert_eq!(bench.add_cluster(port, 0x70, 1), 0);
+                assert_eq!(bench.add_key(port, key, 0x70, 0, 2), 0);
+                assert_eq!(bench.add_key(port, key, 0x70, 1, 3), 0);
+                for (kind, _, _, mask) in ADD_METHODS {
+                    bench.add(port, handles.object(kind), mask, 4);
+                }
+            }
+            assert_eq!(bench.close(ports[closed]).result(), 0);
+            let mut expected = Vec::new();
+            for (change, name, keys) in
+                [(0x10, "", &[1][..]), (0x20, "A", &[2, 3]), (0x40, "A\\B", &[3]), (0x1000, "Any", &[4])]
+            {
+                bench.post(change, name, 0);
+                expected.extend(keys.iter().map(|key| (*key, change)));
+            }
+            for port in ports.into_iter().filter(|port| *port != ports[closed]) {
+                let got: Vec<_> = bench.drain(port).iter().map(|event| (event.key, event.change)).collect();
+                assert_eq!(got, expected);
+                assert_eq!(bench.close(port).result(), 0);
+            }
+        }
+    });
+}
+
+/// Rows: 6.2/2, 4/9
+#[test]
+fn s6_2_other_ports_of_version_2_keep_their_filters_on_the_same_objects() {
+    v3(|bench| {
+        let group = bench.object(ObjectKind::Group, "G");
+        let ports = [bench.port_v2(), bench.port_v2()];
+        for port in ports {
+            assert_eq!(bench.add_v2(port, group, (2, 8), 1, true), 0);
+            assert_eq!(bench.add_type(port, "T", 1, 2), 0);
+            bench.watch_v2(port, (2, 9), 3);
+        }
+        assert_eq!(bench.close(ports[0]).result(), 0);
+        bench.post_v2(&event_v2(2, 8, "G"));
+        bench.post_v2(&event_v2(4, 1, "T"));
+        let keys: Vec<u32> = bench.drain_v2(ports[1]).iter().map(|event| event.key).collect();
+        assert_eq!(keys, [1, 3, 2]);
+    });
+}
