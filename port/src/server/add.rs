@@ -44,7 +44,6 @@ impl Server {
         key: u32,
         wanted: &Wanted<'_>,
     ) -> Result<Body, Refusal> {
-        self.referent(incoming, port)?;
         let object = wanted.handle().map(|handle| self.referent(incoming, handle)).transpose()?;
         let place = self.port(incoming, port)?;
         if self.ports.get(place as usize).is_none_or(|port| port.version != wanted.port_version()) {

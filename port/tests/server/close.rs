@@ -5,7 +5,7 @@ use cmrp_port::access::{Access, ServerState};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::server::CallId;
 
-use crate::harness::{Bench, both, v2, v3};
+use crate::harness::{ADD_METHODS, Bench, both, event_v2, v2, v3};
 use crate::reply::End;
 
 /// Rows: 6.2/7, 6.2/3
@@ -146,5 +146,116 @@ fn s10_the_handle_of_a_closed_port_is_not_valid_any_more() {
         assert_eq!(bench.end(add), End::Fault(0x1C00_001A));
         let unblock = bench.call(107, |stub| stub.handle(port));
         assert_eq!(bench.end(unblock), End::Fault(0x1C00_001A));
+    });
+}
+
+/// A new port may take the place of a closed one; nothing of the old one's filters is left there.
+///
+/// Rows: 6.2/2, 4/8
+#[test]
+fn s6_2_a_new_port_hears_nothing_of_the_filters_of_a_closed_one() {
+    both(|bench| {
+        let handles = bench.handles();
+        let (root, key) = (bench.object(ObjectKind::Key, ""), bench.object(ObjectKind::Key, "A"));
+        let old = bench.port();
+        assert_eq!(bench.add_cluster(old, 0x4FF7_FFFF, 1), 0);
+        assert_eq!(bench.add_cluster(old, 0x70, 1), 0);
+        assert_eq!(bench.add_key(old, root, 0x70, 1, 1), 0);
+        assert_eq!(bench.add_key(old, key, 0x70, 0, 1), 0);
+        for (kind, _, _, mask) in ADD_METHODS {
+            bench.add(old, handles.object(kind), mask, 1);
+        }
+        assert_eq!(bench.close(old).result(), 0);
+        let new = bench.port();
+        for _ in 0..12 {
+            assert_eq!(bench.add_cluster(new, 0x4000_0000, 2), 0);
+        }
+        for value in (0..30).map(|bit| 1_u32 << bit).filter(|value| 0x0FF7_FF7F & value != 0) {
+            for name in ["", "A", "A\\B", "Any"] {
+                bench.post(value, name, 1);
+            }
+        }
+        assert_eq!(bench.drain(new), []);
+        assert_eq!(bench.server.statistics().queued, 0);
+    });
+}
+
+/// Rows: 6.2/2, 4/8
+#[test]
+fn s6_2_a_new_port_hears_nothing_of_a_closed_one_of_version_2() {
+    v3(|bench| {
+        let handles = bench.handles();
+        let (root, group) = (bench.object(ObjectKind::Key, ""), handles.object(ObjectKind::Group));
+        let old = bench.port_v2();
+        for filter in [(1, 0x1FF4), (2, 0x1FF), (4, 0x3F), (8, 0xB)] {
+            bench.watch_v2(old, filter, 1);
+        }
+        assert_eq!(bench.add_v2(old, group, (2, 0x1FF), 1, true), 0);
+        assert_eq!(bench.add_v2(old, root, (8, 0xF), 1, true), 0);
+        assert_eq!(bench.add_type(old, "Any", 0x3F, 1), 0);
+        assert_eq!(bench.close(old).result(), 0);
+        let new = bench.port_v2();
+        for _ in 0..8 {
+            bench.watch_v2(new, (12, 1), 2);
+        }
+        for (object_type, flag) in [(1, 4), (2, 8), (4, 1), (8, 8), (8, 1), (8, 2)] {
+            bench.post_v2(&event_v2(object_type, flag, "Any"));
+            bench.post_v2(&event_v2(object_type, flag, ""));
+        }
+        assert_eq!(bench.drain_v2(new), []);
+    });
+}
+
+/// Two ports watch the same things; one is closed. The order of closing must not matter.
+///
+/// Rows: 6.2/2, 4/9
+#[test]
+fn s6_2_other_ports_keep_their_filters_on_the_same_objects() {
+    both(|bench| {
+        let handles = bench.handles();
+        let key = bench.object(ObjectKind::Key, "A");
+        for closed in [0, 1, 2] {
+            let ports = [bench.port(), bench.port(), bench.port()];
+            for port in ports {
+                assert_eq!(bench.add_cluster(port, 0x70, 1), 0);
+                assert_eq!(bench.add_key(port, key, 0x70, 0, 2), 0);
+                assert_eq!(bench.add_key(port, key, 0x70, 1, 3), 0);
+                for (kind, _, _, mask) in ADD_METHODS {
+                    bench.add(port, handles.object(kind), mask, 4);
+                }
+            }
+            assert_eq!(bench.close(ports[closed]).result(), 0);
+            let mut expected = Vec::new();
+            for (change, name, keys) in
+                [(0x10, "", &[1][..]), (0x20, "A", &[2, 3]), (0x40, "A\\B", &[3]), (0x1000, "Any", &[4])]
+            {
+                bench.post(change, name, 0);
+                expected.extend(keys.iter().map(|key| (*key, change)));
+            }
+            for port in ports.into_iter().filter(|port| *port != ports[closed]) {
+                let got: Vec<_> = bench.drain(port).iter().map(|event| (event.key, event.change)).collect();
+                assert_eq!(got, expected);
+                assert_eq!(bench.close(port).result(), 0);
+            }
+        }
+    });
+}
+
+/// Rows: 6.2/2, 4/9
+#[test]
+fn s6_2_other_ports_of_version_2_keep_their_filters_on_the_same_objects() {
+    v3(|bench| {
+        let group = bench.object(ObjectKind::Group, "G");
+        let ports = [bench.port_v2(), bench.port_v2()];
+        for port in ports {
+            assert_eq!(bench.add_v2(port, group, (2, 8), 1, true), 0);
+            assert_eq!(bench.add_type(port, "T", 1, 2), 0);
+            bench.watch_v2(port, (2, 9), 3);
+        }
+        assert_eq!(bench.close(ports[0]).result(), 0);
+        bench.post_v2(&event_v2(2, 8, "G"));
+        bench.post_v2(&event_v2(4, 1, "T"));
+        let keys: Vec<u32> = bench.drain_v2(ports[1]).iter().map(|event| event.key).collect();
+        assert_eq!(keys, [1, 3, 2]);
     });
 }

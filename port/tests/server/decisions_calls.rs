@@ -109,6 +109,7 @@ fn d03_each_indication_goes_to_one_call() {
         bench.post(0x1, "N", 1);
         assert_eq!([0, 1, 2].map(|index| bench.event(calls[index]).key), [1, 2, 3]);
         assert!(bench.waits(calls[3]));
+        assert_eq!(bench.order[bench.order.len() - 3..], calls[..3], "answered in that order");
         let calls = [bench.get_v2(port_v2), bench.get_v2(port_v2)];
         bench.post_v2(&event_v2(2, 8, "G"));
         let mut keys: Vec<u32> = Vec::new();
@@ -272,5 +273,57 @@ fn d18_calls_on_one_port_are_not_serialised() {
         assert_eq!((bench.event(first).sequence, bench.waits(second)), (1, true));
         assert_eq!((bench.unblock(port), bench.result(second)), (0, 1));
         assert_eq!(bench.close(port).result(), 0);
+    });
+}
+
+/// Decision 13.
+#[test]
+fn d13_a_reply_holds_one_event_where_the_limit_is_one_or_zero() {
+    v3(|bench| {
+        for batch in [0, 1] {
+            bench.limit(|limits| limits.batch = batch);
+            let (port, port_v2) = (bench.port(), bench.port_v2());
+            assert_eq!(bench.add_cluster(port, 0x1, 1), 0);
+            bench.watch_v2(port_v2, (2, 8), 1);
+            for number in 0..3 {
+                bench.post(0x1, "N", number);
+                bench.post_v2(&event_v2(2, 8, "G"));
+            }
+            for _ in 0..3 {
+                let (call, call_v2) = (bench.get_async(port), bench.get_v2(port_v2));
+                assert_eq!(bench.end(call).reply().asynchronous.unwrap().len(), 1);
+                assert_eq!(bench.end(call_v2).reply().batch.unwrap().len(), 1);
+            }
+        }
+    });
+}
+
+/// A limit that a reply just reaches is not passed.
+///
+/// Decision 13.
+#[test]
+fn d13_a_reply_may_be_as_large_as_the_limit() {
+    v3(|bench| {
+        let mut most = [0; 2];
+        for octets in 0..200 {
+            bench.limit(|limits| limits.batch_octets = octets);
+            let (port, port_v2) = (bench.port(), bench.port_v2());
+            assert_eq!(bench.add_cluster(port, 0x1, 1), 0);
+            bench.watch_v2(port_v2, (2, 8), 1);
+            for _ in 0..4 {
+                bench.post(0x1, "0123456789", 1);
+                bench.post_v2(&EventV2 { buffer: &[7; 20], ..event_v2(2, 8, "G") });
+            }
+            let (call, call_v2) = (bench.get_async(port), bench.get_v2(port_v2));
+            let lengths = [
+                bench.end(call).reply().asynchronous.unwrap().len(),
+                bench.end(call_v2).reply().batch.unwrap().len(),
+            ];
+            assert!(
+                lengths.iter().zip(most).all(|(length, before)| *length == before || *length == before + 1)
+            );
+            most = lengths;
+        }
+        assert_eq!(most, [4, 4]);
     });
 }

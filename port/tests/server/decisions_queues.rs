@@ -83,3 +83,36 @@ fn d06_protocol_2_ports_hold_what_fits() {
         }
     });
 }
+
+/// What a broken port held is counted no more, neither now nor when it is closed.
+///
+/// Decision 6.
+#[test]
+fn d06_a_broken_port_gives_its_room_back_once() {
+    v2(|bench| {
+        bench.limit(|limits| (limits.queue_per_port, limits.queue) = (4, 6));
+        let (port, other) = (bench.port(), bench.port());
+        assert_eq!(bench.add_cluster(port, 0x1, 5), 0);
+        assert_eq!(bench.add_cluster(other, 0x100, 6), 0);
+        (0..10).for_each(|number| bench.post(0x1, "N", number));
+        (0..3).for_each(|number| bench.post(0x100, "R", number));
+        assert_eq!(bench.server.statistics().queued, 3);
+        assert_eq!(bench.close(port).result(), 0);
+        assert_eq!(bench.server.statistics().queued, 3);
+        assert_eq!(bench.drain(other).len(), 3);
+    });
+}
+
+/// Decision 6.
+#[test]
+fn d06_only_a_filter_that_asked_for_losses_lends_its_key() {
+    v3(|bench| {
+        bench.limit(|limits| limits.queue_per_port = 2);
+        let port = bench.port_v2();
+        for (key, filter) in [(4, (2, 0x1FF)), (5, (1, 0x1DF4)), (6, (3, 0x1FF))] {
+            bench.watch_v2(port, filter, key);
+        }
+        (0..5).for_each(|_| bench.post_v2(&event_v2(2, 8, "G")));
+        assert_eq!(bench.drain_v2(port)[1], got_v2(4, (1, 0x200), ""));
+    });
+}

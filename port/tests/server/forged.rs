@@ -219,6 +219,12 @@ fn s2_4_handles_are_checked_before_parameters() {
         };
         let call = bench.call(59, add(handles.v1, token(9)));
         assert_eq!(bench.end(call), MISMATCH);
+        let call = bench.call(59, add(node, token(9)));
+        assert_eq!(
+            bench.end(call),
+            MISMATCH,
+            "the runtime looks at all handles before the method looks at any"
+        );
         let call = bench.call(59, add(handles.v1, node));
         assert_eq!(bench.result(call), 6);
         let call = bench.call(59, add(handles.v1, handles.object(ObjectKind::Group)));

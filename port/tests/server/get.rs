@@ -245,3 +245,19 @@ fn s2_4_a_failed_call_returns_zeros_and_a_null_name() {
         }
     });
 }
+
+/// Rows: 6.7/5, 4/9
+#[test]
+fn s6_7_one_event_ends_the_waits_on_all_ports_that_ask_for_it() {
+    both(|bench| {
+        let mut calls = Vec::new();
+        for key in 0..4 {
+            let port = bench.port();
+            assert_eq!(bench.add_cluster(port, 0x1, key), 0);
+            calls.push(bench.get(port));
+        }
+        bench.post(0x1, "N", 1);
+        let keys: Vec<u32> = calls.iter().map(|call| bench.event(*call).key).collect();
+        assert_eq!(keys, [0, 1, 2, 3]);
+    });
+}

@@ -190,6 +190,7 @@ fn s4_an_event_of_several_flags_or_none_is_not_queued() {
             bench.post_v2(&EventV2 { filter, ..event_v2(2, 0, "") });
         }
         assert_eq!(bench.drain_v2(port), []);
+        assert_eq!(bench.server.statistics().posted, 0);
     });
 }
 

@@ -223,7 +223,8 @@ impl Bench {
         let octets = laws::encode(issued.protocol, issued.opnum, response, issued.format);
         let reply = reply::read(issued.protocol, issued.opnum, &octets, issued.format);
         laws::check(issued.protocol, issued.opnum, &reply);
-        assert_eq!(reply.result, response.result(), "Response::result");
+        assert_eq!((response.protocol(), response.opnum()), (issued.protocol, issued.opnum));
+        assert_eq!((response.result(), response.indications()), (reply.result, reply.indications()));
         self.end_with(call, End::Reply(reply));
     }
 

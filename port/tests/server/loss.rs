@@ -244,3 +244,21 @@ fn s6_7_all_losses_are_counted() {
         assert!(statistics.lost > 0);
     });
 }
+
+/// One event for three filters of one port, on which three calls wait: each takes one, whatever the limit.
+///
+/// Rows: 6.7/14
+#[test]
+fn s6_7_calls_that_wait_make_room() {
+    both(|bench| {
+        bench.limit(|limits| (limits.queue_per_port, limits.queue) = (2, 1));
+        let port = bench.port();
+        for key in 0..3 {
+            assert_eq!(bench.add_cluster(port, 0x1, key), 0);
+        }
+        let calls = [bench.get(port), bench.get(port), bench.get(port)];
+        bench.post(0x1, "N", 1);
+        assert_eq!(calls.map(|call| bench.event(call).key), [0, 1, 2]);
+        assert_eq!((bench.server.statistics().lost, bench.server.statistics().queued), (0, 0));
+    });
+}

@@ -123,3 +123,17 @@ fn s4_nothing_is_kept_of_objects_that_nobody_names() {
         }
     });
 }
+
+/// Rows: 4/4
+#[test]
+fn s4_an_object_is_kept_once_however_many_name_it() {
+    both(|bench| {
+        let (port, group) = (bench.port(), bench.object(ObjectKind::Group, "Group"));
+        let again = bench.object(ObjectKind::Group, "GROUP");
+        bench.add(port, group, 0x1000, 1);
+        bench.add(port, again, 0x8000, 2);
+        assert_eq!((bench.server.statistics().objects, bench.server.statistics().handles), (1, 3));
+        bench.object(ObjectKind::Node, "Group");
+        assert_eq!(bench.server.statistics().objects, 2);
+    });
+}

@@ -1,8 +1,14 @@
 //! First in, first out (MS-CMRP 3.1.1.8).
 
+use cmrp::clusapi3::{
+    ApiCreateNotifyRequest, ApiGetNotifyRequest, ApiUnblockGetNotifyCallRequest, HNotifyRpc, Request,
+};
+use cmrp::ndr::Handle;
 use cmrp_port::object::ObjectKind;
+use cmrp_port::protocol::Protocol;
+use cmrp_port::server::{CallId, Handled, Output};
 
-use crate::harness::{both, event_v2, v3};
+use crate::harness::{Bench, both, event_v2, v3};
 
 /// Rows: 4/1
 #[test]
@@ -71,4 +77,35 @@ fn s4_filters_of_version_2_ports_queue_in_the_order_of_their_registration() {
         let keys: Vec<u32> = bench.drain_v2(port).iter().map(|event| event.key).collect();
         assert_eq!(keys, [5, 15, 4, 14, 9, 19, 0, 10]);
     });
+}
+
+/// Answers come out in the order in which the calls were answered, also if nobody took them in between.
+///
+/// Rows: 10/5
+#[test]
+fn s10_outputs_come_in_the_order_of_the_calls() {
+    let mut bench = Bench::new(Protocol::V3, 0);
+    let port = HNotifyRpc::new(bench.port());
+    let unknown = HNotifyRpc::new(crate::forged::token(1));
+    let states = crate::harness::States::default();
+    let requests: [Request<'_>; 6] = [
+        ApiCreateNotifyRequest {}.into(),
+        ApiGetNotifyRequest { h_notify: unknown }.into(),
+        ApiGetNotifyRequest { h_notify: port }.into(),
+        ApiUnblockGetNotifyCallRequest { h_notify: port }.into(),
+        ApiUnblockGetNotifyCallRequest { h_notify: unknown }.into(),
+        ApiCreateNotifyRequest {}.into(),
+    ];
+    for (number, request) in (100..).zip(&requests) {
+        let handled = bench.server.handle_v3(bench.now, bench.caller, CallId(number), request, &states);
+        assert_eq!(handled, Handled::Taken);
+    }
+    let outputs = std::iter::from_fn(|| bench.server.poll_output());
+    let order: Vec<u64> = outputs
+        .map(|output| match output {
+            Output::Response { call, .. } | Output::Fault { call, .. } => call.0,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(order, [100, 101, 102, 103, 104, 105], "the call that waited ends before what ended it");
 }

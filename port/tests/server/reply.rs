@@ -48,6 +48,14 @@ pub(crate) struct Reply {
     pub(crate) octets: Vec<u8>,
 }
 
+impl Reply {
+    /// How many indications it brings.
+    pub(crate) fn indications(&self) -> usize {
+        let (asynchronous, batch) = (self.asynchronous.as_ref(), self.batch.as_ref());
+        usize::from(self.event.name.is_some()) + asynchronous.map_or(0, Vec::len) + batch.map_or(0, Vec::len)
+    }
+}
+
 /// An event of a version 1 port.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event {

@@ -141,3 +141,21 @@ fn s10_a_client_that_was_refused_leaves_nothing() {
         assert_empty(bench.server.statistics());
     });
 }
+
+/// Rows: 10/9
+#[test]
+fn s10_a_client_is_known_while_it_holds_or_has_closed_something() {
+    both(|bench| {
+        assert_eq!(bench.server.statistics().associations, 0);
+        let group = bench.object(ObjectKind::Group, "G");
+        assert_eq!(bench.server.statistics().associations, 1);
+        let client = bench.caller.association;
+        assert!(bench.server.close(client, bench.protocol, group, ObjectKind::Group).is_some());
+        assert_eq!(bench.server.statistics().associations, 0);
+        let port = bench.port();
+        assert_eq!(bench.close(port).result(), 0);
+        assert_eq!(bench.server.statistics().associations, 1, "a late get call is told of the closed port");
+        bench.disconnect(1);
+        assert_empty(bench.server.statistics());
+    });
+}
