@@ -1,7 +1,7 @@
 //! Events and the state numbers that they carry: sections 11.1, 11.4 and 12.2, step 15.
 
 use cmrp::cluster_change::ClusterChange;
-use cmrp_port::client::{FilterId, ObjectId, PortId, Target};
+use cmrp_port::client::{FilterId, Indication, ObjectId, PortId, Target};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::{PortVersion, Protocol};
 
@@ -63,7 +63,7 @@ fn s11_1_the_newest_number_of_a_filter_is_kept() {
 ///
 /// Rows: 11.4/3
 #[test]
-fn s11_1_numbers_of_other_objects_and_kinds_are_not_kept() {
+fn s11_4_numbers_of_other_objects_and_kinds_are_not_kept() {
     let Watch { mut rig, port, filter, .. } = watch(Protocol::V3);
     let cluster = rig.client.add_filter(port, Target::Cluster, STATE, false, 2).unwrap();
     rig.run();
@@ -87,7 +87,7 @@ fn s11_1_numbers_of_other_objects_and_kinds_are_not_kept() {
 ///
 /// Rows: 11.4/3
 #[test]
-fn s11_1_each_filter_keeps_its_own_number() {
+fn s11_4_each_filter_keeps_its_own_number() {
     let Watch { mut rig, port, group, filter } = watch(Protocol::V3);
     rig.once("ApiAddNotifyGroup", Answer::Sequence(5));
     rig.client.add_filter(port, Target::Object(group), STATE, false, 2).unwrap();
@@ -96,11 +96,29 @@ fn s11_1_each_filter_keeps_its_own_number() {
     assert_eq!(numbers(&mut rig), [6, 5]);
 }
 
+/// A server that confuses ports, or lies: the filter of another port keeps its number.
+///
+/// Rows: 11.4/3
+#[test]
+fn s11_4_numbers_of_other_ports_are_not_kept() {
+    let Watch { mut rig, port, filter, .. } = watch(Protocol::V3);
+    let first = rig.waiting("ApiGetNotify");
+    let other = rig.port(PortVersion::V1);
+    crate::ports::add_any(&mut rig, other, PortVersion::V1);
+    let calls: Vec<_> = rig.calls.iter().filter(|(id, call)| call.waits && **id != first).collect();
+    let second = *calls[0].0;
+    rig.answer(second, &Answer::Event(filter.key(), STATE, 90, "g"));
+    rig.run();
+    assert!(matches!(rig.indications(other)[..], [Indication::V1 { filter: None, context: 0, .. }]));
+    assert_eq!(rig.indications(port), []);
+    assert_eq!(numbers(&mut rig), [5]);
+}
+
 /// An event may overtake the reply of the call that adds its filter.
 ///
 /// Rows: 11.4/3
 #[test]
-fn s11_1_the_reply_of_an_add_is_older_than_its_events() {
+fn s11_4_the_reply_of_an_add_is_older_than_its_events() {
     let Watch { mut rig, port, group, .. } = watch(Protocol::V3);
     rig.once("ApiAddNotifyGroup", Answer::Hold);
     let late = rig.client.add_filter(port, Target::Object(group), STATE, false, 2).unwrap();

@@ -204,7 +204,7 @@ fn s12_2_objects_that_were_being_closed_are_gone_even_if_no_server_is_left() {
 
 /// The close of an object waits for calls that use its handle: it could overtake them.
 ///
-/// Rows: 12.2/closing
+/// Rows: 11.2/2
 #[test]
 fn s11_2_an_object_is_not_closed_under_a_call_that_adds_a_filter() {
     let mut rig = Rig::connected(Protocol::V2);
@@ -225,7 +225,7 @@ fn s11_2_an_object_is_not_closed_under_a_call_that_adds_a_filter() {
 ///
 /// Rows: 11.2/6
 #[test]
-fn s12_2_ended_ports_stay_ended() {
+fn s11_2_ended_ports_stay_ended() {
     let mut rig = Rig::connected(Protocol::V3);
     let port = rig.port(PortVersion::V1);
     add_any(&mut rig, port, PortVersion::V1);
