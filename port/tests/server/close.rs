@@ -259,3 +259,29 @@ fn s6_2_other_ports_of_version_2_keep_their_filters_on_the_same_objects() {
         assert_eq!(keys, [1, 3, 2]);
     });
 }
+
+/// One port asks for one event of an object, another one for all others; the first is closed.
+///
+/// Rows: 6.2/2, 4/9
+#[test]
+fn s6_2_other_ports_keep_the_other_events_of_the_same_objects() {
+    both(|bench| {
+        for (kind, _, _, mask) in ADD_METHODS {
+            let object = bench.object(kind, "X");
+            let values: Vec<u32> = (0..32).map(|bit| 1 << bit).filter(|value| mask & value != 0).collect();
+            for alone in &values {
+                let (closed, other) = (bench.port(), bench.port());
+                bench.add(closed, object, *alone, 1);
+                bench.add(other, object, mask & !alone, 2);
+                assert_eq!(bench.close(closed).result(), 0);
+                for value in &values {
+                    bench.post(*value, "X", 1);
+                }
+                let got: Vec<u32> = bench.drain(other).iter().map(|event| event.change).collect();
+                let expected: Vec<u32> = values.iter().copied().filter(|value| value != alone).collect();
+                assert_eq!(got, expected, "without {alone:#x}");
+                assert_eq!(bench.close(other).result(), 0);
+            }
+        }
+    });
+}
