@@ -1,0 +1,178 @@
+//! One port of the model: its filters, its queue, the calls that wait.
+
+use cmrp_port::object::ObjectKind;
+use cmrp_port::protocol::{Protocol, PortVersion};
+use cmrp_port::time::Instant;
+
+use super::Limits;
+use super::matching::{Filter, Wanted};
+use crate::plain::{Answer, Get, Indication, Token};
+
+/// `CLUSTER_CHANGE_CLUSTER_RECONNECT`.
+const RECONNECT: u32 = 0x0008_0000;
+/// `CLUSTER_CHANGE_CLUSTER_LOST_NOTIFICATIONS_V2`.
+const LOST_V2: u64 = 0x200;
+/// `CLUSTER_OBJECT_TYPE_CLUSTER`.
+const CLUSTER: u32 = 1;
+
+/// A get call that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The call.
+    pub call: u64,
+    /// Its method.
+    pub get: Get,
+    /// When it ends with `WAIT_TIMEOUT`.
+    pub deadline: Option<Instant>,
+}
+
+/// A place in the queue.
+#[derive(Clone, Debug)]
+struct Entry {
+    indication: Indication,
+    marker: bool,
+}
+
+/// A port.
+#[derive(Clone, Debug)]
+pub struct Port {
+    pub(super) token: Token,
+    pub(super) association: u64,
+    pub(super) protocol: Protocol,
+    pub(super) version: PortVersion,
+    pub(super) filters: Vec<Filter>,
+    queue: Vec<Entry>,
+    pub(super) waiting: Vec<Waiting>,
+    pub(super) broken: bool,
+}
+
+/// What became of an indication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It stands in the queue.
+    Queued,
+    /// It was dropped.
+    Lost,
+}
+
+impl Port {
+    pub(super) fn new(token: Token, association: u64, protocol: Protocol, version: PortVersion) -> Self {
+        Self {
+            token,
+            association,
+            protocol,
+            version,
+            filters: Vec::new(),
+            queue: Vec::new(),
+            waiting: Vec::new(),
+            broken: false,
+        }
+    }
+
+    /// Entries in the queue.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Appends an indication, or loses it and says so.
+    ///
+    /// `others` counts the entries of all other ports.
+    pub(super) fn push(
+        &mut self,
+        indication: Indication,
+        others: usize,
+        limits: &Limits,
+        cluster: &str,
+    ) -> Pushed {
+        let length = self.queue.len();
+        let server_has_room = others.saturating_add(length) < limits.queue;
+        if self.protocol == Protocol::V2 {
+            if server_has_room && length < limits.queue_per_port {
+                self.queue.push(Entry { indication, marker: false });
+                return Pushed::Queued;
+            }
+            self.queue.clear();
+            self.broken = true;
+            return Pushed::Lost;
+        }
+        if server_has_room && length.saturating_add(1) < limits.queue_per_port {
+            self.queue.push(Entry { indication, marker: false });
+            return Pushed::Queued;
+        }
+        if !self.queue.last().is_some_and(|last| last.marker) {
+            let indication = self.marker(cluster);
+            self.queue.push(Entry { indication, marker: true });
+        }
+        Pushed::Lost
+    }
+
+    /// What stands at the place of a loss.
+    fn marker(&self, cluster: &str) -> Indication {
+        let first = self.filters.first().map_or(0, |filter| filter.key);
+        match self.version {
+            PortVersion::V1 => Indication::V1 {
+                key: first,
+                change: RECONNECT,
+                sequence: Some(0),
+                name: Some(cluster.to_owned()),
+            },
+            PortVersion::V2 => {
+                let asked = |filter: &&Filter| matches!(filter.wanted, Wanted::V2 { object_type: CLUSTER, flags } if flags & LOST_V2 != 0);
+                let key = self.filters.iter().find(asked).map_or(first, |filter| filter.key);
+                let empty = || Some(String::new());
+                Indication::V2 {
+                    key: u64::from(key),
+                    object_type: CLUSTER,
+                    flags: LOST_V2,
+                    buffer: Vec::new(),
+                    strings: [empty(), empty(), empty(), empty()],
+                }
+            }
+        }
+    }
+
+    /// Whether a get call would return something now.
+    pub(super) fn ready(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// What a get call takes from the queue.
+    pub(super) fn take(&mut self, get: Get, limits: &Limits) -> Answer {
+        let most = if get == Get::One { 1 } else { limits.batch.max(1) };
+        let mut taken: Vec<Indication> = Vec::new();
+        let mut octets = 0_usize;
+        while let Some(entry) = self.queue.first() {
+            let size = size(&entry.indication);
+            let full = taken.len() >= most || octets.saturating_add(size) > limits.batch_octets;
+            if full && !taken.is_empty() {
+                break;
+            }
+            octets = octets.saturating_add(size);
+            taken.push(self.queue.remove(0).indication);
+        }
+        if get == Get::Several {
+            for indication in &mut taken {
+                if let Indication::V1 { sequence, .. } = indication {
+                    *sequence = None;
+                }
+            }
+        }
+        Answer::Got { result: 0, indications: Some(taken) }
+    }
+
+    /// Follows a new name of an object.
+    pub(super) fn rename(&mut self, kind: ObjectKind, old: &str, new: &str) {
+        self.filters.iter_mut().for_each(|filter| filter.rename(kind, old, new));
+    }
+}
+
+/// Octets of names and buffers.
+fn size(indication: &Indication) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    match indication {
+        Indication::V1 { name, .. } => text(name),
+        Indication::V2 { buffer, strings, .. } => {
+            strings.iter().map(text).fold(buffer.len(), usize::saturating_add)
+        }
+    }
+}
