@@ -10,5 +10,6 @@ pub mod event;
 pub mod object;
 pub mod protocol;
 pub mod sequence;
+pub mod server;
 pub mod status;
 pub mod time;

@@ -1,7 +1,6 @@
 //! Time as the engines see it: given from outside, never asked for.
 
 use core::fmt;
-use core::ops::Add;
 use core::time::Duration;
 
 /// A point in time, counted from an origin that the embedding program chooses. It must not go backwards.
@@ -27,18 +26,15 @@ impl Instant {
         self.0
     }
 
+    /// The point so long after this one; the last one there is, where the sum would pass it.
+    #[must_use]
+    pub const fn saturating_add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration))
+    }
+
     /// How long after an earlier point; zero if that is later.
     pub const fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
-    }
-}
-
-impl Add<Duration> for Instant {
-    type Output = Self;
-
-    /// A later point; the last one there is, where the sum would pass it.
-    fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
     }
 }
 
