@@ -1,6 +1,13 @@
 //! Clusters, networks and clients around the notification port engines, in simulated time and from one seed.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod dice;
 pub mod model;
+pub mod operations;
 pub mod plain;
+pub mod request;
+pub mod twin;
+pub mod violation;
+pub mod wire;
+pub mod world;

@@ -111,10 +111,15 @@ impl Model {
         targeted: bool,
     ) -> Result<Filter, Refusal> {
         self.right_version(index, PortVersion::V2)?;
-        let Some((kind, _)) = object_type(number) else {
-            return Err(Refusal::Code(ERROR_INVALID_PARAMETER));
+        // The handle of a port is no object; which object it should be, the type tells, if it is one.
+        if object.is_none() {
+            return Err(Refusal::Code(ERROR_INVALID_HANDLE));
+        }
+        let kind = match object_type(number) {
+            Some((kind, _)) if targeted => kind,
+            Some(_) => ObjectKind::Cluster,
+            None => return Err(Refusal::Code(ERROR_INVALID_PARAMETER)),
         };
-        let kind = if targeted { kind } else { ObjectKind::Cluster };
         let object = self.checked(caller, index, PortVersion::V2, object, kind)?;
         if version != VERSION || !valid_flags(number, flags) {
             return Err(Refusal::Code(ERROR_INVALID_PARAMETER));
@@ -153,7 +158,6 @@ impl Model {
                     let name = Some(object.name.to_string());
                     let change = state_event(object.kind);
                     self.push(index, Indication::V1 { key, change, sequence: Some(sequence), name });
-                    self.serve(index);
                 }
                 Answer::Done { result: ERROR_SUCCESS }
             }

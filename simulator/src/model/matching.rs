@@ -115,7 +115,7 @@ impl Filter {
     pub fn rename(&mut self, renamed: ObjectKind, old: &str, new: &str) {
         if let Scope::Object { kind, name } = &mut self.scope {
             if *kind == renamed && same_name(name, old) {
-                *name = new.to_owned();
+                new.clone_into(name);
             }
         }
     }

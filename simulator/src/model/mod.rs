@@ -20,7 +20,8 @@ use cmrp_port::time::Instant;
 use core::time::Duration;
 
 use crate::plain::{Answer, Get, Indication, Method, Token};
-use matching::Filter;
+pub use add::state_event;
+use matching::{Filter, Scope};
 pub use port::Port;
 use port::Waiting;
 
@@ -174,8 +175,52 @@ impl Model {
     /// # Errors
     /// The code of the limit.
     pub fn may_open(&self, association: u64) -> Result<(), u32> {
-        let held = self.handles.iter().filter(|handle| handle.association == association).count();
-        if held < self.limits.handles_per_association { Ok(()) } else { Err(ERROR_NOT_ENOUGH_MEMORY) }
+        if self.held(association) < self.limits.handles_per_association { Ok(()) } else { Err(ERROR_NOT_ENOUGH_MEMORY) }
+    }
+
+    /// Handles of a client, ports and objects.
+    fn held(&self, association: u64) -> usize {
+        let objects = self.handles.iter().filter(|handle| handle.association == association).count();
+        objects.saturating_add(self.ports_of(association).len())
+    }
+
+    /// The ports of a client.
+    pub fn ports_of(&self, association: u64) -> Vec<Token> {
+        let own = self.ports.iter().filter(|port| port.association == association);
+        own.map(|port| port.token).collect()
+    }
+
+    /// What it holds: ports, filters, handles, associations, entries of queues, calls that wait.
+    pub fn statistics(&self) -> [usize; 6] {
+        let sum = |of: fn(&Port) -> usize| self.ports.iter().map(of).sum();
+        let mut clients: Vec<u64> = self.handles.iter().map(|handle| handle.association).collect();
+        clients.extend(self.ports.iter().map(|port| port.association));
+        clients.extend(self.closed.iter().map(|closed| closed.association));
+        clients.sort_unstable();
+        clients.dedup();
+        [
+            self.ports.len(),
+            sum(|port| port.filters.len()),
+            self.handles.len().saturating_add(self.ports.len()),
+            clients.len(),
+            sum(Port::queued),
+            sum(|port| port.waiting.len()),
+        ]
+    }
+
+    /// How many objects handles and filters name.
+    pub fn objects(&self) -> usize {
+        let mut objects: Vec<Object> = Vec::new();
+        let named = self.ports.iter().flat_map(|port| &port.filters).filter_map(|filter| match &filter.scope {
+            Scope::Object { kind, name } => Some(Object::new(*kind, name.as_str())),
+            Scope::Everything => None,
+        });
+        for object in self.handles.iter().map(|handle| handle.object.clone()).chain(named) {
+            if !objects.contains(&object) {
+                objects.push(object);
+            }
+        }
+        objects.len()
     }
 
     /// Notes an object handle and the token that the engine gave it.
@@ -255,6 +300,10 @@ impl Model {
     /// Checks 1 to 3: the client, the state of the server, the client's level.
     fn permitted(&self, caller: Caller, method: &Method) -> Result<(), u32> {
         let Some(access) = caller.access else { return Err(ERROR_ACCESS_DENIED) };
+        // KNOWN 1
+        if caller.protocol == Protocol::V2 && access < Access::All {
+            return Err(ERROR_ACCESS_DENIED);
+        }
         match self.state {
             ServerState::None => return Err(ERROR_SHARING_PAUSED),
             ServerState::ShuttingDown | ServerState::Stopped => {
@@ -297,8 +346,11 @@ impl Model {
         version: PortVersion,
         created: Option<Token>,
     ) -> Result<Answer, Refusal> {
-        let own = self.ports.iter().filter(|port| port.association == caller.association).count();
-        if self.ports.len() >= self.limits.ports || own >= self.limits.ports_per_association {
+        let own = self.ports_of(caller.association).len();
+        if self.ports.len() >= self.limits.ports
+            || own >= self.limits.ports_per_association
+            || self.may_open(caller.association).is_err()
+        {
             return Err(Refusal::Code(ERROR_NOT_ENOUGH_MEMORY));
         }
         let token = created.unwrap_or(Token::NULL);
@@ -377,7 +429,10 @@ impl Model {
         }
         let deadline = timeout
             .filter(|timeout| *timeout != u32::MAX)
-            .map(|timeout| now + Duration::from_millis(u64::from(timeout)));
+            .and_then(|timeout| {
+                now.since_origin().checked_add(Duration::from_millis(u64::from(timeout)))
+            })
+            .map(Instant::new);
         port.waiting.push(Waiting { call, get, deadline });
         Ok(None)
     }
@@ -492,7 +547,6 @@ impl Model {
             for indication in caused {
                 self.push(index, indication);
             }
-            self.serve(index);
         }
     }
 
@@ -503,18 +557,14 @@ impl Model {
         if port.broken {
             return;
         }
+        if !port.waiting.is_empty() {
+            let waiting = port.waiting.remove(0);
+            let answer = port.hand(indication, waiting.get);
+            self.outputs.push(Output::Response { call: waiting.call, answer });
+            return;
+        }
         let others = all.saturating_sub(port.queued());
         port.push(indication, others, &self.limits, &self.cluster_name);
-    }
-
-    /// Gives what is queued to the calls that wait.
-    fn serve(&mut self, index: usize) {
-        let Some(port) = self.ports.get_mut(index) else { return };
-        while port.ready() && !port.waiting.is_empty() {
-            let waiting = port.waiting.remove(0);
-            let answer = port.take(waiting.get, &self.limits);
-            self.outputs.push(Output::Response { call: waiting.call, answer });
-        }
     }
 }
 

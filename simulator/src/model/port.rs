@@ -17,13 +17,13 @@ const CLUSTER: u32 = 1;
 
 /// A get call that waits.
 #[derive(Clone, Debug)]
-pub struct Waiting {
+pub(super) struct Waiting {
     /// The call.
-    pub call: u64,
+    pub(super) call: u64,
     /// Its method.
-    pub get: Get,
+    pub(super) get: Get,
     /// When it ends with `WAIT_TIMEOUT`.
-    pub deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
 }
 
 /// A place in the queue.
@@ -46,15 +46,6 @@ pub struct Port {
     pub(super) broken: bool,
 }
 
-/// What became of an indication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pushed {
-    /// It stands in the queue.
-    Queued,
-    /// It was dropped.
-    Lost,
-}
-
 impl Port {
     pub(super) fn new(token: Token, association: u64, protocol: Protocol, version: PortVersion) -> Self {
         Self {
@@ -69,12 +60,22 @@ impl Port {
         }
     }
 
+    /// Its handle.
+    pub const fn token(&self) -> Token {
+        self.token
+    }
+
+    /// Whether it lost events and cannot say so.
+    pub const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// Entries in the queue.
     pub fn queued(&self) -> usize {
         self.queue.len()
     }
 
-    /// Appends an indication, or loses it and says so.
+    /// Appends an indication, or notes that it is lost.
     ///
     /// `others` counts the entries of all other ports.
     pub(super) fn push(
@@ -83,27 +84,23 @@ impl Port {
         others: usize,
         limits: &Limits,
         cluster: &str,
-    ) -> Pushed {
+    ) {
         let length = self.queue.len();
         let server_has_room = others.saturating_add(length) < limits.queue;
+        // The last place is kept for the report of a loss.
+        if server_has_room && length.saturating_add(1) < limits.queue_per_port.max(2) {
+            self.queue.push(Entry { indication, marker: false });
+            return;
+        }
         if self.protocol == Protocol::V2 {
-            if server_has_room && length < limits.queue_per_port {
-                self.queue.push(Entry { indication, marker: false });
-                return Pushed::Queued;
-            }
             self.queue.clear();
             self.broken = true;
-            return Pushed::Lost;
-        }
-        if server_has_room && length.saturating_add(1) < limits.queue_per_port {
-            self.queue.push(Entry { indication, marker: false });
-            return Pushed::Queued;
+            return;
         }
         if !self.queue.last().is_some_and(|last| last.marker) {
             let indication = self.marker(cluster);
             self.queue.push(Entry { indication, marker: true });
         }
-        Pushed::Lost
     }
 
     /// What stands at the place of a loss.
@@ -136,13 +133,24 @@ impl Port {
         !self.queue.is_empty()
     }
 
+    /// What a call that waits gets.
+    pub(super) fn hand(&mut self, mut indication: Indication, get: Get) -> Answer {
+        if get == Get::Several {
+            if let Indication::V1 { sequence, .. } = &mut indication {
+                *sequence = None;
+            }
+        }
+        Answer::Got { result: 0, indications: Some(vec![indication]) }
+    }
+
     /// What a get call takes from the queue.
     pub(super) fn take(&mut self, get: Get, limits: &Limits) -> Answer {
         let most = if get == Get::One { 1 } else { limits.batch.max(1) };
         let mut taken: Vec<Indication> = Vec::new();
         let mut octets = 0_usize;
         while let Some(entry) = self.queue.first() {
-            let size = size(&entry.indication);
+            // KNOWN 2
+            let size = if entry.marker { 0 } else { size(&entry.indication) };
             let full = taken.len() >= most || octets.saturating_add(size) > limits.batch_octets;
             if full && !taken.is_empty() {
                 break;
@@ -166,9 +174,9 @@ impl Port {
     }
 }
 
-/// Octets of names and buffers.
+/// Octets of names, as UTF-16, and buffers.
 fn size(indication: &Indication) -> usize {
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let text = |text: &Option<String>| text.as_ref().map_or(0, |text| text.encode_utf16().count().saturating_mul(2));
     match indication {
         Indication::V1 { name, .. } => text(name),
         Indication::V2 { buffer, strings, .. } => {

@@ -2,10 +2,8 @@
 
 mod cluster;
 mod happening;
-mod service;
 mod told;
 
 pub use cluster::{Cluster, Thing};
 pub use happening::Happening;
-pub use service::{Reply, Service};
-pub use told::Told;
+pub use told::{Event, Told};

@@ -24,26 +24,37 @@ pub enum Told {
     },
 }
 
+/// The same, as the engines take it.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Of version 1 ports.
+    V1(EventV1<'a>),
+    /// Of version 2 ports.
+    V2(EventV2<'a>),
+}
+
 impl Told {
-    /// Calls one of the functions with the event.
-    pub fn post<T>(
-        &self,
-        v1: impl FnOnce(&EventV1<'_>) -> T,
-        v2: impl FnOnce(&EventV2<'_>) -> T,
-    ) -> Option<T> {
+    /// Spells the name in capital letters: it is the same name.
+    pub fn shout(&mut self) {
+        let (Self::V1 { name, .. } | Self::V2 { target: name, .. }) = self;
+        *name = name.to_uppercase();
+    }
+
+    /// The event; `None` if no server can cause it.
+    pub fn event(&self) -> Option<Event<'_>> {
         match self {
-            Self::V1 { change, name, sequence } => {
-                EventV1::new(*change, name, *sequence).map(|event| v1(&event))
+            Self::V1 { change, name, sequence } => EventV1::new(*change, name, *sequence).map(Event::V1),
+            Self::V2 { filter, target, buffer, object_id, parent_id, name, type_name } => {
+                Some(Event::V2(EventV2 {
+                    filter: *filter,
+                    target,
+                    buffer,
+                    object_id,
+                    parent_id: parent_id.as_deref(),
+                    name,
+                    type_name: type_name.as_deref(),
+                }))
             }
-            Self::V2 { filter, target, buffer, object_id, parent_id, name, type_name } => Some(v2(&EventV2 {
-                filter: *filter,
-                target,
-                buffer,
-                object_id,
-                parent_id: parent_id.as_deref(),
-                name,
-                type_name: type_name.as_deref(),
-            })),
         }
     }
 }
