@@ -6,6 +6,7 @@
 extern crate alloc;
 
 pub mod access;
+pub mod client;
 pub mod event;
 pub mod object;
 pub mod protocol;

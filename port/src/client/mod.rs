@@ -1,0 +1,280 @@
+//! The client engine: it keeps notification ports alive over any server of a cluster (MS-CMRP 3.2).
+//!
+//! A [`Client`] knows no RPC, no socket and no clock. A program tells it what to open, which ports and filters it
+//! wants and what happened to connections and calls; the engine answers with [`Action`]s (connect, call, free) for
+//! the program to carry out, with [`Notice`]s, and with the [`Indication`]s of each port. Whatever breaks, the
+//! engine runs the reconnect procedure of MS-CMRP 3.2.4.6 and puts everything back.
+//!
+//! # The rules of use
+//!
+//! - After each `handle_...` call and each call that asks for something, take all of
+//!   [`poll_action`](Client::poll_action) and [`poll_notice`](Client::poll_notice), and ask
+//!   [`poll_timeout`](Client::poll_timeout) again. Nothing is repeated.
+//! - Each [`Action::Call`] gets one answer, unless its binding is freed. Answers that come later, or twice, are
+//!   ignored.
+//! - Things may be asked for at any time, before the first connection too. What has to wait waits.
+//! - Indications are taken with [`next_indication`](Client::next_indication); a port that nobody reads stops asking
+//!   the server.
+//!
+//! ```
+//! use cmrp::cluster_change::ClusterChange;
+//! use cmrp_port::client::{Action, Client, Config, Target};
+//! use cmrp_port::protocol::{PortVersion, Protocol};
+//!
+//! let mut client = Client::new(Config::new(Protocol::V3, ["node1"]));
+//! let port = client.create_port(PortVersion::V1);
+//! client.add_filter(port, Target::Cluster, ClusterChange::GROUP_STATE, false, 7).unwrap();
+//! assert!(matches!(client.poll_action(), Some(Action::Connect { server, .. }) if server == "node1"));
+//! ```
+//!
+//! # What a hostile server can do
+//!
+//! It can lie about events and refuse service, no more: no response makes the engine panic, and what a response
+//! leaves behind is bounded by its size and by [`MAX_NOTIFICATIONS`], the list of candidates by 256 nodes with names
+//! of at most 255 units. A response of the wrong method counts as a failed call, `RPC_S_CALL_FAILED`. Events that
+//! only clients make are dropped when a server sends them.
+
+mod calls;
+mod config;
+mod end;
+mod filter;
+mod id;
+mod object;
+mod output;
+mod port;
+mod procedure;
+mod queue;
+mod reply;
+mod request;
+mod restore;
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use cmrp::ndr::ContextHandle;
+use cmrp::{clusapi2, clusapi3};
+
+pub use config::{Backoff, Config, Missing};
+pub use filter::Target;
+pub use id::{BindingId, CallId, FilterId, ObjectId, PortId};
+pub use output::{Action, FilterError, Indication, Notice, Statistics};
+pub use queue::MAX_NOTIFICATIONS;
+pub use request::Request;
+
+use crate::access::Access;
+use crate::protocol::Protocol;
+use crate::time::Instant;
+use calls::Call;
+use filter::Filter;
+use object::Object;
+use port::Port;
+use procedure::{Goal, Procedure};
+
+/// What a client knows of a cluster and wants of it. See the [module](self) for how to drive one.
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    phase: Phase,
+    ending: bool,
+    binding: Option<BindingId>,
+    cluster: Cluster,
+    root_key: RootKey,
+    objects: BTreeMap<ObjectId, Object>,
+    ports: BTreeMap<PortId, Port>,
+    filters: BTreeMap<FilterId, Filter>,
+    calls: BTreeMap<CallId, Call>,
+    /// What may be able to go on since something changed.
+    work: BTreeSet<Work>,
+    actions: VecDeque<Action>,
+    notices: VecDeque<Notice>,
+    last_id: u64,
+    last_key: u32,
+    /// Attempts to connect since a connection was worth something.
+    attempts: u32,
+    connected_at: Instant,
+    /// Whether a call of the present connection has succeeded outside the procedures.
+    progress: bool,
+}
+
+/// What the engine is about.
+#[derive(Debug)]
+enum Phase {
+    /// Nothing, until the program asks for another try.
+    Resting(Goal),
+    Running(Procedure),
+    Connected,
+    Closed,
+}
+
+/// The cluster, as the servers describe it.
+#[derive(Debug)]
+struct Cluster {
+    handle: Option<ContextHandle>,
+    level: Access,
+    name: Arc<str>,
+    /// The node that serves or served last.
+    server: String,
+    /// What the connection to it was asked for with.
+    connected_to: String,
+    nodes: Vec<String>,
+    closing: bool,
+}
+
+/// The root of the cluster registry, opened when the first key is, and kept as long as the binding.
+#[derive(Debug, Default)]
+struct RootKey {
+    handle: Option<ContextHandle>,
+    busy: bool,
+}
+
+/// Something that may be able to go on. In order of urgency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    Object(ObjectId),
+    Port(PortId),
+    End,
+}
+
+impl Client {
+    /// A client that wants to connect to the first of the configured servers.
+    pub fn new(config: Config) -> Self {
+        let cluster = Cluster {
+            handle: None,
+            level: config.level(),
+            name: Arc::default(),
+            server: String::new(),
+            connected_to: String::new(),
+            nodes: Vec::new(),
+            closing: false,
+        };
+        let mut client = Self {
+            config,
+            phase: Phase::Resting(Goal::Start),
+            ending: false,
+            binding: None,
+            cluster,
+            root_key: RootKey::default(),
+            objects: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            filters: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            work: BTreeSet::new(),
+            actions: VecDeque::new(),
+            notices: VecDeque::new(),
+            last_id: 0,
+            last_key: 0,
+            attempts: 0,
+            connected_at: Instant::ORIGIN,
+            progress: false,
+        };
+        client.reconnect();
+        client
+    }
+
+    /// Tries again, after [`Notice::Lost`] or [`Notice::ConnectFailed`]. Otherwise, nothing happens.
+    pub fn reconnect(&mut self) {
+        if let Phase::Resting(goal) = &self.phase {
+            self.attempts = 0;
+            // The first attempt waits for nothing, so that the time does not matter.
+            self.begin(Instant::ORIGIN, goal.clone());
+        }
+    }
+
+    /// A connection that was asked for is there.
+    pub fn handle_connected(&mut self, now: Instant, binding: BindingId) {
+        if self.binding == Some(binding) {
+            self.connected(now);
+        }
+    }
+
+    /// A connection could not be made, or is broken; `code` is a Win32 code.
+    pub fn handle_connection_failed(&mut self, now: Instant, binding: BindingId, code: u32) {
+        if self.binding != Some(binding) {
+            return;
+        }
+        match &self.phase {
+            Phase::Running(_) => self.attempt_failed(now, code),
+            _ => self.lose(now, code),
+        }
+        self.settle();
+    }
+
+    /// A response of protocol version 2.
+    pub fn handle_v2(&mut self, now: Instant, call: CallId, response: &clusapi2::Response<'_>) {
+        let reply = self.checked(call, Protocol::V2, response.opnum(), || reply::from_v2(response));
+        self.complete(now, call, reply);
+    }
+
+    /// A response of protocol version 3.
+    pub fn handle_v3(&mut self, now: Instant, call: CallId, response: &clusapi3::Response<'_>) {
+        let reply = self.checked(call, Protocol::V3, response.opnum(), || reply::from_v3(response));
+        self.complete(now, call, reply);
+    }
+
+    /// A call ended without a response: by a fault, or by a failure of the RPC layer. `code` is the Win32 code of
+    /// it; for a fault about an unknown context handle that is `ERROR_INVALID_HANDLE` (MS-RPCE 3.1.1.5.5).
+    pub fn handle_failure(&mut self, now: Instant, call: CallId, code: u32) {
+        self.complete(now, call, reply::Reply::Failed(code));
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.waited(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout). May change with every other call.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Running(procedure) => procedure.wakes_at(),
+            _ => None,
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// The next thing to know.
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    /// How much the engine holds.
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            objects: self.objects.len(),
+            ports: self.ports.len(),
+            filters: self.filters.len(),
+            calls: self.calls.len(),
+            queued: self.ports.values().map(Port::queued).fold(0, usize::saturating_add),
+            candidates: self.candidates().len(),
+        }
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.last_id
+    }
+
+    fn note(&mut self, notice: Notice) {
+        self.notices.push_back(notice);
+    }
+
+    fn is_connected(&self) -> bool {
+        matches!(self.phase, Phase::Connected)
+    }
+
+    /// Lets everything go on that can.
+    fn settle(&mut self) {
+        while let Some(work) = self.work.pop_first() {
+            match work {
+                Work::Object(object) => self.advance_object(object),
+                Work::Port(port) => self.advance_port(port),
+                Work::End => self.advance_end(),
+            }
+        }
+    }
+}
