@@ -419,7 +419,7 @@ impl Model {
             return Err(Refusal::Code(ERROR_INVALID_HANDLE));
         }
         if port.ready() {
-            return Ok(Some(port.take(get, &self.limits)));
+            return Ok(Some(port.take(get, &self.limits, &self.cluster_name)));
         }
         if timeout == Some(0) {
             return Err(Refusal::Code(WAIT_TIMEOUT));
@@ -564,7 +564,7 @@ impl Model {
             return;
         }
         let others = all.saturating_sub(port.queued());
-        port.push(indication, others, &self.limits, &self.cluster_name);
+        port.push(indication, others, &self.limits);
     }
 }
 

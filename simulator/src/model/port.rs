@@ -28,9 +28,10 @@ pub(super) struct Waiting {
 
 /// A place in the queue.
 #[derive(Clone, Debug)]
-struct Entry {
-    indication: Indication,
-    marker: bool,
+enum Entry {
+    Indication(Indication),
+    /// The report of a loss. What it says is found when it is taken.
+    Marker,
 }
 
 /// A port.
@@ -78,18 +79,12 @@ impl Port {
     /// Appends an indication, or notes that it is lost.
     ///
     /// `others` counts the entries of all other ports.
-    pub(super) fn push(
-        &mut self,
-        indication: Indication,
-        others: usize,
-        limits: &Limits,
-        cluster: &str,
-    ) {
+    pub(super) fn push(&mut self, indication: Indication, others: usize, limits: &Limits) {
         let length = self.queue.len();
         let server_has_room = others.saturating_add(length) < limits.queue;
         // The last place is kept for the report of a loss.
         if server_has_room && length.saturating_add(1) < limits.queue_per_port.max(2) {
-            self.queue.push(Entry { indication, marker: false });
+            self.queue.push(Entry::Indication(indication));
             return;
         }
         if self.protocol == Protocol::V2 {
@@ -97,9 +92,8 @@ impl Port {
             self.broken = true;
             return;
         }
-        if !self.queue.last().is_some_and(|last| last.marker) {
-            let indication = self.marker(cluster);
-            self.queue.push(Entry { indication, marker: true });
+        if !matches!(self.queue.last(), Some(Entry::Marker)) {
+            self.queue.push(Entry::Marker);
         }
     }
 
@@ -144,19 +138,23 @@ impl Port {
     }
 
     /// What a get call takes from the queue.
-    pub(super) fn take(&mut self, get: Get, limits: &Limits) -> Answer {
+    pub(super) fn take(&mut self, get: Get, limits: &Limits, cluster: &str) -> Answer {
         let most = if get == Get::One { 1 } else { limits.batch.max(1) };
         let mut taken: Vec<Indication> = Vec::new();
         let mut octets = 0_usize;
         while let Some(entry) = self.queue.first() {
-            // KNOWN 2
-            let size = if entry.marker { 0 } else { size(&entry.indication) };
+            let (indication, size) = match entry {
+                Entry::Indication(indication) => (indication.clone(), size(indication)),
+                // KNOWN 2
+                Entry::Marker => (self.marker(cluster), 0),
+            };
             let full = taken.len() >= most || octets.saturating_add(size) > limits.batch_octets;
             if full && !taken.is_empty() {
                 break;
             }
             octets = octets.saturating_add(size);
-            taken.push(self.queue.remove(0).indication);
+            taken.push(indication);
+            self.queue.remove(0);
         }
         if get == Get::Several {
             for indication in &mut taken {

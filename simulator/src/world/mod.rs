@@ -2,8 +2,10 @@
 
 mod cluster;
 mod happening;
+mod service;
 mod told;
 
 pub use cluster::{Cluster, Thing};
 pub use happening::Happening;
+pub use service::{Reply, Service};
 pub use told::{Event, Told};
