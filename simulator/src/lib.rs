@@ -7,6 +7,8 @@ pub mod model;
 pub mod operations;
 pub mod plain;
 pub mod request;
+pub mod script;
+pub mod tally;
 pub mod twin;
 pub mod violation;
 pub mod wire;

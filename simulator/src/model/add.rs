@@ -157,7 +157,10 @@ impl Model {
                 if known != sequence {
                     let name = Some(object.name.to_string());
                     let change = state_event(object.kind);
-                    self.push(index, Indication::V1 { key, change, sequence: Some(sequence), name });
+                    let indication = Indication::V1 { key, change, sequence: Some(sequence), name };
+                    for indication in self.hand_over(index, vec![indication]) {
+                        self.push(index, indication);
+                    }
                 }
                 Answer::Done { result: ERROR_SUCCESS }
             }

@@ -544,10 +544,21 @@ impl Model {
                 Some(port) if port.version == version => port.filters.iter().filter_map(indication).collect(),
                 _ => continue,
             };
-            for indication in caused {
+            for indication in self.hand_over(index, caused) {
                 self.push(index, indication);
             }
         }
+    }
+
+    /// Gives indications to the calls that wait; what is left when none waits any more.
+    fn hand_over(&mut self, index: usize, mut caused: Vec<Indication>) -> Vec<Indication> {
+        let Some(port) = self.ports.get_mut(index) else { return caused };
+        while !caused.is_empty() && !port.waiting.is_empty() {
+            let waiting = port.waiting.remove(0);
+            let answer = port.hand(&mut caused, waiting.get, &self.limits);
+            self.outputs.push(Output::Response { call: waiting.call, answer });
+        }
+        caused
     }
 
     /// Appends an indication to the queue of a port.
@@ -555,12 +566,6 @@ impl Model {
         let all: usize = self.ports.iter().map(Port::queued).sum();
         let Some(port) = self.ports.get_mut(index) else { return };
         if port.broken {
-            return;
-        }
-        if !port.waiting.is_empty() {
-            let waiting = port.waiting.remove(0);
-            let answer = port.hand(indication, waiting.get);
-            self.outputs.push(Output::Response { call: waiting.call, answer });
             return;
         }
         let others = all.saturating_sub(port.queued());

@@ -127,49 +127,57 @@ impl Port {
         !self.queue.is_empty()
     }
 
-    /// What a call that waits gets.
-    pub(super) fn hand(&mut self, mut indication: Indication, get: Get) -> Answer {
-        if get == Get::Several {
-            if let Indication::V1 { sequence, .. } = &mut indication {
-                *sequence = None;
-            }
-        }
-        Answer::Got { result: 0, indications: Some(vec![indication]) }
+    /// What a call that waits gets of indications that never stood in the queue.
+    pub(super) fn hand(&self, caused: &mut Vec<Indication>, get: Get, limits: &Limits) -> Answer {
+        let sizes: Vec<usize> = caused.iter().map(size).collect();
+        let count = batch(&sizes, get, limits);
+        answer(caused.drain(..count).collect(), get)
     }
 
     /// What a get call takes from the queue.
     pub(super) fn take(&mut self, get: Get, limits: &Limits, cluster: &str) -> Answer {
-        let most = if get == Get::One { 1 } else { limits.batch.max(1) };
-        let mut taken: Vec<Indication> = Vec::new();
-        let mut octets = 0_usize;
-        while let Some(entry) = self.queue.first() {
-            let (indication, size) = match entry {
-                Entry::Indication(indication) => (indication.clone(), size(indication)),
-                // KNOWN 2
-                Entry::Marker => (self.marker(cluster), 0),
-            };
-            let full = taken.len() >= most || octets.saturating_add(size) > limits.batch_octets;
-            if full && !taken.is_empty() {
-                break;
-            }
-            octets = octets.saturating_add(size);
-            taken.push(indication);
-            self.queue.remove(0);
-        }
-        if get == Get::Several {
-            for indication in &mut taken {
-                if let Indication::V1 { sequence, .. } = indication {
-                    *sequence = None;
-                }
-            }
-        }
-        Answer::Got { result: 0, indications: Some(taken) }
+        let size = |entry: &Entry| match entry {
+            Entry::Indication(indication) => size(indication),
+            // KNOWN 2
+            Entry::Marker => 0,
+        };
+        let sizes: Vec<usize> = self.queue.iter().map(size).collect();
+        let count = batch(&sizes, get, limits);
+        let marker = self.marker(cluster);
+        let taken = self.queue.drain(..count).map(|entry| match entry {
+            Entry::Indication(indication) => indication,
+            Entry::Marker => marker.clone(),
+        });
+        answer(taken.collect(), get)
     }
 
     /// Follows a new name of an object.
     pub(super) fn rename(&mut self, kind: ObjectKind, old: &str, new: &str) {
         self.filters.iter_mut().for_each(|filter| filter.rename(kind, old, new));
     }
+}
+
+/// How many of the first go into one response.
+fn batch(sizes: &[usize], get: Get, limits: &Limits) -> usize {
+    let most = if get == Get::One { 1 } else { limits.batch.max(1) };
+    let mut octets = 0_usize;
+    let fits = |size: &&usize| {
+        octets = octets.saturating_add(**size);
+        octets <= limits.batch_octets
+    };
+    let fitting = sizes.iter().take(most).take_while(fits).count();
+    fitting.max(1).min(sizes.len())
+}
+
+fn answer(mut taken: Vec<Indication>, get: Get) -> Answer {
+    if get == Get::Several {
+        for indication in &mut taken {
+            if let Indication::V1 { sequence, .. } = indication {
+                *sequence = None;
+            }
+        }
+    }
+    Answer::Got { result: 0, indications: Some(taken) }
 }
 
 /// Octets of names, as UTF-16, and buffers.
