@@ -123,19 +123,20 @@ impl Audit {
         }
     }
 
-    /// Something comes out.
+    /// Something comes out; whether it ends a get call.
     ///
     /// # Errors
     /// A law is broken.
-    pub fn came(&mut self, output: &Output) -> Result<(), Violation> {
-        match output {
-            Output::EndConnection { .. } => Ok(()),
-            Output::Fault { call } | Output::Abandoned { call } => self.complete(*call).map(|_| ()),
-            Output::Response { call, answer } => {
-                let pending = self.complete(*call)?;
-                self.answered(&pending, answer)
-            }
+    pub fn came(&mut self, output: &Output) -> Result<bool, Violation> {
+        let call = match output {
+            Output::EndConnection { .. } => return Ok(false),
+            Output::Fault { call } | Output::Abandoned { call } | Output::Response { call, .. } => *call,
+        };
+        let pending = self.complete(call)?;
+        if let Output::Response { answer, .. } = output {
+            self.answered(&pending, answer)?;
         }
+        Ok(matches!(pending.method, Method::Get { .. }))
     }
 
     fn complete(&mut self, call: u64) -> Result<Pending, Violation> {

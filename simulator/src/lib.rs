@@ -2,11 +2,14 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod describe;
 pub mod dice;
 pub mod model;
+pub mod network;
 pub mod operations;
 pub mod plain;
 pub mod request;
+pub mod run;
 pub mod script;
 pub mod tally;
 pub mod twin;

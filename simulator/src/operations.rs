@@ -12,6 +12,7 @@ use cmrp_port::time::Instant;
 use crate::dice::Dice;
 use crate::plain::Token;
 use crate::request::{Parts, make_v2, make_v3};
+use crate::tally::{Tally, Totals};
 use crate::twin::{Asked, Twin};
 use crate::violation::Violation;
 use crate::world::{Cluster, Happening};
@@ -36,6 +37,7 @@ pub struct Operations<'d> {
     cluster: Cluster,
     now: u64,
     calls: u64,
+    events: u64,
     ports: Vec<Held>,
     objects: Vec<Held>,
     /// What happened, if somebody wants to read it.
@@ -78,6 +80,7 @@ impl<'d> Operations<'d> {
             cluster: Cluster::new(2),
             now: 0,
             calls: 0,
+            events: 0,
             ports: Vec::new(),
             objects: Vec::new(),
             trace,
@@ -101,6 +104,14 @@ impl<'d> Operations<'d> {
             self.twin.disconnect(association)?;
         }
         self.twin.empty()
+    }
+
+    /// What was counted.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        self.twin.add_to(&mut totals);
+        totals.add(Tally::Events, self.events);
+        totals
     }
 
     fn note(&mut self, what: impl FnOnce() -> String) {
@@ -208,11 +219,14 @@ impl<'d> Operations<'d> {
     fn ask(&mut self, association: u64, access: Option<Access>, asked: Asked<'_>) -> Result<(), Violation> {
         self.calls = self.calls.saturating_add(1);
         let call = self.calls;
-        self.note(|| format!("client {association} ({access:?}) call {call}: {asked:?}"));
+        if self.trace.is_some() {
+            let text = self.twin.describe(&asked);
+            self.note(|| format!("client {association} ({access:?}) call {call}: {text}"));
+        }
         let (now, states) = (self.instant(), &self.cluster.sequences);
         let outputs = self.twin.handle(now, association, access, call, asked, states)?;
         for output in outputs.into_iter().flatten() {
-            self.note(|| format!("    {output:?}"));
+            self.note(|| format!("    {}", crate::describe::output(&output)));
             if let cmrp_port::server::Output::Response { response, .. } = &output {
                 crate::wire::check_response(response)?;
             }
@@ -238,8 +252,9 @@ impl<'d> Operations<'d> {
                 told.shout();
             }
             self.note(|| format!("  {told}"));
+            self.events = self.events.saturating_add(1);
             for output in self.twin.post(&told)? {
-                self.note(|| format!("    {output:?}"));
+                self.note(|| format!("    {}", crate::describe::output(&output)));
             }
         }
         Ok(())

@@ -203,7 +203,9 @@ impl Script {
                     &[ServerState::ShuttingDown, ServerState::ReadOnly, ServerState::None],
                 ),
             },
-            9 | 10 => Fault::FailCall { client, code: dice.one(1726, &CODES), seen: dice.percent(40) },
+            // Of all codes, only the first leaves open whether the call was carried out.
+            9 => Fault::FailCall { client, code: 1726, seen: true },
+            10 => Fault::FailCall { client, code: dice.one(1726, &CODES), seen: false },
             11 => {
                 Fault::Access { client, access: dice.one(None, &[Some(Access::All), Some(Access::Read)]) }
             }

@@ -13,8 +13,10 @@ use cmrp_port::server::{AssociationId, CallId, Server};
 use cmrp_port::time::Instant;
 
 use crate::audit::Audit;
+use crate::model::matching::Filter;
 use crate::model::{Caller, Limits, Model, Output, Port, state_event};
 use crate::plain::{Answer, Indication, Method, Token, request_v2, request_v3};
+use crate::tally::{Tally, Totals};
 use crate::violation::Violation;
 use crate::world::{Event, Told};
 
@@ -60,12 +62,15 @@ pub type Outputs = Vec<server::Output>;
 #[allow(missing_debug_implementations, reason = "the engine has none")]
 pub struct Twin {
     engine: Server,
-    model: Model,
+    /// What the model may be: several, where the rules leave something open.
+    models: Vec<Model>,
+    spare: Model,
     /// The laws that can be seen from outside.
     pub audit: Audit,
     opnums: Vec<(u64, u16)>,
     tokens: Vec<Token>,
     made: Vec<Token>,
+    totals: Totals,
 }
 
 /// The model's limits, from those of the engine.
@@ -111,11 +116,13 @@ impl Twin {
             server::Config { limits: bounds, seed: octets, cluster_name: Arc::from(cluster_name) };
         Self {
             engine: Server::new(config),
-            model: Model::new(limits(&bounds), cluster_name),
+            spare: Model::new(limits(&bounds), cluster_name),
+            models: vec![Model::new(limits(&bounds), cluster_name)],
             audit: Audit::default(),
             opnums: Vec::new(),
             tokens: Vec::new(),
             made: Vec::new(),
+            totals: Totals::default(),
         }
     }
 
@@ -129,9 +136,21 @@ impl Twin {
         self.engine.statistics().lost
     }
 
-    /// The model, for those who want to know what is queued.
-    pub const fn model(&self) -> &Model {
-        &self.model
+    /// One of the models: they differ in queues alone.
+    fn model(&self) -> &Model {
+        self.models.first().unwrap_or(&self.spare)
+    }
+
+    /// What is queued on a port, if the rules leave no doubt.
+    pub fn queued(&self, token: Token) -> Option<usize> {
+        match &self.models[..] {
+            [model] => model.port(token).map(Port::queued),
+            _ => None,
+        }
+    }
+
+    fn each(&mut self, change: impl FnMut(&mut Model)) {
+        self.models.iter_mut().for_each(change);
     }
 
     /// Changes what the server is ready for.
@@ -140,14 +159,14 @@ impl Twin {
     /// A law is broken.
     pub fn set_state(&mut self, state: ServerState) -> Result<Outputs, Violation> {
         self.engine.set_state(state);
-        self.model.set_state(state);
+        self.each(|model| model.set_state(state));
         self.compare()
     }
 
     /// Renames the cluster.
     pub fn set_cluster_name(&mut self, name: &str) {
         self.engine.set_cluster_name(name);
-        self.model.set_cluster_name(name);
+        self.each(|model| model.set_cluster_name(name));
     }
 
     /// Makes a handle.
@@ -161,14 +180,14 @@ impl Twin {
         object: &Object,
         access: Access,
     ) -> Result<Result<Token, u32>, Violation> {
-        let expected = self.model.may_open(association);
+        let expected = self.model().may_open(association);
         let seen = self.engine.open(AssociationId(association), protocol, object, access);
         Violation::unless(seen.map(|_| ()) == expected, "open agrees with the model", || {
             format!("{seen:?}, not {expected:?}")
         })?;
         if let Ok(token) = seen {
             self.fresh(token)?;
-            self.model.opened(association, protocol, object.clone(), access, token);
+            self.each(|model| model.opened(association, protocol, object.clone(), access, token));
         }
         self.compare()?;
         Ok(seen)
@@ -193,7 +212,7 @@ impl Twin {
     ) -> Result<Option<(Object, Access)>, Violation> {
         let seen = self.engine.object(AssociationId(association), protocol, token);
         let seen = seen.map(|(object, access)| (object.clone(), access));
-        let expected = self.model.object(association, protocol, token);
+        let expected = self.model().object(association, protocol, token);
         // `Object` compares names without case; here they must be spelled alike.
         let spelled = |found: &Option<(Object, Access)>| {
             found.as_ref().map(|(object, access)| (object.kind, object.name.to_string(), *access))
@@ -216,7 +235,8 @@ impl Twin {
         kind: ObjectKind,
     ) -> Result<Option<Object>, Violation> {
         let seen = self.engine.close(AssociationId(association), protocol, token, kind);
-        let expected = self.model.close(association, protocol, token, kind);
+        let mut expected = None;
+        self.each(|model| expected = model.close(association, protocol, token, kind));
         Violation::unless(seen == expected, "close agrees with the model", || {
             format!("{seen:?}, not {expected:?}")
         })?;
@@ -230,7 +250,7 @@ impl Twin {
     /// A law is broken.
     pub fn rename(&mut self, kind: ObjectKind, old: &str, new: &str) -> Result<(), Violation> {
         self.engine.rename(kind, old, new);
-        self.model.rename(kind, old, new);
+        self.each(|model| model.rename(kind, old, new));
         self.compare().map(|_| ())
     }
 
@@ -258,6 +278,7 @@ impl Twin {
             format!("opnum {}: {taken}", asked.opnum())
         })?;
         let Some(method) = method else { return Ok(None) };
+        self.totals.count(Tally::Calls);
         self.opnums.push((call, asked.opnum()));
         let protocol = asked.protocol();
         self.audit.asked(now, call, protocol, &method);
@@ -270,7 +291,7 @@ impl Twin {
         let sequence = |object: &Object| states.state_sequence(object);
         let caller = Caller { association, access, protocol };
         self.owe(caller, &method, &outputs, call, &sequence);
-        self.model.handle(now, caller, call, &method, created, &sequence);
+        self.each(|model| model.handle(now, caller, call, &method, created, &sequence));
         self.check(outputs).map(Some)
     }
 
@@ -285,12 +306,13 @@ impl Twin {
     ) {
         let Method::Add { port, object, key, known: Some(known), .. } = *method else { return };
         let answered = |output: &server::Output| matches!(output, server::Output::Response { call: answered, response } if answered.0 == call && response.result() == 0);
-        let Some((object, _)) = self.model.object(caller.association, caller.protocol, object) else {
+        let Some((object, _)) = self.model().object(caller.association, caller.protocol, object) else {
             return;
         };
         let current = sequence(&object);
         if known != current && outputs.iter().any(answered) {
             let (change, name) = (state_event(object.kind), Some(object.name.to_string()));
+            self.totals.count(Tally::ReAddEvents);
             self.audit.owes(port, Indication::V1 { key, change, sequence: Some(current), name });
         }
     }
@@ -301,7 +323,7 @@ impl Twin {
     /// A law is broken.
     pub fn cancel(&mut self, call: u64) -> Result<Outputs, Violation> {
         self.engine.handle_cancel(CallId(call));
-        self.model.cancel(call);
+        self.each(|model| model.cancel(call));
         self.compare()
     }
 
@@ -310,9 +332,9 @@ impl Twin {
     /// # Errors
     /// A law is broken.
     pub fn disconnect(&mut self, association: u64) -> Result<Outputs, Violation> {
-        let own = self.model.ports_of(association);
+        let own = self.model().ports_of(association);
         self.engine.handle_disconnect(AssociationId(association));
-        self.model.disconnect(association);
+        self.each(|model| model.disconnect(association));
         let outputs = self.compare()?;
         self.audit.forget(&own);
         Ok(outputs)
@@ -329,7 +351,7 @@ impl Twin {
     /// A law is broken.
     pub fn timeout(&mut self, now: Instant) -> Result<Outputs, Violation> {
         self.engine.handle_timeout(now);
-        self.model.timeout(now);
+        self.each(|model| model.timeout(now));
         let outputs = self.compare()?;
         self.audit.time_is(now)?;
         Ok(outputs)
@@ -342,18 +364,89 @@ impl Twin {
     pub fn post(&mut self, told: &Told) -> Result<Outputs, Violation> {
         match told.event() {
             Some(Event::V1(event)) => {
-                self.audit.posted_v1(&event, &self.model);
+                self.audit.posted_v1(&event, self.models.first().unwrap_or(&self.spare));
                 self.engine.post_v1(&event);
-                self.model.post_v1(&event);
+                self.fork(|filter| filter.asks_v1(&event), |model, order| model.post_v1(&event, order));
             }
             Some(Event::V2(event)) => {
-                self.audit.posted_v2(&event, &self.model);
+                self.audit.posted_v2(&event, self.models.first().unwrap_or(&self.spare));
                 self.engine.post_v2(&event);
-                self.model.post_v2(&event);
+                self.fork(|filter| filter.asks_v2(&event), |model, order| model.post_v2(&event, order));
             }
             None => {}
         }
         self.compare()
+    }
+
+    /// Posts to the models; those whose ports compete take each order.
+    fn fork(&mut self, asks: impl Fn(&Filter) -> bool, post: impl Fn(&mut Model, &[usize])) {
+        let mut models: Vec<Model> = Vec::with_capacity(1);
+        for mut model in core::mem::take(&mut self.models) {
+            let reached = model.reached(&asks);
+            if !model.contended(&reached) {
+                post(&mut model, &reached);
+                models.push(model);
+                continue;
+            }
+            for order in orders(&reached) {
+                let mut other = model.clone();
+                post(&mut other, &order);
+                if !models.contains(&other) && models.len() < MODELS {
+                    models.push(other);
+                }
+            }
+        }
+        self.models = models;
+    }
+
+    /// A request in few words: handles by their order, objects by their names.
+    pub fn describe(&self, asked: &Asked<'_>) -> String {
+        let mut text = match asked {
+            Asked::V2(request) => format!("{request:?}"),
+            Asked::V3(request) => format!("{request:?}"),
+        };
+        for (index, token) in self.tokens.iter().enumerate() {
+            let shown = format!("{token:?}");
+            if text.contains(&shown) {
+                let object = self.model().object_of(*token).map_or(String::new(), |object| format!(" {object:?}"));
+                text = text.replace(&shown, &format!("#{index}{object}"));
+            }
+        }
+        text
+    }
+
+    /// Adds what this server did.
+    pub fn add_to(&self, totals: &mut Totals) {
+        totals.merge(&self.totals);
+        let statistics = self.engine.statistics();
+        totals.add(Tally::Losses, statistics.lost);
+        totals.add(Tally::Deliveries, self.audit.delivered);
+        totals.add(Tally::Markers, self.audit.markers);
+        totals.add(Tally::Broken, self.audit.broken);
+    }
+
+    /// Counts how a call ended.
+    fn tally(&mut self, output: &Output, get: bool) {
+        let tally = match output {
+            Output::EndConnection { .. } => return,
+            Output::Fault { .. } if get => Tally::GetFault,
+            Output::Abandoned { .. } if get => Tally::GetAbandoned,
+            Output::Response { answer, .. } if get => match answer.result() {
+                0 => Tally::Get0,
+                1 => Tally::Get1,
+                5 => Tally::Get5,
+                6 => Tally::Get6,
+                8 => Tally::Get8,
+                0x46 => Tally::Get46,
+                0x102 => Tally::Get102,
+                0x103 => Tally::Get103,
+                0x45B | 0x4E7 => Tally::Get45B,
+                0x13D0 | 0x13D1 => Tally::Get13D0,
+                _ => return,
+            },
+            _ => return,
+        };
+        self.totals.count(tally);
     }
 
     /// The tokens that the last request made.
@@ -363,7 +456,10 @@ impl Twin {
 
     /// One of the open ports with an empty queue.
     pub fn idle_port(&self, which: usize) -> Option<Token> {
-        let idle = || self.model.ports().iter().filter(|port| port.queued() == 0 && !port.is_broken());
+        if self.models.len() != 1 {
+            return None;
+        }
+        let idle = || self.model().ports().iter().filter(|port| port.queued() == 0 && !port.is_broken());
         let nth = which.checked_rem(idle().count())?;
         idle().nth(nth).map(Port::token)
     }
@@ -382,20 +478,24 @@ impl Twin {
         let mut seen = Vec::with_capacity(outputs.len());
         for output in &outputs {
             let output = self.plain(output)?;
-            self.audit.came(&output)?;
+            let get = self.audit.came(&output)?;
+            self.tally(&output, get);
             seen.push(output);
         }
-        let mut expected = self.model.take_outputs();
-        seen.iter_mut().chain(&mut expected).for_each(forgive);
+        seen.iter_mut().for_each(forgive);
         seen.sort_by_key(place);
-        expected.sort_by_key(place);
-        Violation::unless(seen == expected, "engine and model do the same", || {
-            format!("engine {seen:?}\nmodel  {expected:?}")
-        })?;
-        let next = (self.engine.poll_timeout(), self.model.next_timeout());
-        Violation::unless(next.0 == next.1, "timeouts agree with the model", || format!("{next:?}"))?;
-        self.count()?;
-        Ok(outputs)
+        let due = self.engine.poll_timeout();
+        let mut first = None;
+        for mut model in core::mem::take(&mut self.models) {
+            match agrees(&mut model, &seen, due, &self.engine.statistics()) {
+                Ok(()) => self.models.push(model),
+                Err(violation) => first = first.or(Some(violation)),
+            }
+        }
+        match first.filter(|_| self.models.is_empty()) {
+            Some(violation) => Err(violation),
+            None => Ok(outputs),
+        }
     }
 
     fn plain(&mut self, output: &server::Output) -> Result<Output, Violation> {
@@ -433,24 +533,6 @@ impl Twin {
         })
     }
 
-    /// Statistics must be those of the model.
-    fn count(&self) -> Result<(), Violation> {
-        let seen = self.engine.statistics();
-        let expected = self.model.statistics();
-        let index = seen.objects;
-        let seen = [seen.ports, seen.filters, seen.handles, seen.associations, seen.queued, seen.waiting];
-        Violation::unless(seen == expected, "statistics agree with the model", || {
-            let names = "[ports, filters, handles, associations, queued, waiting]";
-            format!("{names} {seen:?}, not {expected:?}")
-        })?;
-        // A filter on the cluster may keep the objects that it covers in an index: at most the cluster and the root key.
-        let named = self.model.objects();
-        let most = named.saturating_add(if seen[1] == 0 { 0 } else { 2 });
-        Violation::unless((named..=most).contains(&index), "the index holds what is named", || {
-            format!("{index} objects, not {named} to {most}")
-        })
-    }
-
     /// All clients are gone: so must be everything they held.
     ///
     /// # Errors
@@ -485,6 +567,62 @@ fn created(output: &server::Output) -> Option<ContextHandle> {
         Answer::Created { status: 0, port } => Some(port),
         _ => None,
     }
+}
+
+/// Models that are followed at the same time.
+const MODELS: usize = 64;
+
+/// All orders of a few ports; of many, two.
+fn orders(ports: &[usize]) -> Vec<Vec<usize>> {
+    if ports.len() > 4 {
+        return vec![ports.to_vec(), ports.iter().rev().copied().collect()];
+    }
+    let Some((first, rest)) = ports.split_first() else { return vec![Vec::new()] };
+    let mut all = Vec::new();
+    for order in orders(rest) {
+        for place in 0..=order.len() {
+            let mut order = order.clone();
+            order.insert(place, *first);
+            all.push(order);
+        }
+    }
+    all
+}
+
+/// Holds a model against what the engine did.
+fn agrees(
+    model: &mut Model,
+    seen: &[Output],
+    due: Option<Instant>,
+    statistics: &server::Statistics,
+) -> Result<(), Violation> {
+    let mut expected = model.take_outputs();
+    expected.iter_mut().for_each(forgive);
+    expected.sort_by_key(place);
+    Violation::unless(seen == expected, "engine and model do the same", || {
+        format!("engine {seen:?}\nmodel  {expected:?}")
+    })?;
+    let next = model.next_timeout();
+    Violation::unless(due == next, "timeouts agree with the model", || format!("{due:?}, not {next:?}"))?;
+    count(model, statistics)
+}
+
+/// Statistics must be those of the model.
+fn count(model: &Model, seen: &server::Statistics) -> Result<(), Violation> {
+    let expected = model.statistics();
+    let index = seen.objects;
+    let seen = [seen.ports, seen.filters, seen.handles, seen.associations, seen.queued, seen.waiting];
+    Violation::unless(seen == expected, "statistics agree with the model", || {
+        let names = "[ports, filters, handles, associations, queued, waiting]";
+        format!("{names} {seen:?}, not {expected:?}")
+    })?;
+    // A filter on the cluster may keep the objects that it covers in an index: at most the cluster and the root key.
+    let named = model.objects();
+    let [_, filters, ..] = seen;
+    let most = named.saturating_add(if filters == 0 { 0 } else { 2 });
+    Violation::unless((named..=most).contains(&index), "the index holds what is named", || {
+        format!("{index} objects, not {named} to {most}")
+    })
 }
 
 /// Makes alike what the specification leaves open: which of two codes says that a node stopped, and the handle that a

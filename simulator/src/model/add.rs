@@ -158,9 +158,7 @@ impl Model {
                     let name = Some(object.name.to_string());
                     let change = state_event(object.kind);
                     let indication = Indication::V1 { key, change, sequence: Some(sequence), name };
-                    for indication in self.hand_over(index, vec![indication]) {
-                        self.push(index, indication);
-                    }
+                    self.caused(index, vec![indication]);
                 }
                 Answer::Done { result: ERROR_SUCCESS }
             }

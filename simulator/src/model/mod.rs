@@ -26,7 +26,7 @@ pub use port::Port;
 use port::Waiting;
 
 /// How much a server keeps.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it; they are those of the engine's limits")]
 pub struct Limits {
     pub ports: usize,
@@ -82,7 +82,7 @@ pub enum Output {
 }
 
 /// An object handle.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Handle {
     token: Token,
     association: u64,
@@ -92,7 +92,7 @@ struct Handle {
 }
 
 /// A port handle that was closed a short while ago.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Closed {
     token: Token,
     association: u64,
@@ -100,7 +100,7 @@ struct Closed {
 }
 
 /// The server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     limits: Limits,
     cluster_name: String,
@@ -241,6 +241,11 @@ impl Model {
             handle.token == token && handle.association == association && handle.protocol == protocol
         })?;
         Some((handle.object.clone(), handle.access))
+    }
+
+    /// The object of a handle, whoever holds it.
+    pub fn object_of(&self, token: Token) -> Option<&Object> {
+        self.handles.iter().find(|handle| handle.token == token).map(|handle| &handle.object)
     }
 
     /// Closes an object handle.
@@ -509,19 +514,19 @@ impl Model {
         waiting.filter_map(|waiting| waiting.deadline).min()
     }
 
-    /// Something happened, in terms of version 1 ports. Returns how many indications it caused.
-    pub fn post_v1(&mut self, event: &EventV1<'_>) {
+    /// Something happened, in terms of version 1 ports, which reaches ports in this order.
+    pub fn post_v1(&mut self, event: &EventV1<'_>, order: &[usize]) {
         let indication = |filter: &Filter| Indication::V1 {
             key: filter.key,
             change: event.change().bits(),
             sequence: Some(event.state_sequence()),
             name: Some(event.name().to_owned()),
         };
-        self.post(PortVersion::V1, &|filter| filter.asks_v1(event).then(|| indication(filter)));
+        self.post(order, &|filter| filter.asks_v1(event).then(|| indication(filter)));
     }
 
-    /// Something happened, in terms of version 2 ports.
-    pub fn post_v2(&mut self, event: &EventV2<'_>) {
+    /// Something happened, in terms of version 2 ports, which reaches ports in this order.
+    pub fn post_v2(&mut self, event: &EventV2<'_>, order: &[usize]) {
         let owned = |text: &str| Some(text.to_owned());
         let indication = |filter: &Filter| Indication::V2 {
             key: u64::from(filter.key),
@@ -535,41 +540,79 @@ impl Model {
                 event.type_name.and_then(owned),
             ],
         };
-        self.post(PortVersion::V2, &|filter| filter.asks_v2(event).then(|| indication(filter)));
+        self.post(order, &|filter| filter.asks_v2(event).then(|| indication(filter)));
     }
 
-    fn post(&mut self, version: PortVersion, indication: &dyn Fn(&Filter) -> Option<Indication>) {
-        for index in 0..self.ports.len() {
-            let caused: Vec<Indication> = match self.ports.get(index) {
-                Some(port) if port.version == version => port.filters.iter().filter_map(indication).collect(),
-                _ => continue,
-            };
-            for indication in self.hand_over(index, caused) {
+    /// The places of the ports with filters that ask for something.
+    pub fn reached(&self, asks: impl Fn(&Filter) -> bool) -> Vec<usize> {
+        let ports = self.ports.iter().enumerate();
+        ports.filter(|(_, port)| port.filters.iter().any(&asks)).map(|(index, _)| index).collect()
+    }
+
+    /// Whether these ports compete for the last places that the server has: there is no order between ports, so any
+    /// of them may get a place.
+    pub fn contended(&self, reached: &[usize]) -> bool {
+        let filters = |index: &usize| self.ports.get(*index).map_or(0, |port| port.filters.len());
+        let most: usize = reached.iter().map(filters).sum();
+        let queued: usize = self.ports.iter().map(Port::queued).sum();
+        reached.len() > 1 && queued.saturating_add(most) > self.limits.queue
+    }
+
+    fn post(&mut self, order: &[usize], indication: &dyn Fn(&Filter) -> Option<Indication>) {
+        for index in order.iter().copied() {
+            let Some(port) = self.ports.get(index) else { continue };
+            let caused: Vec<Indication> = port.filters.iter().filter_map(indication).collect();
+            self.caused(index, caused);
+        }
+    }
+
+    /// Appends indications to the queue of a port and serves its calls. Calls that wait make room: nothing is lost
+    /// that one of them can take.
+    fn caused(&mut self, index: usize, caused: Vec<Indication>) {
+        for indication in caused {
+            while !self.has_room(index) && self.serve(index) {}
+            let Some(port) = self.ports.get_mut(index) else { return };
+            let first = port.queued() == 0 && !port.waiting.is_empty();
+            if first && !self.has_room(index) {
+                self.hand(index, indication);
+            } else {
                 self.push(index, indication);
             }
         }
+        while self.serve(index) {}
     }
 
-    /// Gives indications to the calls that wait; what is left when none waits any more.
-    fn hand_over(&mut self, index: usize, mut caused: Vec<Indication>) -> Vec<Indication> {
-        let Some(port) = self.ports.get_mut(index) else { return caused };
-        while !caused.is_empty() && !port.waiting.is_empty() {
-            let waiting = port.waiting.remove(0);
-            let answer = port.hand(&mut caused, waiting.get, &self.limits);
-            self.outputs.push(Output::Response { call: waiting.call, answer });
-        }
-        caused
-    }
-
-    /// Appends an indication to the queue of a port.
-    fn push(&mut self, index: usize, indication: Indication) {
-        let all: usize = self.ports.iter().map(Port::queued).sum();
+    /// Gives an indication to the call that waits longest.
+    fn hand(&mut self, index: usize, indication: Indication) {
         let Some(port) = self.ports.get_mut(index) else { return };
-        if port.broken {
-            return;
+        let waiting = port.waiting.remove(0);
+        let answer = port::answer(vec![indication], waiting.get);
+        self.outputs.push(Output::Response { call: waiting.call, answer });
+    }
+
+    fn has_room(&self, index: usize) -> bool {
+        let all: usize = self.ports.iter().map(Port::queued).sum();
+        all < self.limits.queue
+            && self.ports.get(index).is_some_and(|port| port.has_room(&self.limits))
+    }
+
+    fn push(&mut self, index: usize, indication: Indication) {
+        let room = self.has_room(index);
+        if let Some(port) = self.ports.get_mut(index).filter(|port| !port.broken) {
+            port.push(indication, room);
         }
-        let others = all.saturating_sub(port.queued());
-        port.push(indication, others, &self.limits);
+    }
+
+    /// Gives what is queued to the call that waits longest; whether there were both.
+    fn serve(&mut self, index: usize) -> bool {
+        let Some(port) = self.ports.get_mut(index) else { return false };
+        if !port.ready() || port.waiting.is_empty() {
+            return false;
+        }
+        let waiting = port.waiting.remove(0);
+        let answer = port.take(waiting.get, &self.limits, &self.cluster_name);
+        self.outputs.push(Output::Response { call: waiting.call, answer });
+        true
     }
 }
 

@@ -16,7 +16,7 @@ const LOST_V2: u64 = 0x200;
 const CLUSTER: u32 = 1;
 
 /// A get call that waits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
     /// The call.
     pub(super) call: u64,
@@ -27,7 +27,7 @@ pub(super) struct Waiting {
 }
 
 /// A place in the queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
     Indication(Indication),
     /// The report of a loss. What it says is found when it is taken.
@@ -35,7 +35,7 @@ enum Entry {
 }
 
 /// A port.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
     pub(super) token: Token,
     pub(super) association: u64,
@@ -76,23 +76,19 @@ impl Port {
         self.queue.len()
     }
 
-    /// Appends an indication, or notes that it is lost.
-    ///
-    /// `others` counts the entries of all other ports.
-    pub(super) fn push(&mut self, indication: Indication, others: usize, limits: &Limits) {
-        let length = self.queue.len();
-        let server_has_room = others.saturating_add(length) < limits.queue;
-        // The last place is kept for the report of a loss.
-        if server_has_room && length.saturating_add(1) < limits.queue_per_port.max(2) {
+    /// Whether another indication finds a place; the last one is kept for the report of a loss.
+    pub(super) fn has_room(&self, limits: &Limits) -> bool {
+        self.queue.len().saturating_add(1) < limits.queue_per_port.max(2)
+    }
+
+    /// Appends an indication if there is room, or notes that it is lost.
+    pub(super) fn push(&mut self, indication: Indication, room: bool) {
+        if room {
             self.queue.push(Entry::Indication(indication));
-            return;
-        }
-        if self.protocol == Protocol::V2 {
+        } else if self.protocol == Protocol::V2 {
             self.queue.clear();
             self.broken = true;
-            return;
-        }
-        if !matches!(self.queue.last(), Some(Entry::Marker)) {
+        } else if !matches!(self.queue.last(), Some(Entry::Marker)) {
             self.queue.push(Entry::Marker);
         }
     }
@@ -125,13 +121,6 @@ impl Port {
     /// Whether a get call would return something now.
     pub(super) fn ready(&self) -> bool {
         !self.queue.is_empty()
-    }
-
-    /// What a call that waits gets of indications that never stood in the queue.
-    pub(super) fn hand(&self, caused: &mut Vec<Indication>, get: Get, limits: &Limits) -> Answer {
-        let sizes: Vec<usize> = caused.iter().map(size).collect();
-        let count = batch(&sizes, get, limits);
-        answer(caused.drain(..count).collect(), get)
     }
 
     /// What a get call takes from the queue.
@@ -169,7 +158,7 @@ fn batch(sizes: &[usize], get: Get, limits: &Limits) -> usize {
     fitting.max(1).min(sizes.len())
 }
 
-fn answer(mut taken: Vec<Indication>, get: Get) -> Answer {
+pub(super) fn answer(mut taken: Vec<Indication>, get: Get) -> Answer {
     if get == Get::Several {
         for indication in &mut taken {
             if let Indication::V1 { sequence, .. } = indication {

@@ -3,6 +3,8 @@
 use cmrp_port::object::{Object, ObjectKind, same_name};
 use cmrp_port::sequence::StateSequences;
 
+use super::Told;
+
 /// An object, or the memory of one that was deleted.
 #[derive(Clone, Debug)]
 pub struct Thing {
@@ -20,6 +22,8 @@ pub struct Thing {
     pub exists: bool,
     /// The state number that the last event about its state carried.
     pub told: u32,
+    /// When that was, in milliseconds.
+    pub told_at: u64,
 }
 
 /// The cluster.
@@ -73,7 +77,17 @@ impl Cluster {
     fn add(&mut self, kind: ObjectKind, name: String, parent: usize) {
         let id = format!("{:02x}", self.things.len());
         self.sequences.created(Object::new(kind, name.as_str()));
-        self.things.push(Thing { kind, name, id, parent, state: 0, exists: true, told: 0 });
+        self.things.push(Thing { kind, name, id, parent, state: 0, exists: true, told: 0, told_at: 0 });
+    }
+
+    /// Notes when events told the states of objects.
+    pub fn stamp(&mut self, now: u64, told: &[Told]) {
+        for told in told {
+            let Told::V1 { name, sequence, .. } = told else { continue };
+            for thing in self.things.iter_mut().filter(|thing| thing.name == *name && thing.told == *sequence) {
+                thing.told_at = now;
+            }
+        }
     }
 
     /// The existing object of a name or, for resources, of an identifier.

@@ -3,6 +3,7 @@
 use cmrp::clusapi3::ObjectFilter;
 use cmrp::cluster_change::ClusterChange;
 use cmrp_port::object::{Object, ObjectKind};
+use cmrp_port::sequence::StateNumbers as _;
 
 use super::{Cluster, Told};
 use crate::dice::Dice;
@@ -218,7 +219,6 @@ impl Effect {
 
     #[allow(clippy::unused_self, reason = "reads as part of the event")]
     fn sequence(&self, cluster: &Cluster, index: usize) -> u32 {
-        use cmrp_port::sequence::StateNumbers as _;
         cluster.things.get(index).map_or(0, |thing| {
             cluster.sequences.state_sequence(&Object::new(thing.kind, thing.name.as_str()))
         })
@@ -308,7 +308,8 @@ impl Effect {
         for (place, filter) in [(from, lost), (to, gained)] {
             if let Some(parent) = cluster.parent(parent, place) {
                 if kind == ObjectKind::Resource {
-                    self.v1(0x8000, &parent.name, 0);
+                    let group = Object::new(ObjectKind::Group, parent.name.as_str());
+                    self.v1(0x8000, &parent.name, cluster.sequences.state_sequence(&group));
                 }
                 self.about(filter, &parent.name, &parent.name, &parent.id, Some(""));
             }

@@ -1,0 +1,580 @@
+//! Programs that use a client engine: what they ask for, what they are told, and what they must be told.
+
+use std::collections::VecDeque;
+
+use cmrp::clusapi3::ObjectFilter;
+use cmrp::cluster_change::{ClusterChange, ClusterChangeResourceTypeV2};
+use cmrp::{clusapi2, clusapi3};
+use cmrp_port::access::Access;
+use cmrp_port::client::{
+    Action, Client, Config, FilterId, Indication as Read, Notice, ObjectId, PortId, Target,
+};
+use cmrp_port::object::ObjectKind;
+use cmrp_port::protocol::{PortVersion, Protocol};
+
+use super::Simulation;
+use crate::model::matching::OBJECT_TYPES;
+use crate::model::state_event;
+use crate::plain::{Answer, Indication, Method, Token};
+use crate::script::{Command, Flavour};
+use crate::tally::Tally;
+use crate::violation::Violation;
+
+/// Whether the client has a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It looks for one.
+    Looking,
+    /// It has one.
+    Connected,
+    /// It gave up.
+    Resting,
+    /// It was shut down.
+    Closed,
+}
+
+/// A port of the program.
+#[derive(Debug)]
+pub(super) struct Port {
+    pub(super) id: PortId,
+    version: PortVersion,
+    /// What servers delivered and the program did not read yet.
+    pub(super) expected: VecDeque<Indication>,
+    pub(super) created: bool,
+    /// Whether it is being closed.
+    pub(super) closing: bool,
+    pub(super) over: bool,
+    /// How often the client had to report a reconnect, a loss for good, a closed handle; and how often it did.
+    pub(super) due: [u32; 3],
+    pub(super) told: [u32; 3],
+    /// When a server reported a loss last.
+    pub(super) marker_at: Option<u64>,
+}
+
+impl Port {
+    /// Whether it exists on servers, and is to go on doing so.
+    pub(super) const fn lives(&self) -> bool {
+        self.created && !self.closing && !self.over
+    }
+}
+
+/// An object that the program opened.
+#[derive(Debug)]
+pub(super) struct Opened {
+    id: ObjectId,
+    pub(super) kind: ObjectKind,
+    pub(super) name: String,
+    open: bool,
+    pub(super) over: bool,
+}
+
+/// A filter of the program.
+#[derive(Debug)]
+pub(super) struct Watch {
+    id: FilterId,
+    pub(super) port: usize,
+    pub(super) object: Option<usize>,
+    context: u32,
+    /// The `CLUSTER_CHANGE` bits; 0 of version 2 ports.
+    pub(super) events: u32,
+    pub(super) registered: bool,
+    pub(super) over: bool,
+    /// The state number that it told last.
+    pub(super) seen: Option<u32>,
+}
+
+/// A program and its client engine.
+pub(super) struct Program {
+    pub(super) engine: Client,
+    protocol: Protocol,
+    /// Whether its queues are short.
+    tight: bool,
+    pub(super) standing: Standing,
+    pub(super) access: Option<Access>,
+    pub(super) slow: bool,
+    pub(super) late_until: u64,
+    pub(super) fail_next: Option<(u32, bool)>,
+    pub(super) ports: Vec<Port>,
+    pub(super) objects: Vec<Opened>,
+    pub(super) watches: Vec<Watch>,
+    /// The handles of ports: association, handle, index of the port.
+    pub(super) tokens: Vec<(usize, Token, usize)>,
+    broken: Option<Violation>,
+    pub(super) closed: bool,
+}
+
+/// The bits of `CLUSTER_CHANGE` that filters can ask for.
+const fn valid(kind: Option<ObjectKind>, protocol: Protocol) -> u32 {
+    match (kind, protocol) {
+        (None | Some(ObjectKind::Cluster), Protocol::V2) => 0x4FF7_FFFF,
+        (None | Some(ObjectKind::Cluster), Protocol::V3) => 0x5FF7_FFFF,
+        (Some(ObjectKind::Node), _) => 0x0000_000F,
+        (Some(ObjectKind::Group), _) => 0x0000_F000,
+        (Some(ObjectKind::Resource), _) => 0x0000_0F00,
+        (Some(ObjectKind::Key), _) => 0x0000_0070,
+        (Some(ObjectKind::Network), _) => 0x00F0_0000,
+        (Some(ObjectKind::NetInterface), _) => 0x0F00_0000,
+        _ => 0,
+    }
+}
+
+impl Program {
+    pub(super) fn new(flavour: &Flavour) -> Self {
+        let mut config = Config::new(flavour.protocol, ["N1"]);
+        config.access = flavour.access;
+        config.queue = flavour.queue;
+        config.get_timeout = flavour.get_timeout;
+        config.backoff = flavour.backoff;
+        config.missing = flavour.missing;
+        Self {
+            engine: Client::new(config),
+            protocol: flavour.protocol,
+            tight: flavour.queue < 1000,
+            standing: Standing::Looking,
+            access: Some(flavour.access),
+            slow: false,
+            late_until: 0,
+            fail_next: None,
+            ports: Vec::new(),
+            objects: Vec::new(),
+            watches: Vec::new(),
+            tokens: Vec::new(),
+            broken: None,
+            closed: false,
+        }
+    }
+
+    /// When the engine's time runs out, in milliseconds.
+    pub(super) fn next_timeout(&self) -> Option<u64> {
+        let due = self.engine.poll_timeout()?;
+        Some(u64::try_from(due.since_origin().as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
+    }
+
+    /// A request tells which port has which handle: filters have numbers.
+    pub(super) fn learn(&mut self, association: usize, method: &Method) {
+        let (Method::Add { port, key, .. }
+        | Method::AddV2 { port, key, .. }
+        | Method::AddResourceType { port, key, .. }) = method
+        else {
+            return;
+        };
+        let known = self.tokens.iter().any(|token| token.0 == association && token.1 == *port);
+        let Some(watch) = self.watches.iter().find(|watch| watch.id.key() == *key) else { return };
+        if !known {
+            self.tokens.push((association, *port, watch.port));
+        }
+    }
+
+    pub(super) fn expect_v2(
+        &mut self,
+        association: usize,
+        method: Option<&Method>,
+        response: &clusapi2::Response<'_>,
+    ) {
+        if let Some(Method::Get { port, .. }) = method {
+            self.expect(association, *port, &Answer::from_v2(response));
+        }
+    }
+
+    pub(super) fn expect_v3(
+        &mut self,
+        association: usize,
+        method: Option<&Method>,
+        response: &clusapi3::Response<'_>,
+    ) {
+        if let Some(Method::Get { port, .. }) = method {
+            self.expect(association, *port, &Answer::from_v3(response));
+        }
+    }
+
+    /// A get call of a port brought indications, which the program has to see.
+    fn expect(&mut self, association: usize, port: Token, answer: &Answer) {
+        let index = self.tokens.iter().find(|token| token.0 == association && token.1 == port);
+        match index.and_then(|token| self.ports.get_mut(token.2)) {
+            Some(port) if !port.over => port.expected.extend(answer.indications().iter().cloned()),
+            // A port whose filters are all gone may be asked, and says nothing.
+            _ if answer.indications().is_empty() => {}
+            Some(_) => {}
+            None => {
+                self.broken = Some(Violation {
+                    law: "ports without filters deliver nothing",
+                    seen: format!("{port}: {answer:?}"),
+                });
+            }
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice, totals: &mut crate::tally::Totals) {
+        match notice {
+            Notice::Connected { .. } => {
+                self.standing = Standing::Connected;
+                totals.count(Tally::Connected);
+            }
+            Notice::Reconnecting { .. } => self.standing = Standing::Looking,
+            Notice::Reconnected { .. } => {
+                self.standing = Standing::Connected;
+                totals.count(Tally::Reconnects);
+                self.due(0);
+            }
+            Notice::Lost { .. } | Notice::ConnectFailed { .. } => {
+                self.standing = Standing::Resting;
+                totals.count(Tally::GaveUp);
+                if matches!(notice, Notice::Lost { .. }) {
+                    self.due(1);
+                }
+            }
+            Notice::Closed => (self.standing, self.closed) = (Standing::Closed, true),
+            Notice::Opened { object, .. } => self.object(*object, |object| object.open = true),
+            Notice::OpenFailed { object, .. } => self.object(*object, |object| object.over = true),
+            Notice::PortCreated { port } => self.port(*port, |port| port.created = true),
+            Notice::PortFailed { port, .. } | Notice::PortEnded { port, .. } | Notice::PortClosed { port } => {
+                self.port(*port, |port| port.over = true);
+            }
+            Notice::FilterAdded { filter, state_sequence, .. } => {
+                let sequence = *state_sequence;
+                self.watch(*filter, |watch| {
+                    // An event may have overtaken the answer, on another connection; it is newer.
+                    (watch.registered, watch.seen) = (true, watch.seen.or(sequence));
+                });
+            }
+            Notice::FilterFailed { filter, .. } => self.watch(*filter, |watch| watch.over = true),
+        }
+    }
+
+    /// The client has to tell all ports something. A full queue does not get the same twice in a row.
+    fn due(&mut self, which: usize) {
+        let merges = self.tight;
+        for port in self.ports.iter_mut().filter(|port| port.lives()) {
+            let told = port.told.get(which).copied().unwrap_or(0);
+            if let Some(due) = port.due.get_mut(which) {
+                *due = if merges { told } else { *due }.saturating_add(1);
+            }
+        }
+    }
+
+    fn object(&mut self, id: ObjectId, change: impl Fn(&mut Opened)) {
+        self.objects.iter_mut().filter(|object| object.id == id).for_each(change);
+    }
+
+    fn port(&mut self, id: PortId, change: impl Fn(&mut Port)) {
+        self.ports.iter_mut().filter(|port| port.id == id).for_each(change);
+    }
+
+    fn watch(&mut self, id: FilterId, change: impl Fn(&mut Watch)) {
+        self.watches.iter_mut().filter(|watch| watch.id == id).for_each(change);
+    }
+
+    /// Reads a port's queue to its end.
+    fn read(&mut self, index: usize, now: u64, all: &mut Vec<Read>) -> Result<(), Violation> {
+        while let Some(id) = self.ports.get(index).map(|port| port.id) {
+            let Some(read) = self.engine.next_indication(id) else { break };
+            self.compare(index, &read, now)?;
+            all.push(read);
+        }
+        Ok(())
+    }
+
+    /// An indication is one that the client makes, or the next one that a server delivered.
+    fn compare(&mut self, index: usize, read: &Read, now: u64) -> Result<(), Violation> {
+        let Some(port) = self.ports.get_mut(index) else { return Ok(()) };
+        if let Some(kind) = made_by_client(read) {
+            if let Some(told) = port.told.get_mut(kind) {
+                *told = told.saturating_add(1);
+            }
+            return Ok(());
+        }
+        let due = port.expected.pop_front();
+        let (filter, context) = match read {
+            Read::V1 { filter, context, .. } => (*filter, *context),
+            Read::V2 { filter_id, context, .. } => (*filter_id, *context),
+        };
+        let watch = self.watches.iter_mut().find(|watch| Some(watch.id) == filter);
+        let fits = due.as_ref().is_some_and(|due| same(read, due))
+            && watch.as_ref().is_some_and(|watch| watch.port == index && watch.context == context);
+        Violation::unless(fits, "programs read what servers delivered, in that order", || {
+            format!("{read:?}, not {due:?}")
+        })?;
+        if let (Read::V1 { change, state_sequence, .. }, Some(watch)) = (read, watch) {
+            let kind = watch.object.and_then(|object| self.objects.get(object)).map(|object| object.kind);
+            if kind.is_some_and(|kind| state_event(kind) == change.bits()) {
+                watch.seen = Some(*state_sequence);
+            }
+        }
+        if marks_loss(read) {
+            port.marker_at = Some(now);
+        }
+        Ok(())
+    }
+}
+
+/// The events that only clients make: 0 reconnected, 1 lost for good, 2 a handle was closed.
+fn made_by_client(read: &Read) -> Option<usize> {
+    match read {
+        Read::V1 { change, filter: None, context: 0, .. } => match change.bits() {
+            0x0008_0000 => Some(0),
+            0x2000_0000 => Some(1),
+            0x8000_0000 => Some(2),
+            _ => None,
+        },
+        Read::V2 { filter, filter_id: None, context: 0, .. } => {
+            match (filter.object_type(), filter.flags()) {
+                (1, 0x1) => Some(0),
+                (1, 0x2) => Some(1),
+                (1, 0x8) | (2 | 3, 0x200) | (5 | 6 | 8, 0x10) | (7, 0x80) | (13, 0x100) => Some(2),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn marks_loss(read: &Read) -> bool {
+    match read {
+        Read::V1 { change, .. } => change.bits() == 0x0008_0000,
+        Read::V2 { filter, .. } => (filter.object_type(), filter.flags()) == (1, 0x200),
+    }
+}
+
+/// Whether the program reads what the server delivered; null pointers have become empty strings.
+fn same(read: &Read, delivered: &Indication) -> bool {
+    match (read, delivered) {
+        (
+            Read::V1 { change, name, state_sequence, filter, .. },
+            Indication::V1 { key, change: bits, sequence, name: sent },
+        ) => {
+            change.bits() == *bits
+                && Some(name) == sent.as_ref()
+                && sequence.is_none_or(|sequence| sequence == *state_sequence)
+                && filter.is_some_and(|filter| filter.key() == *key)
+        }
+        (
+            Read::V2 { filter, buffer, object_id, parent_id, name, type_name, filter_id, .. },
+            Indication::V2 { key, object_type, flags, buffer: sent, strings },
+        ) => {
+            let read = [object_id, parent_id, name, type_name];
+            let strings = strings.each_ref().map(|string| string.as_deref().unwrap_or_default());
+            (filter.object_type(), filter.flags()) == (*object_type, *flags)
+                && buffer == sent
+                && read.map(String::as_str) == strings
+                && filter_id.is_some_and(|filter| u64::from(filter.key()) == *key)
+        }
+        _ => false,
+    }
+}
+
+impl Simulation<'_> {
+    /// Does all that a client engine wants, and lets its program read.
+    pub(super) fn settle(&mut self, client: usize) -> Result<(), Violation> {
+        for _ in 0..1000 {
+            let Some(program) = self.programs.get_mut(client) else { return Ok(()) };
+            if let Some(violation) = program.broken.take() {
+                return Err(violation);
+            }
+            let mut progress = false;
+            while let Some(action) = self.programs.get_mut(client).and_then(|p| p.engine.poll_action()) {
+                progress = true;
+                match action {
+                    Action::Connect { binding, server } => self.connect(client, binding, &server),
+                    Action::Free { binding } => self.free(client, binding),
+                    Action::Call { binding, call, request, waits } => {
+                        self.call(client, binding, call, request, waits)?;
+                    }
+                }
+            }
+            while let Some(notice) = self.programs.get_mut(client).and_then(|p| p.engine.poll_notice()) {
+                progress = true;
+                self.note(|| format!("client {client}: {notice:?}"));
+                if let Some(program) = self.programs.get_mut(client) {
+                    program.notice(&notice, &mut self.totals);
+                }
+            }
+            progress |= self.read_all(client)?;
+            if !progress {
+                return self.outstanding(client);
+            }
+        }
+        Violation::found("engines come to rest", format!("client {client}"))
+    }
+
+    fn read_all(&mut self, client: usize) -> Result<bool, Violation> {
+        let now = self.now;
+        let Some(program) = self.programs.get_mut(client) else { return Ok(false) };
+        let mut read = Vec::new();
+        if !program.slow {
+            for port in 0..program.ports.len() {
+                program.read(port, now, &mut read)?;
+            }
+        }
+        self.totals.add(Tally::Read, u64::try_from(read.len()).unwrap_or(0));
+        for read in &read {
+            self.note(|| format!("program {client}: reads {}", crate::describe::read(read)));
+        }
+        Ok(!read.is_empty())
+    }
+
+    /// The engine waits for calls that have no answer, and for no others; those of ports that are closed it may forget.
+    fn outstanding(&self, client: usize) -> Result<(), Violation> {
+        let Some(program) = self.programs.get(client) else { return Ok(()) };
+        let open = |call: &&super::Call| {
+            let link = self.associations.get(call.association);
+            !call.over && link.is_some_and(|link| link.client == client && link.wanted)
+        };
+        let (seen, due) = (program.engine.statistics().calls, self.calls.iter().filter(open).count());
+        Violation::unless(seen <= due, "each call of a client completes exactly once", || {
+            format!("client {client} waits for {seen} calls, not {due}")
+        })
+    }
+
+    pub(super) fn client_timers(&mut self) -> Result<(), Violation> {
+        let now = self.instant();
+        for client in 0..self.programs.len() {
+            let Some(program) = self.programs.get_mut(client) else { continue };
+            if program.next_timeout().is_some_and(|due| due <= self.now) {
+                program.engine.handle_timeout(now);
+                self.settle(client)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn command(&mut self, client: usize, command: Command) -> Result<(), Violation> {
+        let Some(program) = self.programs.get_mut(client) else { return Ok(()) };
+        let text = program.ask(command, &self.cluster);
+        self.note(|| format!("program {client}: {text}"));
+        self.settle(client)
+    }
+}
+
+impl Program {
+    /// Asks the engine for something; what it was.
+    fn ask(&mut self, command: Command, cluster: &crate::world::Cluster) -> String {
+        match command {
+            Command::CreatePort(version) => {
+                let id = self.engine.create_port(version);
+                self.ports.push(Port {
+                    id,
+                    version,
+                    expected: VecDeque::new(),
+                    created: false,
+                    closing: false,
+                    over: false,
+                    due: [0; 3],
+                    told: [0; 3],
+                    marker_at: None,
+                });
+                format!("creates {id:?}, version {version:?}")
+            }
+            Command::Open { kind, which } => {
+                if kind == ObjectKind::GroupSet && self.protocol == Protocol::V2 {
+                    return "opens nothing".to_owned();
+                }
+                let name = match kind {
+                    ObjectKind::Cluster => cluster.name.clone(),
+                    kind => cluster.name_of(kind, which),
+                };
+                let id = self.engine.open(kind, &name);
+                let text = format!("opens {kind:?} {name:?} as {id:?}");
+                self.objects.push(Opened { id, kind, name, open: false, over: false });
+                text
+            }
+            Command::AddFilter { port, object, bits, subtree } => self.add(port, object, bits, subtree),
+            Command::AddResourceType { port, which, bits } => {
+                let name = cluster.name_of(ObjectKind::ResourceType, which);
+                self.add_resource_type(port, &name, bits)
+            }
+            Command::ClosePort(which) => {
+                let Some(index) = which.checked_rem(self.ports.len()) else { return "-".to_owned() };
+                let Some(port) = self.ports.get_mut(index) else { return "-".to_owned() };
+                port.closing = true;
+                self.engine.close_port(port.id);
+                format!("closes {:?}", port.id)
+            }
+            Command::Close(which) => self.close(which),
+            Command::Reconnect => {
+                self.engine.reconnect();
+                "wants to reconnect".to_owned()
+            }
+        }
+    }
+
+    fn close(&mut self, which: usize) -> String {
+        let Some(index) = which.checked_rem(self.objects.len()) else { return "-".to_owned() };
+        let Some(object) = self.objects.get_mut(index) else { return "-".to_owned() };
+        let (id, open) = (object.id, object.open && !object.over);
+        object.over = true;
+        self.engine.close(id);
+        for port in 0..self.ports.len() {
+            let on = |watch: &Watch| {
+                watch.port == port && watch.object == Some(index) && watch.registered && !watch.over
+            };
+            let watched = self.watches.iter().any(on);
+            let Some(port) = self.ports.get_mut(port) else { continue };
+            // Version 1 ports are not told of cluster handles.
+            let told = port.version == PortVersion::V2 || object_is_told(self.objects.get(index));
+            if open && watched && told && port.lives() {
+                let [_, _, due] = &mut port.due;
+                *due = due.saturating_add(1);
+            }
+        }
+        for watch in self.watches.iter_mut().filter(|watch| watch.object == Some(index)) {
+            watch.over = true;
+        }
+        format!("closes {id:?}")
+    }
+
+    fn add(&mut self, port: usize, object: Option<usize>, bits: u32, subtree: bool) -> String {
+        let Some(index) = port.checked_rem(self.ports.len()) else { return "has no port".to_owned() };
+        let Some(port) = self.ports.get(index) else { return "has no port".to_owned() };
+        let object = object.and_then(|object| object.checked_rem(self.objects.len()));
+        let kind = object.and_then(|object| self.objects.get(object)).map(|object| object.kind);
+        let target = object
+            .and_then(|object| self.objects.get(object))
+            .map_or(Target::Cluster, |object| Target::Object(object.id));
+        let context = u32::try_from(self.watches.len()).unwrap_or(0).saturating_add(1000);
+        let some = |mask: u32| if mask & bits == 0 { mask } else { mask & bits };
+        let (events, added) = match port.version {
+            PortVersion::V1 => {
+                let events = some(valid(kind, self.protocol));
+                let subtree = subtree && kind == Some(ObjectKind::Key);
+                let change = ClusterChange::from_bits_retain(events);
+                (events, self.engine.add_filter(port.id, target, change, subtree, context))
+            }
+            PortVersion::V2 => {
+                let fits = |row: &&(u32, ObjectKind, u64)| kind.is_none_or(|kind| row.1 == kind);
+                let rows: Vec<_> = OBJECT_TYPES.iter().filter(fits).collect();
+                let nth = usize::try_from(bits % 13).unwrap_or(0).checked_rem(rows.len()).unwrap_or(0);
+                let Some((number, _, mask)) = rows.get(nth) else { return "adds nothing".to_owned() };
+                let flags = u64::from(some(u32::try_from(*mask).unwrap_or(0)));
+                let filter = ObjectFilter::received(*number, flags);
+                (0, self.engine.add_filter_v2(port.id, target, filter, context))
+            }
+        };
+        let text = format!("adds to {:?} a filter on {target:?}: {events:#x} {added:?}", port.id);
+        if let Ok(id) = added {
+            self.watch_more(id, index, object, events, context);
+        }
+        text
+    }
+
+    fn add_resource_type(&mut self, port: usize, name: &str, bits: u32) -> String {
+        let Some(index) = port.checked_rem(self.ports.len()) else { return "has no port".to_owned() };
+        let Some(port) = self.ports.get(index) else { return "has no port".to_owned() };
+        let flags = ClusterChangeResourceTypeV2::from_bits_retain(u64::from(bits & 0x3F).max(1));
+        let context = u32::try_from(self.watches.len()).unwrap_or(0).saturating_add(1000);
+        let added = self.engine.add_resource_type(port.id, name, flags, context);
+        let text = format!("adds to {:?} a filter on resource type {name:?}: {added:?}", port.id);
+        if let Ok(id) = added {
+            self.watch_more(id, index, None, 0, context);
+        }
+        text
+    }
+
+    fn watch_more(&mut self, id: FilterId, port: usize, object: Option<usize>, events: u32, context: u32) {
+        let (registered, over, seen) = (false, false, None);
+        self.watches.push(Watch { id, port, object, context, events, registered, over, seen });
+    }
+}
+
+fn object_is_told(object: Option<&Opened>) -> bool {
+    object.is_some_and(|object| object.kind != ObjectKind::Cluster)
+}
