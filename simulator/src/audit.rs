@@ -272,9 +272,11 @@ impl Watched {
         let before = usize::from(self.gap);
         self.reached.iter_mut().for_each(|index| *index = index.saturating_add(before));
         let least = self.reached.iter().copied().min().unwrap_or(0);
-        Violation::unless(least < self.owed.len(), "a loss is reported once, and only if there is one", || {
-            format!("{indication:?}")
-        })?;
+        Violation::unless(
+            least < self.owed.len(),
+            "a loss is reported once, and only if there is one",
+            || format!("{indication:?}"),
+        )?;
         self.gap = true;
         Ok(())
     }

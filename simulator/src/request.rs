@@ -84,7 +84,8 @@ impl Parts {
             return Self::AddResourceType { flags: flags & 0x3F, key, name, version };
         }
         let targeted = dice.percent(60);
-        let object_type = if dice.percent(96) { object_type } else { dice.one(0, &[14, 15, 16, 17, u32::MAX]) };
+        let object_type =
+            if dice.percent(96) { object_type } else { dice.one(0, &[14, 15, 16, 17, u32::MAX]) };
         let kind = if targeted { kind } else { ObjectKind::Cluster };
         Self::AddV2 { object_type, kind, flags, key, version, targeted }
     }
@@ -158,9 +159,7 @@ pub fn make_v2(parts: &Parts, port: Token, object: Token) -> Option<clusapi2::Re
         Parts::Create(PortVersion::V1) => R::ApiCreateNotify(clusapi2::ApiCreateNotifyRequest {}),
         Parts::Close => R::ApiCloseNotify(clusapi2::ApiCloseNotifyRequest { h_notify }),
         Parts::Unblock => R::ApiUnblockGetNotifyCall(clusapi2::ApiUnblockGetNotifyCallRequest { h_notify }),
-        Parts::Get { timeout, .. } => {
-            R::ApiGetNotify(clusapi2::ApiGetNotifyRequest { h_notify, timeout })
-        }
+        Parts::Get { timeout, .. } => R::ApiGetNotify(clusapi2::ApiGetNotifyRequest { h_notify, timeout }),
         Parts::Add { kind: ObjectKind::Key, events, key, subtree, .. } => {
             R::ApiAddNotifyKey(clusapi2::ApiAddNotifyKeyRequest {
                 h_notify,

@@ -112,8 +112,7 @@ impl Twin {
         let (low, high) = octets.split_at_mut(8);
         low.copy_from_slice(&seed.to_le_bytes());
         high.copy_from_slice(&(!seed).to_le_bytes());
-        let config =
-            server::Config { limits: bounds, seed: octets, cluster_name: Arc::from(cluster_name) };
+        let config = server::Config { limits: bounds, seed: octets, cluster_name: Arc::from(cluster_name) };
         Self {
             engine: Server::new(config),
             spare: Model::new(limits(&bounds), cluster_name),
@@ -408,7 +407,8 @@ impl Twin {
         for (index, token) in self.tokens.iter().enumerate() {
             let shown = format!("{token:?}");
             if text.contains(&shown) {
-                let object = self.model().object_of(*token).map_or(String::new(), |object| format!(" {object:?}"));
+                let object =
+                    self.model().object_of(*token).map_or(String::new(), |object| format!(" {object:?}"));
                 text = text.replace(&shown, &format!("#{index}{object}"));
             }
         }

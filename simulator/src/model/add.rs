@@ -2,7 +2,7 @@
 
 use cmrp_port::access::Access;
 use cmrp_port::object::{Object, ObjectKind};
-use cmrp_port::protocol::{Protocol, PortVersion};
+use cmrp_port::protocol::{PortVersion, Protocol};
 use cmrp_port::status::{
     ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY,
     ERROR_SUCCESS,

@@ -10,7 +10,7 @@ mod port;
 use cmrp_port::access::{Access, ServerState};
 use cmrp_port::event::{EventV1, EventV2};
 use cmrp_port::object::{Object, ObjectKind, same_name};
-use cmrp_port::protocol::{Protocol, PortVersion};
+use cmrp_port::protocol::{PortVersion, Protocol};
 use cmrp_port::status::{
     ERROR_ACCESS_DENIED, ERROR_CLUSTER_NODE_NOT_READY, ERROR_CLUSTER_NODE_SHUTTING_DOWN,
     ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE, ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY,
@@ -175,7 +175,11 @@ impl Model {
     /// # Errors
     /// The code of the limit.
     pub fn may_open(&self, association: u64) -> Result<(), u32> {
-        if self.held(association) < self.limits.handles_per_association { Ok(()) } else { Err(ERROR_NOT_ENOUGH_MEMORY) }
+        if self.held(association) < self.limits.handles_per_association {
+            Ok(())
+        } else {
+            Err(ERROR_NOT_ENOUGH_MEMORY)
+        }
     }
 
     /// Handles of a client, ports and objects.
@@ -211,10 +215,11 @@ impl Model {
     /// How many objects handles and filters name.
     pub fn objects(&self) -> usize {
         let mut objects: Vec<Object> = Vec::new();
-        let named = self.ports.iter().flat_map(|port| &port.filters).filter_map(|filter| match &filter.scope {
-            Scope::Object { kind, name } => Some(Object::new(*kind, name.as_str())),
-            Scope::Everything => None,
-        });
+        let named =
+            self.ports.iter().flat_map(|port| &port.filters).filter_map(|filter| match &filter.scope {
+                Scope::Object { kind, name } => Some(Object::new(*kind, name.as_str())),
+                Scope::Everything => None,
+            });
         for object in self.handles.iter().map(|handle| handle.object.clone()).chain(named) {
             if !objects.contains(&object) {
                 objects.push(object);
@@ -434,9 +439,7 @@ impl Model {
         }
         let deadline = timeout
             .filter(|timeout| *timeout != u32::MAX)
-            .and_then(|timeout| {
-                now.since_origin().checked_add(Duration::from_millis(u64::from(timeout)))
-            })
+            .and_then(|timeout| now.since_origin().checked_add(Duration::from_millis(u64::from(timeout))))
             .map(Instant::new);
         port.waiting.push(Waiting { call, get, deadline });
         Ok(None)
@@ -445,9 +448,7 @@ impl Model {
     /// The port of a handle: a fault if the handle is unknown to the client, a code if it is an object's.
     fn find_port(&self, caller: Caller, token: Token) -> Result<usize, Refusal> {
         let own = |port: &Port| {
-            port.token == token
-                && port.association == caller.association
-                && port.protocol == caller.protocol
+            port.token == token && port.association == caller.association && port.protocol == caller.protocol
         };
         match self.ports.iter().position(own) {
             Some(index) => Ok(index),
@@ -592,8 +593,7 @@ impl Model {
 
     fn has_room(&self, index: usize) -> bool {
         let all: usize = self.ports.iter().map(Port::queued).sum();
-        all < self.limits.queue
-            && self.ports.get(index).is_some_and(|port| port.has_room(&self.limits))
+        all < self.limits.queue && self.ports.get(index).is_some_and(|port| port.has_room(&self.limits))
     }
 
     fn push(&mut self, index: usize, indication: Indication) {

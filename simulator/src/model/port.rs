@@ -1,7 +1,7 @@
 //! One port of the model: its filters, its queue, the calls that wait.
 
 use cmrp_port::object::ObjectKind;
-use cmrp_port::protocol::{Protocol, PortVersion};
+use cmrp_port::protocol::{PortVersion, Protocol};
 use cmrp_port::time::Instant;
 
 use super::Limits;
@@ -171,7 +171,8 @@ pub(super) fn answer(mut taken: Vec<Indication>, get: Get) -> Answer {
 
 /// Octets of names, as UTF-16, and buffers.
 fn size(indication: &Indication) -> usize {
-    let text = |text: &Option<String>| text.as_ref().map_or(0, |text| text.encode_utf16().count().saturating_mul(2));
+    let text =
+        |text: &Option<String>| text.as_ref().map_or(0, |text| text.encode_utf16().count().saturating_mul(2));
     match indication {
         Indication::V1 { name, .. } => text(name),
         Indication::V2 { buffer, strings, .. } => {

@@ -2,7 +2,7 @@
 
 use cmrp_port::access::ServerState;
 
-use super::{Due, Simulation};
+use super::Simulation;
 use crate::script::Fault;
 use crate::tally::Tally;
 use crate::violation::Violation;
@@ -100,13 +100,10 @@ impl Simulation<'_> {
             }
             self.settle(client)?;
         }
-        // By then a procedure that was running when the faults ended is over.
-        for milliseconds in [30_000, 90_000] {
-            self.after(milliseconds, Due::TryAgain);
-        }
         Ok(())
     }
 
+    /// Clients that gave up try again.
     pub(super) fn try_again(&mut self) -> Result<(), Violation> {
         for client in 0..self.programs.len() {
             if let Some(program) = self.programs.get_mut(client) {

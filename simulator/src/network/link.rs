@@ -5,7 +5,7 @@ use cmrp::{clusapi2, clusapi3};
 use cmrp_port::client::{BindingId, CallId, Request};
 use cmrp_port::protocol::Protocol;
 use cmrp_port::server;
-use cmrp_port::status::{EPT_S_NOT_REGISTERED, RPC_S_CALL_FAILED, RPC_S_SERVER_UNAVAILABLE};
+use cmrp_port::status::{EPT_S_NOT_REGISTERED, RPC_S_CALL_FAILED, RPC_S_SERVER_UNAVAILABLE, WAIT_TIMEOUT};
 
 use super::{Due, Simulation};
 use crate::plain::Method;
@@ -211,7 +211,8 @@ impl Simulation<'_> {
         let Some(link) = self.associations.get_mut(association) else { return 0 };
         let own = waits && !self.script.flavour.multiplexed;
         let found = link.connections.iter().enumerate().position(|(index, connection)| {
-            !connection.broken && if own { index > 0 && connection.busy.is_none() } else { connection.busy.is_none() }
+            !connection.broken
+                && if own { index > 0 && connection.busy.is_none() } else { connection.busy.is_none() }
         });
         let index = found.unwrap_or_else(|| {
             link.connections.push(Connection::default());
@@ -389,9 +390,22 @@ impl Simulation<'_> {
         true
     }
 
+    /// Whether a call is a get call that brought nothing, so far.
+    pub(super) fn is_idle(&self, call: usize) -> bool {
+        let Some(call) = self.calls.get(call) else { return true };
+        let nothing = match &call.answer {
+            None => true,
+            Some(Payload::Port(response)) => response.result() == WAIT_TIMEOUT,
+            Some(_) => false,
+        };
+        nothing && matches!(call.method, Some(Method::Get { .. }))
+    }
+
     /// The association that a client uses now.
     pub(super) fn current(&self, client: usize) -> Option<usize> {
-        let own = |link: &Association| link.client == client && link.wanted && link.up && link.served && !link.broken;
+        let own = |link: &Association| {
+            link.client == client && link.wanted && link.up && link.served && !link.broken
+        };
         self.associations.iter().rposition(own)
     }
 }

@@ -54,9 +54,10 @@ impl Simulation<'_> {
             twin.add_to(&mut self.totals);
         }
         for association in 0..self.associations.len() {
-            let own = self.associations.get(association).is_some_and(|link| {
-                link.node == node && link.served && !link.broken
-            });
+            let own = self
+                .associations
+                .get(association)
+                .is_some_and(|link| link.node == node && link.served && !link.broken);
             if own {
                 let after = u64::try_from(self.dice.below(800)).unwrap_or(0);
                 self.break_association(association, after, 0);

@@ -47,6 +47,8 @@ pub(super) struct Port {
     /// How often the client had to report a reconnect, a loss for good, a closed handle; and how often it did.
     pub(super) due: [u32; 3],
     pub(super) told: [u32; 3],
+    /// How often it had told of reconnects when the last one began.
+    before: Option<u32>,
     /// When a server reported a loss last.
     pub(super) marker_at: Option<u64>,
 }
@@ -87,8 +89,6 @@ pub(super) struct Watch {
 pub(super) struct Program {
     pub(super) engine: Client,
     protocol: Protocol,
-    /// Whether its queues are short.
-    tight: bool,
     pub(super) standing: Standing,
     pub(super) access: Option<Access>,
     pub(super) slow: bool,
@@ -129,7 +129,6 @@ impl Program {
         Self {
             engine: Client::new(config),
             protocol: flavour.protocol,
-            tight: flavour.queue < 1000,
             standing: Standing::Looking,
             access: Some(flavour.access),
             slow: false,
@@ -210,24 +209,29 @@ impl Program {
                 self.standing = Standing::Connected;
                 totals.count(Tally::Connected);
             }
-            Notice::Reconnecting { .. } => self.standing = Standing::Looking,
+            Notice::Reconnecting { .. } => {
+                self.standing = Standing::Looking;
+                self.begin_reconnect();
+            }
             Notice::Reconnected { .. } => {
                 self.standing = Standing::Connected;
                 totals.count(Tally::Reconnects);
-                self.due(0);
+                self.end_reconnect();
             }
             Notice::Lost { .. } | Notice::ConnectFailed { .. } => {
                 self.standing = Standing::Resting;
                 totals.count(Tally::GaveUp);
                 if matches!(notice, Notice::Lost { .. }) {
-                    self.due(1);
+                    self.give_up();
                 }
             }
             Notice::Closed => (self.standing, self.closed) = (Standing::Closed, true),
             Notice::Opened { object, .. } => self.object(*object, |object| object.open = true),
             Notice::OpenFailed { object, .. } => self.object(*object, |object| object.over = true),
             Notice::PortCreated { port } => self.port(*port, |port| port.created = true),
-            Notice::PortFailed { port, .. } | Notice::PortEnded { port, .. } | Notice::PortClosed { port } => {
+            Notice::PortFailed { port, .. }
+            | Notice::PortEnded { port, .. }
+            | Notice::PortClosed { port } => {
                 self.port(*port, |port| port.over = true);
             }
             Notice::FilterAdded { filter, state_sequence, .. } => {
@@ -241,14 +245,27 @@ impl Program {
         }
     }
 
-    /// The client has to tell all ports something. A full queue does not get the same twice in a row.
-    fn due(&mut self, which: usize) {
-        let merges = self.tight;
+    /// A reconnect begins: what ports were told before doesn't count.
+    fn begin_reconnect(&mut self) {
+        for port in &mut self.ports {
+            let [told, ..] = port.told;
+            port.before = port.lives().then_some(told);
+        }
+    }
+
+    /// The client has told the ports that it had before of the reconnect.
+    fn end_reconnect(&mut self) {
+        for port in &mut self.ports {
+            let [due, ..] = &mut port.due;
+            *due = port.before.take().map_or(*due, |before| before.saturating_add(1));
+        }
+    }
+
+    /// The client tells all ports that it gave up.
+    fn give_up(&mut self) {
         for port in self.ports.iter_mut().filter(|port| port.lives()) {
-            let told = port.told.get(which).copied().unwrap_or(0);
-            if let Some(due) = port.due.get_mut(which) {
-                *due = if merges { told } else { *due }.saturating_add(1);
-            }
+            let ([_, due, _], [_, told, _]) = (&mut port.due, port.told);
+            *due = told.saturating_add(1);
         }
     }
 
@@ -460,6 +477,7 @@ impl Program {
                     over: false,
                     due: [0; 3],
                     told: [0; 3],
+                    before: None,
                     marker_at: None,
                 });
                 format!("creates {id:?}, version {version:?}")

@@ -100,8 +100,7 @@ impl Simulation<'_> {
                 continue;
             }
             compared += 1;
-            let now =
-                self.cluster.sequences.state_sequence(&Object::new(object.kind, thing.name.as_str()));
+            let now = self.cluster.sequences.state_sequence(&Object::new(object.kind, thing.name.as_str()));
             let fits = |watch: &Watch| watch.seen.is_some_and(|seen| (thing.told..=now).contains(&seen));
             Violation::unless(fits(watch), "clients know the latest state of what they watch", || {
                 format!(
@@ -146,9 +145,11 @@ impl Simulation<'_> {
             for (client, program) in self.programs.iter().enumerate() {
                 let Statistics { objects, ports, filters, calls, queued, .. } = program.engine.statistics();
                 let held = [objects, ports, filters, calls, queued];
-                Violation::unless(program.closed && held == [0; 5], "a client that shut down holds nothing", || {
-                    format!("client {client}: closed {}, holds {held:?}", program.closed)
-                })?;
+                Violation::unless(
+                    program.closed && held == [0; 5],
+                    "a client that shut down holds nothing",
+                    || format!("client {client}: closed {}, holds {held:?}", program.closed),
+                )?;
                 self.totals.count(Tally::ShutDown);
             }
             let wanted = self.associations.iter().filter(|link| link.wanted).count();

@@ -207,8 +207,7 @@ fn several_v1(response: &clusapi3::ApiGetNotifyAsyncResponse<'_>) -> Answer {
 }
 
 fn several_v2(response: &clusapi3::ApiGetNotifyV2Response<'_>) -> Answer {
-    let indications =
-        response.notifications.as_array().map(|array| array.iter().map(notification).collect());
+    let indications = response.notifications.as_array().map(|array| array.iter().map(notification).collect());
     several(response.return_value, indications)
 }
 

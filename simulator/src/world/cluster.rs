@@ -4,6 +4,7 @@ use cmrp_port::object::{Object, ObjectKind, same_name};
 use cmrp_port::sequence::StateSequences;
 
 use super::Told;
+use crate::model::state_event;
 
 /// An object, or the memory of one that was deleted.
 #[derive(Clone, Debug)]
@@ -83,17 +84,20 @@ impl Cluster {
     /// Notes when events told the states of objects.
     pub fn stamp(&mut self, now: u64, told: &[Told]) {
         for told in told {
-            let Told::V1 { name, sequence, .. } = told else { continue };
-            for thing in self.things.iter_mut().filter(|thing| thing.name == *name && thing.told == *sequence) {
-                thing.told_at = now;
+            let Told::V1 { change, name, .. } = told else { continue };
+            for thing in &mut self.things {
+                if thing.name == *name && state_event(thing.kind) == change.bits() {
+                    thing.told_at = now;
+                }
             }
         }
     }
 
     /// The existing object of a name or, for resources, of an identifier.
     pub fn find(&self, kind: ObjectKind, name: &str) -> Option<&Thing> {
-        let named =
-            |thing: &&Thing| same_name(&thing.name, name) || (kind == ObjectKind::Resource && thing.id == name);
+        let named = |thing: &&Thing| {
+            same_name(&thing.name, name) || (kind == ObjectKind::Resource && thing.id == name)
+        };
         self.existing(kind).find(named)
     }
 
@@ -104,8 +108,7 @@ impl Cluster {
 
     /// The index of one of the objects of a kind that exist or, to make them again, that don't.
     pub(super) fn index(&self, kind: ObjectKind, which: usize, exists: bool) -> Option<usize> {
-        let matching =
-            |thing: &Thing| thing.kind == kind && thing.exists == exists && !thing.name.is_empty();
+        let matching = |thing: &Thing| thing.kind == kind && thing.exists == exists && !thing.name.is_empty();
         let count = self.things.iter().filter(|thing| matching(thing)).count();
         let nth = which.checked_rem(count)?;
         let mut indices = self.things.iter().enumerate().filter(|(_, thing)| matching(thing));

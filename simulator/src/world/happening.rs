@@ -92,7 +92,9 @@ impl Happening {
             8..=9 => Self::Property { kind, which, private: dice.percent(50) },
             10 if deletes => Self::Delete { kind: deletable(dice), which },
             11..=12 if deletes => Self::Create { kind: deletable(dice), which },
-            13 if renames => Self::Rename { kind: dice.one(ObjectKind::Group, &[ObjectKind::Resource]), which },
+            13 if renames => {
+                Self::Rename { kind: dice.one(ObjectKind::Group, &[ObjectKind::Resource]), which }
+            }
             14 => Self::Move {
                 kind: dice.one(ObjectKind::Resource, &[ObjectKind::Group]),
                 which,
@@ -286,13 +288,7 @@ impl Effect {
         self.property(cluster, index, false)
     }
 
-    fn move_to(
-        &mut self,
-        cluster: &mut Cluster,
-        kind: ObjectKind,
-        which: usize,
-        to: usize,
-    ) -> Option<()> {
+    fn move_to(&mut self, cluster: &mut Cluster, kind: ObjectKind, which: usize, to: usize) -> Option<()> {
         let index = cluster.index(kind, which, true)?;
         let thing = cluster.things.get_mut(index)?;
         let from = core::mem::replace(&mut thing.parent, to);
@@ -351,7 +347,7 @@ impl Effect {
             5 => self.about((10, 0x1), "", "R1", "07", None),
             6 => self.about((11, 0x1), "", "", "", Some("")),
             7 => self.about((12, 0x2), "", "", "", Some("")),
-            8 => self.about((1, 0x200), "", "", "", Some("")),
+            8 => self.about((1, 0x1000), "", "", "", Some("")),
             9 => {
                 let index = cluster.index(ObjectKind::ResourceType, cluster.name.len(), true)?;
                 self.property(cluster, index, false)?;

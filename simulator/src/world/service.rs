@@ -172,8 +172,7 @@ impl Service {
                 Ok(Reply::Names { result: refused.unwrap_or(0), names: refused.is_none().then(names) })
             }
             Self::Nodes => {
-                let nodes =
-                    || cluster.existing(ObjectKind::Node).map(|node| node.name.clone()).collect();
+                let nodes = || cluster.existing(ObjectKind::Node).map(|node| node.name.clone()).collect();
                 Ok(Reply::Nodes { result: refused.unwrap_or(0), nodes: refused.is_none().then(nodes) })
             }
             Self::Close { kind, handle } => {
