@@ -1,5 +1,11 @@
 //! State numbers: section 4 "State number" of the fact sheet, MS-CMRP 3.1.1.1.1 and 3.1.1.1.4.
-#![allow(clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
 use cmrp_port::object::{Object, ObjectKind};
 use cmrp_port::sequence::{StateNumbers, StateSequences};

@@ -7,5 +7,6 @@ pub mod message;
 pub mod operations;
 pub mod oracle;
 pub mod random;
+pub mod requirements;
 pub mod variation;
 pub mod vector;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use cmrp::clusapi3::ObjectFilter;
 use cmrp::ndr::json::Arena;
 use cmrp::ndr::{Format, Limits, TargetLevel};
+use cmrp_port::event::v2::Payload;
 use dcerpc_proto::Pdu;
 use dcerpc_proto::association::Association;
 use dcerpc_proto::event::Event;
@@ -54,6 +56,7 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
         "json" => json(octets),
         "pdu" => pdu(octets),
         "pdu_stream" => pdu_stream(octets),
+        "payload" => payload(octets),
         "idl" => idl(&String::from_utf8_lossy(octets)),
         _ => return false,
     }
@@ -162,6 +165,25 @@ fn read_parameters(event: &Event<'_, ()>) {
     if let Event::Request(request) = event {
         let (parameters, _) = request.parameters();
         assert!(request.payload.stub.starts_with(parameters), "parameters are not the beginning of the stub");
+    }
+}
+
+/// Reads arbitrary octets as the buffer of a version 2 event, which the first two octets choose: a property list that
+/// was understood is written, and understood as the same again.
+///
+/// # Panics
+/// A law does not hold, which is a defect of the engine's reader.
+pub fn payload(octets: &[u8]) {
+    let Some((&[object_type, bit], buffer)) = octets.split_first_chunk() else { return };
+    let filter = ObjectFilter::received(u32::from(object_type % 16), 1 << (bit % 16));
+    if let Ok(Payload::Properties(list)) = Payload::decode(filter, buffer) {
+        let mut written = Vec::new();
+        list.write(&mut written);
+        assert_eq!(
+            Payload::decode(filter, &written),
+            Ok(Payload::Properties(list)),
+            "writing changes the list"
+        );
     }
 }
 

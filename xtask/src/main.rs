@@ -4,6 +4,7 @@
 mod ci;
 mod ndrdump;
 mod operations;
+mod requirements;
 mod vectors;
 
 use clap::Parser;
@@ -18,6 +19,8 @@ enum Chore {
     Ndrdump(ndrdump::Compare),
     /// Writes docs/operations.md.
     Operations,
+    /// Writes docs/ports.md: what is demanded of notification ports, and the tests.
+    Requirements,
     /// Packs vector files into the form that the testsuite keeps.
     PackVectors(vectors::Pack),
 }
@@ -27,6 +30,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Ci => ci::run(),
         Chore::Ndrdump(compare) => compare.run(),
         Chore::Operations => operations::run(),
+        Chore::Requirements => requirements::run(),
         Chore::PackVectors(pack) => pack.run(),
     }
 }

@@ -165,10 +165,10 @@ impl Client {
     fn wait_or_connect(&mut self, now: Instant) {
         let delay = self.config.backoff.delay(self.attempts);
         if delay.is_zero() {
-            self.connect()
-        } else {
-            self.set_step(Step::Wait(Instant::new(now.since_origin().saturating_add(delay))))
+            return self.connect();
         }
+        let until = Instant::new(now.since_origin().saturating_add(delay));
+        self.set_step(Step::Wait(until));
     }
 
     /// Time has passed.

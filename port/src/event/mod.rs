@@ -4,7 +4,7 @@
 //! reports it knows which. [`EventV1`] and [`EventV2`] are single events.
 
 mod v1;
-mod v2;
+pub mod v2;
 
 pub use v1::EventV1;
 pub use v2::EventV2;

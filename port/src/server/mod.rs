@@ -448,9 +448,11 @@ impl Server {
     /// Why a call is refused before anything of it is looked at.
     ///
     /// What the least access level of protocol version 3 allows is all that these methods need, so that a client which
-    /// has any passes (MS-CMRP 3.1.4.2); version 2 has the level "All" alone (MS-CMRP 3.1.4.1).
+    /// has any passes (MS-CMRP 3.1.4.2); version 2 has the level "All" alone (MS-CMRP 3.1.4.1). A client without any
+    /// access learns nothing of the server's state (MS-CMRP 3.1.3).
     fn refused_caller(&self, incoming: &Incoming<'_>) -> Option<u32> {
-        if incoming.caller.access < Some(needed(incoming.protocol)) {
+        let held = incoming.caller.access;
+        if held.is_none() {
             return Some(status::ERROR_ACCESS_DENIED);
         }
         let creates = matches!(incoming.method, Method::Create(_));
@@ -458,7 +460,8 @@ impl Server {
             Protocol::V2 if creates => ServerState::ReadWrite,
             _ => ServerState::ReadOnly,
         };
-        self.refused_by_state(incoming.protocol, needs)
+        let too_low = (held < Some(needed(incoming.protocol))).then_some(status::ERROR_ACCESS_DENIED);
+        self.refused_by_state(incoming.protocol, needs).or(too_low)
     }
 
     /// The code for a call that needs the server to be in this state or a better one (MS-CMRP 3.1.4.1, 3.1.4.2).

@@ -17,7 +17,7 @@ use crate::time::Instant;
 use super::index::Family;
 use super::method::Get;
 use super::port::{Entry, Filter, Port, Queued, Scope};
-use super::response::{Body, Indication, Notification, PostedV1, PostedV2, Response};
+use super::response::{Body, Indication, Notification, PostedV1, PostedV2, Response, wide};
 use super::waiting::WaitingCall;
 use super::{CallId, FilterRef, Incoming, Limits, Output, Refusal, Server, nothing};
 
@@ -165,10 +165,10 @@ impl Server {
         let body = match get {
             Get::One { .. } => Body::One { indication: port.next_v1(cluster_name), status },
             Get::Async => {
-                let indications = port.batch(limits, |port| port.next_v1(cluster_name));
+                let indications = port.batch(limits, cluster_name, |port| port.next_v1(cluster_name));
                 Body::Async { indications, status }
             }
-            Get::V2 => Body::V2 { notifications: port.batch(limits, Port::next_v2), status },
+            Get::V2 => Body::V2 { notifications: port.batch(limits, cluster_name, Port::next_v2), status },
         };
         let taken = before.saturating_sub(port.queue.len());
         self.queued = self.queued.saturating_sub(taken);
@@ -179,12 +179,17 @@ impl Server {
 
 impl Port {
     /// The oldest indications, up to the limits of one response; one, however large it is.
-    fn batch<T>(&mut self, limits: &Limits, mut next: impl FnMut(&mut Self) -> Option<T>) -> Vec<T> {
+    fn batch<T>(
+        &mut self,
+        limits: &Limits,
+        cluster_name: &str,
+        mut next: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Vec<T> {
         let mut batch = Vec::new();
         let mut octets: usize = 0;
         while batch.len() < limits.batch.max(1) {
             let Some(entry) = self.queue.front() else { break };
-            octets = octets.saturating_add(entry.event.octets());
+            octets = octets.saturating_add(entry.event.octets(self.version, cluster_name));
             if !batch.is_empty() && octets > limits.batch_octets {
                 break;
             }
@@ -234,10 +239,11 @@ impl Filter {
 
 impl Queued {
     /// How much of a batch the indication takes up.
-    fn octets(&self) -> usize {
+    fn octets(&self, version: PortVersion, cluster_name: &str) -> usize {
         match self {
             Self::V1(event) => event.octets(),
             Self::V2(event) => event.octets(),
+            Self::Loss if version == PortVersion::V1 => wide(cluster_name),
             Self::Loss => 0,
         }
     }

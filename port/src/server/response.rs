@@ -108,7 +108,7 @@ impl From<&EventV2<'_>> for PostedV2 {
 }
 
 /// Octets of a string in UTF-16.
-fn wide(text: &str) -> usize {
+pub(super) fn wide(text: &str) -> usize {
     text.encode_utf16().count().saturating_mul(2)
 }
 

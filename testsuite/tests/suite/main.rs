@@ -15,6 +15,7 @@ mod json;
 mod negative;
 mod operations;
 mod replay;
+mod requirements;
 mod runtime;
 mod specification;
 mod strictness;

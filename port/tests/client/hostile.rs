@@ -1,0 +1,183 @@
+//! Servers that do not keep to the protocol.
+
+use cmrp::clusapi3::ObjectFilter;
+use cmrp::cluster_change::{ClusterChange, ClusterChangeClusterV2, ClusterChangeGroupV2};
+use cmrp_port::client::{Config, Indication, MAX_NOTIFICATIONS, Notice};
+use cmrp_port::object::ObjectKind;
+use cmrp_port::protocol::{PortVersion, Protocol};
+
+use crate::answer::Answer;
+use crate::ports::{BOTH, add_any};
+use crate::rig::Rig;
+
+/// Rows: hostile/type
+#[test]
+fn hostile_a_response_of_another_method_is_a_failed_call() {
+    for protocol in BOTH {
+        let mut rig = Rig::connected(protocol);
+        rig.once("ApiOpenGroup", Answer::WrongMethod);
+        let object = rig.open(ObjectKind::Group, "g");
+        assert_eq!(rig.notices[0], Notice::Reconnecting { code: 0x6BE });
+        assert!(matches!(rig.notices.last(), Some(Notice::Opened { object: o, .. }) if *o == object));
+    }
+}
+
+/// Rows: hostile/type
+#[test]
+fn hostile_success_without_a_handle_is_a_failed_call() {
+    for method in ["ApiOpenGroup", "ApiCreateNotify"] {
+        let mut rig = Rig::connected(Protocol::V3);
+        rig.once(method, Answer::NoHandle);
+        rig.client.open(ObjectKind::Group, "g");
+        rig.client.create_port(PortVersion::V1);
+        rig.run();
+        assert!(rig.notices.contains(&Notice::Reconnecting { code: 0x6BE }));
+        assert_eq!(rig.client.statistics().ports, 1);
+    }
+}
+
+/// Rows: hostile/candidates
+#[test]
+fn hostile_lists_of_nodes_are_cut() {
+    let mut rig = Rig::new(Config::new(Protocol::V3, ["node1"]));
+    let long = "x".repeat(256);
+    let names = (0..1000).map(|number| format!("n{number}")).chain([long]);
+    let mut names: Vec<String> = names.collect();
+    names.rotate_right(1);
+    names.insert(3, String::new());
+    rig.once("ApiCreateEnum", Answer::Nodes(names)).run();
+    // The cluster, the server that was given, and 256 entries of which two are no names.
+    assert_eq!(rig.client.statistics().candidates, 2 + 254);
+}
+
+/// Rows: hostile/candidates
+#[test]
+fn hostile_names_that_are_too_long_are_no_candidates() {
+    let mut rig = Rig::new(Config::new(Protocol::V3, ["node1"]));
+    rig.cluster = Box::leak("c".repeat(256).into_boxed_str());
+    rig.nodes = vec!["n".repeat(255)];
+    rig.run();
+    assert_eq!(rig.client.statistics().candidates, 2);
+}
+
+/// A program would take them for the client's own.
+///
+/// Rows: hostile/forged
+#[test]
+fn hostile_events_that_only_clients_make_are_dropped() {
+    let own = [ClusterChange::CLUSTER_STATE, ClusterChange::HANDLE_CLOSE];
+    let both = ClusterChange::CLUSTER_STATE | ClusterChange::NODE_STATE;
+    for protocol in BOTH {
+        let mut rig = Rig::connected(protocol);
+        let port = rig.port(PortVersion::V1);
+        let filter = add_any(&mut rig, port, PortVersion::V1);
+        let reconnect = (protocol == Protocol::V2).then_some(ClusterChange::CLUSTER_RECONNECT);
+        for change in own.into_iter().chain([both]).chain(reconnect) {
+            rig.reply("ApiGetNotify", &Answer::Event(filter.key(), change, 0, "clu"));
+        }
+        assert_eq!(rig.indications(port), []);
+        assert!(rig.is_waiting("ApiGetNotify"), "and the loop goes on");
+    }
+}
+
+/// Rows: hostile/forged
+#[test]
+fn hostile_version_2_events_that_only_clients_make_are_dropped() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let port = rig.port(PortVersion::V2);
+    let filter = add_any(&mut rig, port, PortVersion::V2);
+    let flags = [
+        (1, 1),
+        (1, 2),
+        (1, 8),
+        (2, 0x200),
+        (3, 0x200),
+        (5, 0x10),
+        (6, 0x10),
+        (7, 0x80),
+        (8, 0x10),
+        (13, 0x100),
+    ];
+    let key = u64::from(filter.key());
+    let forged = flags.map(|(kind, flag)| (key, ObjectFilter::received(kind, flag), "x"));
+    let lost = (key, ObjectFilter::received(1, 0x200), "clu");
+    let unknown = (key, ObjectFilter::received(99, 1), "?");
+    let events = forged.into_iter().chain([lost, unknown]).collect();
+    rig.reply("ApiGetNotifyV2", &Answer::Events(events));
+    assert_eq!(rig.indications(port).len(), 2, "what is new or a server's own is kept");
+}
+
+/// Keys of no filter, of a filter of another port, and above 32 bits.
+///
+/// Rows: hostile/key
+#[test]
+fn hostile_keys_of_other_ports_lead_to_no_filter() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let other = rig.port(PortVersion::V2);
+    let foreign = add_any(&mut rig, other, PortVersion::V2);
+    rig.client.close_port(other);
+    let other = rig.port(PortVersion::V1);
+    let port = rig.port(PortVersion::V2);
+    let foreign_v1 = add_any(&mut rig, other, PortVersion::V1);
+    add_any(&mut rig, port, PortVersion::V2);
+    let event = ObjectFilter::Group(ClusterChangeGroupV2::STATE);
+    let keys = [u64::from(foreign.key()), u64::from(foreign_v1.key()), u64::MAX, 1 << 32, 0];
+    for key in keys {
+        rig.reply("ApiGetNotifyV2", &Answer::Events(vec![(key, event, "g")]));
+    }
+    for indication in rig.indications(port) {
+        let Indication::V2 { context, filter_id, .. } = indication else { panic!("{indication:?}") };
+        // NDR20 carries 32 bits of a key.
+        assert!(filter_id.is_none() && context == 0, "{filter_id:?}");
+    }
+}
+
+/// Rows: hostile/batch
+#[test]
+fn hostile_replies_are_cut_and_the_loss_is_told() {
+    let mut config = Config::new(Protocol::V3, ["node1"]);
+    config.queue = 4;
+    let mut rig = Rig::connected_with(config);
+    let port = rig.port(PortVersion::V2);
+    let filter = add_any(&mut rig, port, PortVersion::V2);
+    let event = (u64::from(filter.key()), ObjectFilter::Group(ClusterChangeGroupV2::STATE), "g");
+    rig.reply("ApiGetNotifyV2", &Answer::Events(vec![event; MAX_NOTIFICATIONS + 5]));
+    assert!(!rig.is_waiting("ApiGetNotifyV2"), "no more until this is read");
+    let indications = rig.indications(port);
+    assert_eq!(indications.len(), MAX_NOTIFICATIONS + 1);
+    let lost = ObjectFilter::Cluster(ClusterChangeClusterV2::LOST_NOTIFICATIONS);
+    assert!(matches!(indications.last(), Some(Indication::V2 { filter, .. }) if *filter == lost));
+    assert!(rig.is_waiting("ApiGetNotifyV2"));
+}
+
+/// A null array with success is no events.
+///
+/// Rows: hostile/batch
+#[test]
+fn hostile_replies_without_events_are_asked_again() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let port = rig.port(PortVersion::V2);
+    add_any(&mut rig, port, PortVersion::V2);
+    rig.reply("ApiGetNotifyV2", &Answer::Events(Vec::new()));
+    assert!(rig.is_waiting("ApiGetNotifyV2"));
+    assert_eq!(rig.indications(port), []);
+}
+
+/// Answers to calls that nobody made, or made long ago.
+///
+/// Rows: hostile/type
+#[test]
+fn hostile_answers_that_nobody_waits_for_are_ignored() {
+    let mut rig = Rig::connected(Protocol::V3);
+    rig.once("ApiOpenGroup", Answer::Hold);
+    rig.open(ObjectKind::Group, "g");
+    let call = rig.waiting("ApiOpenGroup");
+    rig.reply("ApiOpenGroup", &Answer::Ok);
+    rig.forget();
+    rig.client.handle_failure(rig.now, call, 0x6BA);
+    let other = cmrp::clusapi2::ApiCloseKeyResponse::default();
+    rig.client.handle_v2(rig.now, call, &other.into());
+    rig.run();
+    assert_eq!(rig.notices(), []);
+    assert_eq!(rig.log(), [""; 0]);
+}
