@@ -111,6 +111,44 @@ fn s11_1_the_reply_of_an_add_is_older_than_its_events() {
     assert_eq!(numbers(&mut rig), [5, 6]);
 }
 
+/// An event of a filter says nothing of what a server has, until the filter is known to be there.
+///
+/// Rows: 12.2/15
+#[test]
+fn s12_2_step_15_a_filter_that_was_being_added_is_not_added_again() {
+    let Watch { mut rig, port, group, .. } = watch(Protocol::V3);
+    rig.once("ApiAddNotifyGroup", Answer::Hold);
+    let late = rig.client.add_filter(port, Target::Object(group), STATE, false, 2).unwrap();
+    rig.run();
+    rig.reply("ApiGetNotify", &Answer::Event(late.key(), STATE, 6, "g"));
+    rig.log();
+    assert_eq!(numbers(&mut rig), [5], "the other filter's");
+    assert!(rig.log().contains(&"ApiAddNotifyGroup".into()));
+}
+
+/// Keys and the cluster have no state: what their events carry is no number.
+///
+/// Rows: 11.4/3, 12.2/15
+#[test]
+fn s12_2_step_15_filters_without_a_state_are_added_as_at_first() {
+    let cases = [
+        (ObjectKind::Key, "k", ClusterChange::REGISTRY_VALUE, "ApiAddNotifyKey"),
+        (ObjectKind::Cluster, "clu", ClusterChange::CLUSTER_PROPERTY, "ApiAddNotifyCluster"),
+    ];
+    for (kind, name, events, method) in cases {
+        let mut rig = Rig::connected(Protocol::V3);
+        let object = rig.open(kind, name);
+        let port = rig.port(PortVersion::V1);
+        let filter = rig.client.add_filter(port, Target::Object(object), events, false, 1).unwrap();
+        rig.run();
+        rig.reply("ApiGetNotify", &Answer::Event(filter.key(), events, 6, name));
+        rig.log();
+        rig.break_connection(CODE);
+        assert!(rig.log().contains(&method.into()));
+        assert_eq!(rig.indications(port).len(), 2);
+    }
+}
+
 /// Numbers survive a procedure, and one that fails half way.
 ///
 /// Rows: 12.2/15

@@ -184,6 +184,40 @@ fn s11_2_a_port_is_unblocked_and_then_closed() {
     }
 }
 
+/// The close would overtake the call that adds the filter, which would fail.
+///
+/// Rows: 11.2/4
+#[test]
+fn s11_2_a_port_is_not_closed_under_a_call_that_adds_a_filter() {
+    let mut rig = Rig::connected(Protocol::V2);
+    let port = rig.port(PortVersion::V1);
+    rig.once("ApiAddNotifyCluster", Answer::Hold);
+    watch_groups(&mut rig, port, 1);
+    rig.log();
+    rig.client.close_port(port);
+    rig.run();
+    assert_eq!(rig.log(), [""; 0]);
+    rig.reply("ApiAddNotifyCluster", &Answer::Ok);
+    assert_eq!(rig.log(), ["ApiUnblockGetNotifyCall", "ApiCloseNotify"]);
+}
+
+/// A get call that never ends leaves nothing behind.
+///
+/// Rows: 11.2/4
+#[test]
+fn s11_2_a_closed_port_is_closed_whatever_its_get_call_does() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let port = rig.port(PortVersion::V1);
+    watch_groups(&mut rig, port, 1);
+    rig.once("ApiCloseNotify", Answer::Code(6));
+    rig.client.close_port(port);
+    rig.run();
+    assert_eq!(rig.client.statistics().calls, 0);
+    rig.forget();
+    rig.reply("ApiGetNotify", &Answer::Code(0x13D0));
+    assert_eq!(rig.notices(), []);
+}
+
 /// Rows: 11.2/5
 #[test]
 fn s6_7_a_timeout_of_protocol_2_is_no_event() {
