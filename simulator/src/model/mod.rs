@@ -310,10 +310,6 @@ impl Model {
     /// Checks 1 to 3: the client, the state of the server, the client's level.
     fn permitted(&self, caller: Caller, method: &Method) -> Result<(), u32> {
         let Some(access) = caller.access else { return Err(ERROR_ACCESS_DENIED) };
-        // KNOWN 1
-        if caller.protocol == Protocol::V2 && access < Access::All {
-            return Err(ERROR_ACCESS_DENIED);
-        }
         match self.state {
             ServerState::None => return Err(ERROR_SHARING_PAUSED),
             ServerState::ShuttingDown | ServerState::Stopped => {

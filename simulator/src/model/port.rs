@@ -30,8 +30,9 @@ pub(super) struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
     Indication(Indication),
-    /// The report of a loss. What it says is found when it is taken.
-    Marker,
+    /// The report of a loss, with the key of the filter that it is told to. The name of the cluster is the one that it
+    /// has when the report is taken.
+    Marker(u32),
 }
 
 /// A port.
@@ -88,24 +89,26 @@ impl Port {
         } else if self.protocol == Protocol::V2 {
             self.queue.clear();
             self.broken = true;
-        } else if !matches!(self.queue.last(), Some(Entry::Marker)) {
-            self.queue.push(Entry::Marker);
+        } else if !matches!(self.queue.last(), Some(Entry::Marker(_))) {
+            self.queue.push(Entry::Marker(self.marker_key()));
         }
     }
 
+    /// The key of the first filter or, on version 2 ports, of the first that asks for such reports.
+    fn marker_key(&self) -> u32 {
+        let asked = |filter: &&Filter| matches!(filter.wanted, Wanted::V2 { object_type: CLUSTER, flags } if flags & LOST_V2 != 0);
+        let asking = self.filters.iter().find(asked);
+        asking.or(self.filters.first()).map_or(0, |filter| filter.key)
+    }
+
     /// What stands at the place of a loss.
-    fn marker(&self, cluster: &str) -> Indication {
-        let first = self.filters.first().map_or(0, |filter| filter.key);
+    fn marker(&self, key: u32, cluster: &str) -> Indication {
         match self.version {
-            PortVersion::V1 => Indication::V1 {
-                key: first,
-                change: RECONNECT,
-                sequence: Some(0),
-                name: Some(cluster.to_owned()),
-            },
+            PortVersion::V1 => {
+                let name = Some(cluster.to_owned());
+                Indication::V1 { key, change: RECONNECT, sequence: Some(0), name }
+            }
             PortVersion::V2 => {
-                let asked = |filter: &&Filter| matches!(filter.wanted, Wanted::V2 { object_type: CLUSTER, flags } if flags & LOST_V2 != 0);
-                let key = self.filters.iter().find(asked).map_or(first, |filter| filter.key);
                 let empty = || Some(String::new());
                 Indication::V2 {
                     key: u64::from(key),
@@ -125,18 +128,18 @@ impl Port {
 
     /// What a get call takes from the queue.
     pub(super) fn take(&mut self, get: Get, limits: &Limits, cluster: &str) -> Answer {
-        let size = |entry: &Entry| match entry {
-            Entry::Indication(indication) => size(indication),
-            // KNOWN 2
-            Entry::Marker => 0,
-        };
-        let sizes: Vec<usize> = self.queue.iter().map(size).collect();
+        let said: Vec<Indication> = self
+            .queue
+            .iter()
+            .map(|entry| match entry {
+                Entry::Indication(indication) => indication.clone(),
+                Entry::Marker(key) => self.marker(*key, cluster),
+            })
+            .collect();
+        let sizes: Vec<usize> = said.iter().map(size).collect();
         let count = batch(&sizes, get, limits);
-        let marker = self.marker(cluster);
-        let taken = self.queue.drain(..count).map(|entry| match entry {
-            Entry::Indication(indication) => indication,
-            Entry::Marker => marker.clone(),
-        });
+        self.queue.drain(..count);
+        let taken = said.into_iter().take(count);
         answer(taken.collect(), get)
     }
 

@@ -153,6 +153,7 @@ impl Simulation<'_> {
         let (client, binding) = (link.client, link.binding);
         self.note(|| format!("client {client}: is connected ({binding:?})"));
         if let Some(program) = self.programs.get_mut(client) {
+            program.association = association;
             program.engine.handle_connected(now, binding);
         }
         self.settle(client)

@@ -39,7 +39,7 @@ pub(super) struct Port {
     pub(super) id: PortId,
     version: PortVersion,
     /// What servers delivered and the program did not read yet.
-    pub(super) expected: VecDeque<Indication>,
+    pub(super) expected: VecDeque<(usize, Indication)>,
     pub(super) created: bool,
     /// Whether it is being closed.
     pub(super) closing: bool,
@@ -81,8 +81,8 @@ pub(super) struct Watch {
     pub(super) events: u32,
     pub(super) registered: bool,
     pub(super) over: bool,
-    /// The state number that it told last.
-    pub(super) seen: Option<u32>,
+    /// The association that told a state number last, and the number.
+    pub(super) seen: Option<(usize, u32)>,
 }
 
 /// A program and its client engine.
@@ -99,6 +99,8 @@ pub(super) struct Program {
     pub(super) watches: Vec<Watch>,
     /// The handles of ports: association, handle, index of the port.
     pub(super) tokens: Vec<(usize, Token, usize)>,
+    /// The association that was connected last.
+    pub(super) association: usize,
     broken: Option<Violation>,
     pub(super) closed: bool,
 }
@@ -138,6 +140,7 @@ impl Program {
             objects: Vec::new(),
             watches: Vec::new(),
             tokens: Vec::new(),
+            association: 0,
             broken: None,
             closed: false,
         }
@@ -190,7 +193,10 @@ impl Program {
     fn expect(&mut self, association: usize, port: Token, answer: &Answer) {
         let index = self.tokens.iter().find(|token| token.0 == association && token.1 == port);
         match index.and_then(|token| self.ports.get_mut(token.2)) {
-            Some(port) if !port.over => port.expected.extend(answer.indications().iter().cloned()),
+            Some(port) if !port.over => {
+                let delivered = answer.indications().iter().cloned();
+                port.expected.extend(delivered.map(|indication| (association, indication)));
+            }
             // A port whose filters are all gone may be asked, and says nothing.
             _ if answer.indications().is_empty() => {}
             Some(_) => {}
@@ -235,10 +241,11 @@ impl Program {
                 self.port(*port, |port| port.over = true);
             }
             Notice::FilterAdded { filter, state_sequence, .. } => {
-                let sequence = *state_sequence;
+                let told = state_sequence.map(|sequence| (self.association, sequence));
                 self.watch(*filter, |watch| {
                     // An event may have overtaken the answer, on another connection; it is newer.
-                    (watch.registered, watch.seen) = (true, watch.seen.or(sequence));
+                    let overtaken = watch.seen.filter(|seen| Some(seen.0) == told.map(|told| told.0));
+                    (watch.registered, watch.seen) = (true, overtaken.or(told));
                 });
             }
             Notice::FilterFailed { filter, .. } => self.watch(*filter, |watch| watch.over = true),
@@ -306,15 +313,18 @@ impl Program {
             Read::V2 { filter_id, context, .. } => (*filter_id, *context),
         };
         let watch = self.watches.iter_mut().find(|watch| Some(watch.id) == filter);
-        let fits = due.as_ref().is_some_and(|due| same(read, due))
+        let fits = due.as_ref().is_some_and(|(_, due)| same(read, due))
             && watch.as_ref().is_some_and(|watch| watch.port == index && watch.context == context);
         Violation::unless(fits, "programs read what servers delivered, in that order", || {
             format!("{read:?}, not {due:?}")
         })?;
         if let (Read::V1 { change, state_sequence, .. }, Some(watch)) = (read, watch) {
             let kind = watch.object.and_then(|object| self.objects.get(object)).map(|object| object.kind);
-            if kind.is_some_and(|kind| state_event(kind) == change.bits()) {
-                watch.seen = Some(*state_sequence);
+            let association = due.map_or(0, |due| due.0);
+            // What an earlier association brought may be read after the answer to a filter that was added anew.
+            let newest = watch.seen.is_none_or(|seen| seen.0 <= association);
+            if newest && kind.is_some_and(|kind| state_event(kind) == change.bits()) {
+                watch.seen = Some((association, *state_sequence));
             }
         }
         if marks_loss(read) {

@@ -101,7 +101,7 @@ impl Simulation<'_> {
             }
             compared += 1;
             let now = self.cluster.sequences.state_sequence(&Object::new(object.kind, thing.name.as_str()));
-            let fits = |watch: &Watch| watch.seen.is_some_and(|seen| (thing.told..=now).contains(&seen));
+            let fits = |watch: &Watch| watch.seen.is_some_and(|(_, seen)| (thing.told..=now).contains(&seen));
             Violation::unless(fits(watch), "clients know the latest state of what they watch", || {
                 format!(
                     "client {client}: {:?} {:?}: saw {:?}, told was {}, now {now}",
