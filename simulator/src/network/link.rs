@@ -28,6 +28,10 @@ pub(super) struct Connection {
 
 /// An association of a client with a server.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "both ends and the way between them can be gone independently"
+)]
 pub(super) struct Association {
     pub(super) client: usize,
     pub(super) binding: BindingId,
@@ -118,9 +122,9 @@ impl Simulation<'_> {
         self.dice.pick(&up).copied()
     }
 
-    pub(super) fn connect_reaches(&mut self, association: usize) -> Result<(), Violation> {
+    pub(super) fn connect_reaches(&mut self, association: usize) {
         let now = self.now;
-        let Some(link) = self.associations.get_mut(association) else { return Ok(()) };
+        let Some(link) = self.associations.get_mut(association) else { return };
         let node = self.nodes.get(link.node);
         let delay = self.dice.below(20);
         let delay = u64::try_from(delay).unwrap_or(0);
@@ -140,7 +144,6 @@ impl Simulation<'_> {
                 self.after(delay, Due::ClientNotices { association, code });
             }
         }
-        Ok(())
     }
 
     pub(super) fn connected(&mut self, association: usize) -> Result<(), Violation> {
@@ -292,28 +295,22 @@ impl Simulation<'_> {
             (Some(response), _) => {
                 program.expect_v2(association, method.as_ref(), &response);
                 let octets = if wire { octets(response.encode(format))? } else { Vec::new() };
-                let decoded = match wire {
-                    true => decoded(clusapi2::Response::decode(
-                        response.opnum(),
-                        &octets,
-                        format,
-                        &Limits::DEFAULT,
-                    ))?,
-                    false => response,
+                let opnum = response.opnum();
+                let decoded = if wire {
+                    decoded(clusapi2::Response::decode(opnum, &octets, format, &Limits::DEFAULT))?
+                } else {
+                    response
                 };
                 program.engine.handle_v2(now, id, &decoded);
             }
             (None, Some(response)) => {
                 program.expect_v3(association, method.as_ref(), &response);
                 let octets = if wire { octets(response.encode(format))? } else { Vec::new() };
-                let decoded = match wire {
-                    true => decoded(clusapi3::Response::decode(
-                        response.opnum(),
-                        &octets,
-                        format,
-                        &Limits::DEFAULT,
-                    ))?,
-                    false => response,
+                let opnum = response.opnum();
+                let decoded = if wire {
+                    decoded(clusapi3::Response::decode(opnum, &octets, format, &Limits::DEFAULT))?
+                } else {
+                    response
                 };
                 program.engine.handle_v3(now, id, &decoded);
             }

@@ -99,7 +99,7 @@ impl Simulation<'_> {
             if !asked || thing.told == 0 || port.marker_at.is_some_and(|at| at >= thing.told_at) {
                 continue;
             }
-            compared += 1;
+            compared = u64::saturating_add(compared, 1);
             let now = self.cluster.sequences.state_sequence(&Object::new(object.kind, thing.name.as_str()));
             let fits = |watch: &Watch| watch.seen.is_some_and(|(_, seen)| (thing.told..=now).contains(&seen));
             Violation::unless(fits(watch), "clients know the latest state of what they watch", || {
@@ -113,11 +113,10 @@ impl Simulation<'_> {
     }
 
     /// Clients shut down, or vanish.
-    pub(super) fn close(&mut self) -> Result<(), Violation> {
-        self.closing = true;
+    pub(super) fn close(&mut self) {
         if self.script.flavour.orderly {
             self.after(1, Due::ShutDown);
-            return Ok(());
+            return;
         }
         for association in 0..self.associations.len() {
             if let Some(link) = self.associations.get_mut(association) {
@@ -125,7 +124,6 @@ impl Simulation<'_> {
             }
             self.after(1, Due::ServerNotices { association });
         }
-        Ok(())
     }
 
     pub(super) fn shut_down(&mut self) -> Result<(), Violation> {

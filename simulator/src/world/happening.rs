@@ -150,7 +150,10 @@ impl Effect {
             Happening::Create { kind, which } => self.create(cluster, kind, which),
             Happening::Rename { kind, which } => self.rename(cluster, kind, which),
             Happening::Move { kind, which, to } => self.move_to(cluster, kind, which, to),
-            Happening::Registry { which, what } => self.registry(cluster, which, what),
+            Happening::Registry { which, what } => {
+                self.registry(cluster, which, what);
+                Some(())
+            }
             Happening::Cluster { what } => self.cluster(cluster, what),
         }
     }
@@ -313,7 +316,7 @@ impl Effect {
         Some(())
     }
 
-    fn registry(&mut self, cluster: &Cluster, which: usize, what: usize) -> Option<()> {
+    fn registry(&mut self, cluster: &Cluster, which: usize, what: usize) {
         let path = cluster.name_of(ObjectKind::Key, which);
         let (bit, flag) = match what {
             0 => (0x10, 0x2),
@@ -323,7 +326,6 @@ impl Effect {
         self.v1(bit, &path, 0);
         let value = if what == 2 { "value" } else { "" };
         self.about((8, flag), &path, &path, value, Some(""));
-        Some(())
     }
 
     fn cluster(&mut self, cluster: &mut Cluster, what: usize) -> Option<()> {
