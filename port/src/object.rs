@@ -93,7 +93,17 @@ pub fn same_name(one: &str, other: &str) -> bool {
 
 /// Feeds a hasher what [`same_name`] compares.
 pub(crate) fn hash_name<H: Hasher>(name: &str, state: &mut H) {
-    folded(name).for_each(|character| state.write_u32(u32::from(character)));
+    name.chars().for_each(|character| hash_character(character, state));
+    end_name(state);
+}
+
+/// Feeds a hasher one character of a name.
+pub(crate) fn hash_character<H: Hasher>(character: char, state: &mut H) {
+    character.to_lowercase().for_each(|folded| state.write_u32(u32::from(folded)));
+}
+
+/// Tells a hasher that a name has ended.
+pub(crate) fn end_name<H: Hasher>(state: &mut H) {
     state.write_u8(0xFF);
 }
 

@@ -23,6 +23,9 @@ const INVALID_HANDLE: Refusal = Refusal::Status(status::ERROR_INVALID_HANDLE);
 const INVALID_PARAMETER: Refusal = Refusal::Status(status::ERROR_INVALID_PARAMETER);
 const FULL: Refusal = Refusal::Status(status::ERROR_NOT_ENOUGH_MEMORY);
 
+/// UTF-16 units that the name of a resource type may have: no client makes the server keep more.
+const LONGEST_NAME: usize = 256;
+
 /// `dwVersion` of the version 2 methods (MS-CMRP 3.1.4.2.137).
 const VERSION: u32 = 2;
 
@@ -218,15 +221,18 @@ impl Wanted<'_> {
             Self::Cluster { events, valid, .. }
             | Self::Object { events, valid, .. }
             | Self::Key { events, valid, .. } => !events.is_empty() && events == valid,
-            Self::V2 { filter, version, .. } | Self::ResourceType { filter, version, .. } => {
-                version == VERSION
-                    && filter.flags() != 0
-                    && filter.invalid() == 0
-                    && !matches!(filter, ObjectFilter::Other { .. })
+            Self::V2 { filter, version, .. } => version == VERSION && is_valid(filter),
+            Self::ResourceType { name, filter, version } => {
+                version == VERSION && is_valid(filter) && name.units().nth(LONGEST_NAME).is_none()
             }
         };
         if good { Ok(()) } else { Err(INVALID_PARAMETER) }
     }
+}
+
+/// Whether flags are asked for, all of them such as can be.
+fn is_valid(filter: ObjectFilter) -> bool {
+    filter.flags() != 0 && filter.invalid() == 0 && !matches!(filter, ObjectFilter::Other { .. })
 }
 
 fn check_level(level: Option<Access>, needed: Access) -> Result<(), Refusal> {

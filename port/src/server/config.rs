@@ -17,6 +17,10 @@ pub struct Config {
 ///
 /// A call that would pass a limit fails with `ERROR_NOT_ENOUGH_MEMORY`; the limits on queues are another matter:
 /// see [`Server`](super::Server), "Loss".
+///
+/// What one association can take is `ports_per_association` times the limits of a port. Keep that well below the limits
+/// of the server, as the defaults do, or one client can spoil it for the others. How large an event is, the program that
+/// posts it decides; queues count indications, and share the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Ports of all clients: stops many clients that each keep within their own limit.
@@ -48,18 +52,19 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Room for 65,536 ports; a port that nobody reads keeps 4,096 indications.
+    /// Room for 65,536 ports; a port that nobody reads keeps 4,096 indications. One association can take a sixteenth
+    /// of the filters and of the queues, and a hundredth of the calls.
     fn default() -> Self {
         Self {
             ports: 65_536,
-            ports_per_association: 1_024,
-            handles_per_association: 65_536,
-            filters: 4_194_304,
-            filters_per_port: 65_536,
+            ports_per_association: 64,
+            handles_per_association: 4_096,
+            filters: 1_048_576,
+            filters_per_port: 1_024,
             queue: 4_194_304,
             queue_per_port: 4_096,
             waiting: 131_072,
-            waiting_per_port: 64,
+            waiting_per_port: 16,
             batch: 1_024,
             batch_octets: 1_048_576,
             closed_ports: 16,

@@ -15,7 +15,7 @@ use siphasher::sip::SipHasher13;
 use slab::Slab;
 
 use crate::event::{EventV1, EventV2};
-use crate::object::{Object, ObjectKind, hash_name, same_name};
+use crate::object::{Object, ObjectKind, end_name, hash_character, hash_name, same_name};
 
 /// The place of an object in the index.
 pub(super) type SlotId = u32;
@@ -74,6 +74,8 @@ pub(super) struct Index {
     by_name: HashTable<SlotId>,
     hasher: SipHasher13,
     everything: BTreeMap<(Family, u8), BTreeSet<FilterRef>>,
+    /// Filters on a registry key and all below it: without any, keys above that of an event need no look.
+    subtrees: usize,
 }
 
 impl Index {
@@ -83,6 +85,7 @@ impl Index {
             by_name: HashTable::new(),
             hasher: SipHasher13::new_with_key(seed),
             everything: BTreeMap::new(),
+            subtrees: 0,
         }
     }
 
@@ -142,6 +145,7 @@ impl Index {
 
     /// Registers a filter for events of one object, and of a registry key's subkeys if `subtree`.
     pub(super) fn watch(&mut self, id: SlotId, events: Events, subtree: bool, filter: FilterRef) {
+        self.subtrees = self.subtrees.saturating_add(usize::from(subtree));
         let Some(slot) = self.slots.get_mut(id as usize) else { return };
         for number in events.numbers() {
             let lane = lane(events.family, number, subtree);
@@ -152,6 +156,7 @@ impl Index {
 
     /// Takes back what [`watch`](Self::watch) did.
     pub(super) fn unwatch(&mut self, id: SlotId, events: Events, subtree: bool, filter: FilterRef) {
+        self.subtrees = self.subtrees.saturating_sub(usize::from(subtree));
         let Some(slot) = self.slots.get_mut(id as usize) else { return };
         for number in events.numbers() {
             let lane = lane(events.family, number, subtree);
@@ -212,26 +217,56 @@ impl Index {
         if let Some(kind) = kind {
             self.find_lane(kind, name, lane(family, number, false), found);
         }
-        if kind == Some(ObjectKind::Key) {
+        if kind == Some(ObjectKind::Key) && self.subtrees > 0 {
             let lane = lane(family, number, true);
-            ancestors(name).for_each(|key| self.find_lane(ObjectKind::Key, key, lane, found));
+            self.keys_above(name, |hash, key| self.find_hashed(hash, ObjectKind::Key, key, lane, found));
         }
         if found.len() > wide {
             found.sort_unstable();
+            found.dedup();
         }
     }
 
     fn find_lane(&self, kind: ObjectKind, name: &str, lane: u8, found: &mut Vec<FilterRef>) {
-        self.named(kind, name, |_, slot| {
+        self.find_hashed(self.hash(kind, name), kind, name, lane, found);
+    }
+
+    fn find_hashed(&self, hash: u64, kind: ObjectKind, name: &str, lane: u8, found: &mut Vec<FilterRef>) {
+        self.hashed(hash, kind, name, |_, slot| {
             if slot.lanes & (1 << lane) != 0 {
                 found.extend(slot.lane(lane));
             }
         });
     }
 
+    /// Visits a registry key and all above it, with the hashes of their names. One pass over the path makes them all:
+    /// its depth is the choice of whoever may create keys.
+    fn keys_above(&self, path: &str, mut visit: impl FnMut(u64, &str)) {
+        let finish = |hasher: &SipHasher13| {
+            let mut hasher = *hasher;
+            end_name(&mut hasher);
+            hasher.finish()
+        };
+        let mut hasher = kind_hasher(&self.hasher, ObjectKind::Key);
+        visit(finish(&hasher), "");
+        for (at, character) in path.char_indices() {
+            if character == '\\' {
+                visit(finish(&hasher), path.get(..at).unwrap_or_default());
+            }
+            hash_character(character, &mut hasher);
+        }
+        if !path.is_empty() {
+            visit(finish(&hasher), path);
+        }
+    }
+
     /// Visits the slots of this name: two, if an object was renamed to what handles to another still name.
-    fn named(&self, kind: ObjectKind, name: &str, mut visit: impl FnMut(SlotId, &Slot)) {
-        for id in self.by_name.iter_hash(self.hash(kind, name)) {
+    fn named(&self, kind: ObjectKind, name: &str, visit: impl FnMut(SlotId, &Slot)) {
+        self.hashed(self.hash(kind, name), kind, name, visit);
+    }
+
+    fn hashed(&self, hash: u64, kind: ObjectKind, name: &str, mut visit: impl FnMut(SlotId, &Slot)) {
+        for id in self.by_name.iter_hash(hash) {
             let Some(slot) = self.slots.get(*id as usize) else { continue };
             if slot.object.kind == kind && same_name(&slot.object.name, name) {
                 visit(*id, slot);
@@ -300,20 +335,19 @@ fn slot_hash(hasher: &SipHasher13, slots: &Slab<Slot>, id: SlotId) -> u64 {
 }
 
 fn name_hash(hasher: &SipHasher13, kind: ObjectKind, name: &str) -> u64 {
-    let mut hasher = *hasher;
-    kind.hash(&mut hasher);
+    let mut hasher = kind_hasher(hasher, kind);
     hash_name(name, &mut hasher);
     hasher.finish()
+}
+
+/// A hasher that knows the kind of an object, and waits for its name.
+fn kind_hasher(hasher: &SipHasher13, kind: ObjectKind) -> SipHasher13 {
+    let mut hasher = *hasher;
+    kind.hash(&mut hasher);
+    hasher
 }
 
 /// The number of the one bit that is set.
 fn bit_number(bits: u64) -> u8 {
     u8::try_from(bits.trailing_zeros()).unwrap_or(u8::MAX).min(31)
-}
-
-/// A registry key and all above it, up to the root key.
-fn ancestors(path: &str) -> impl Iterator<Item = &str> {
-    core::iter::successors(Some(path), |path| {
-        (!path.is_empty()).then(|| path.rsplit_once('\\').map_or("", |(above, _)| above))
-    })
 }

@@ -25,7 +25,8 @@ impl Server {
         let place = u32::try_from(self.ports.vacant_key()).map_err(|_| FULL)?;
         let handle =
             self.handles.insert(association, incoming.protocol, Referent::Port(place)).ok_or(FULL)?;
-        self.ports.insert(Port::new(incoming.protocol, version));
+        self.last_port = self.last_port.wrapping_add(1);
+        self.ports.insert(Port::new(self.last_port, incoming.protocol, version));
         Ok(Body::Created { handle, status: status::ERROR_SUCCESS })
     }
 

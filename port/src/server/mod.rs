@@ -38,6 +38,7 @@ use handles::{Handles, Referent};
 use index::{FilterRef, Index};
 use method::{Get, Known, Method, Wanted};
 use port::Port;
+use queue::End;
 use response::Body;
 use waiting::Waiting;
 
@@ -160,10 +161,14 @@ pub struct Server {
     outputs: VecDeque<Output>,
     /// Kept between posts for its memory.
     found: Vec<FilterRef>,
+    last_port: u64,
     posted: u64,
     delivered: u64,
     lost: u64,
 }
+
+/// Places of the lists that are kept between calls for their memory.
+const KEPT: usize = 1_024;
 
 /// Why a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +195,7 @@ impl Server {
             missed: 0,
             outputs: VecDeque::new(),
             found: Vec::new(),
+            last_port: 0,
             posted: 0,
             delivered: 0,
             lost: 0,
@@ -319,13 +325,31 @@ impl Server {
         Handled::Taken
     }
 
-    /// Takes note that the client gave a call up. One that is answered already is none of the server's business.
+    /// Takes note that the client gave a call up: no indication goes to it any more. One that is answered already is
+    /// none of the server's business; if the answer cannot be sent, there is
+    /// [`handle_undelivered`](Self::handle_undelivered).
+    ///
+    /// A client that asked for the cancel may still expect an answer from the RPC runtime (C706 12.6.4.4).
     pub fn handle_cancel(&mut self, call: CallId) {
         if let Some(port) = self.waiting.remove(call).map(|waiting| waiting.port) {
             if let Some(port) = self.ports.get_mut(port as usize) {
                 port.waiting.retain(|waiting| *waiting != call);
             }
             self.outputs.push_back(Output::Abandoned { call });
+        }
+    }
+
+    /// Takes note that an answer could not be sent, because the connection of its call is gone while others of the
+    /// association are there, or because the client had given the call up. The indications in it are lost, which the
+    /// client is told as of any other loss.
+    pub fn handle_undelivered(&mut self, response: &Response) {
+        let Some((place, number)) = response.port() else { return };
+        let is_there =
+            self.ports.get(place as usize).is_some_and(|port| port.number == number && !port.broken);
+        if is_there && response.indications() > 0 {
+            self.lost = self.lost.saturating_add(response.indications() as u64);
+            self.report_loss(place, End::Front);
+            self.serve(place);
         }
     }
 
@@ -361,8 +385,7 @@ impl Server {
         let mut found = core::mem::take(&mut self.found);
         self.index.find_v1(event, &mut found);
         self.queue_v1(event, &found);
-        found.clear();
-        self.found = found;
+        self.keep(found);
     }
 
     /// Queues an event at every version 2 port whose filters ask for it, once a filter.
@@ -376,12 +399,14 @@ impl Server {
         let mut found = core::mem::take(&mut self.found);
         self.index.find_v2(event, &mut found);
         self.queue_v2(event, &found);
-        found.clear();
-        self.found = found;
+        self.keep(found);
     }
 
     /// The next thing to do; `None` until something is given to the server again.
     pub fn poll_output(&mut self) -> Option<Output> {
+        if self.outputs.is_empty() && self.outputs.capacity() > KEPT {
+            self.outputs = VecDeque::new();
+        }
         self.outputs.pop_front()
     }
 
@@ -487,13 +512,28 @@ impl Server {
         self.found = Vec::new();
     }
 
+    /// Keeps the memory of a list of filters for the next event, unless it is a lot.
+    fn keep(&mut self, mut found: Vec<FilterRef>) {
+        found.clear();
+        found.shrink_to(KEPT);
+        self.found = found;
+    }
+
     /// What a handle of the caller stands for.
     fn referent(&self, incoming: &Incoming<'_>, token: ContextHandle) -> Result<Referent, Refusal> {
         self.handles.get(incoming.caller.association, incoming.protocol, token).ok_or(Refusal::UnknownHandle)
     }
 
+    /// The port that a get call reads.
+    fn port_read(&self, incoming: &Incoming<'_>) -> Option<(u32, u64)> {
+        let Method::Get { port, .. } = incoming.method else { return None };
+        let place = self.port(incoming, port).ok()?;
+        self.ports.get(place as usize).map(|port| (place, port.number))
+    }
+
     fn respond(&mut self, incoming: &Incoming<'_>, body: Body) {
-        let response = Response::new(incoming.protocol, incoming.opnum, body);
+        let port = self.port_read(incoming);
+        let response = Response::new(incoming.protocol, incoming.opnum, body).of_port(port);
         self.outputs.push_back(Output::Response { call: incoming.call, response });
     }
 }

@@ -12,6 +12,8 @@ use super::response::{PostedV1, PostedV2};
 
 /// A port (MS-CMRP 3.1.1.8).
 pub(super) struct Port {
+    /// Given to no other port, other than its place in the server's list.
+    pub(super) number: u64,
     pub(super) protocol: Protocol,
     pub(super) version: PortVersion,
     /// In order of registration; a filter stays as long as its port.
@@ -66,8 +68,9 @@ pub(super) enum Queued {
 
 impl Port {
     /// A port without filters. Until it has one, nothing is queued (MS-CMRP 3.1.4.1.56).
-    pub(super) fn new(protocol: Protocol, version: PortVersion) -> Self {
+    pub(super) fn new(number: u64, protocol: Protocol, version: PortVersion) -> Self {
         Self {
+            number,
             protocol,
             version,
             filters: Vec::new(),
@@ -76,11 +79,6 @@ impl Port {
             waiting: VecDeque::new(),
             broken: false,
         }
-    }
-
-    /// Whether the queue ends with a loss that is still to be reported.
-    pub(super) fn reports_loss_last(&self) -> bool {
-        self.queue.back().is_some_and(|entry| matches!(entry.event, Queued::Loss))
     }
 
     /// The client's key of one of the port's filters.

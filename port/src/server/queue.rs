@@ -22,6 +22,9 @@ use super::response::{Body, Indication, Notification, PostedV1, PostedV2, Respon
 use super::waiting::WaitingCall;
 use super::{CallId, FilterRef, Incoming, Limits, Output, Refusal, Server, nothing};
 
+/// Places of an empty queue that are kept for the next indications.
+const KEPT: usize = 16;
+
 /// `Timeout` of a call that waits for ever.
 const INFINITE: u32 = u32::MAX;
 
@@ -89,9 +92,15 @@ impl Server {
     /// The filters of one port stand side by side.
     fn queue(&mut self, filters: &[FilterRef], event: impl Fn() -> Queued) {
         for filters in filters.chunk_by(|one, other| one.port == other.port) {
+            let mut left = filters.len();
             for filter in filters {
-                let key = self.ports.get(filter.port as usize).map(|port| port.key(filter.filter));
-                self.enqueue(filter.port, Entry { key: key.unwrap_or(0), event: event() });
+                let key = self.ports.get(filter.port as usize).map_or(0, |port| port.key(filter.filter));
+                left = left.saturating_sub(1);
+                if !self.enqueue(filter.port, Entry { key, event: event() }) {
+                    // What finds no room now finds none for the next filter.
+                    self.lost = self.lost.saturating_add(left as u64);
+                    break;
+                }
             }
             if let Some(filter) = filters.first() {
                 self.serve(filter.port);
@@ -99,22 +108,22 @@ impl Server {
         }
     }
 
-    /// Puts an indication at the end of a port's queue, if there is room.
-    pub(super) fn enqueue(&mut self, place: u32, entry: Entry) {
+    /// Puts an indication at the end of a port's queue; `false` if there is no room.
+    fn enqueue(&mut self, place: u32, entry: Entry) -> bool {
         if !self.has_room(place) {
             // A call that waits makes room.
             self.serve(place);
         }
         let room = self.has_room(place);
-        let Some(port) = self.ports.get_mut(place as usize) else { return };
-        if port.broken {
-            self.lost = self.lost.saturating_add(1);
-        } else if room {
+        let Some(port) = self.ports.get_mut(place as usize) else { return false };
+        if room && !port.broken {
             port.queue.push_back(entry);
             self.queued = self.queued.saturating_add(1);
-        } else {
-            self.lose(place);
+            return true;
         }
+        self.lost = self.lost.saturating_add(1);
+        self.report_loss(place, End::Back);
+        false
     }
 
     /// Puts the state that a client has missed at the end of a port's queue.
@@ -137,9 +146,9 @@ impl Server {
         taken_at_once || (own && self.queued.saturating_sub(self.missed) < self.limits.queue)
     }
 
-    /// An indication finds no room; see "Loss" at [`Server`].
-    fn lose(&mut self, place: u32) {
-        self.lost = self.lost.saturating_add(1);
+    /// Sees to it that a client learns of a loss, before what is at the front of its queue or after what is at its
+    /// back; see "Loss" at [`Server`].
+    pub(super) fn report_loss(&mut self, place: u32, end: End) {
         let Some(port) = self.ports.get_mut(place as usize) else { return };
         if port.protocol == Protocol::V2 {
             port.broken = true;
@@ -147,9 +156,12 @@ impl Server {
             self.missed = self.missed.saturating_sub(port.missed);
             port.missed = 0;
             port.queue = VecDeque::new();
-        } else if !port.reports_loss_last() {
-            let key = port.key_for_loss();
-            port.queue.push_back(Entry { key, event: Queued::Loss });
+        } else if !port.reports_loss(end) {
+            let entry = Entry { key: port.key_for_loss(), event: Queued::Loss };
+            match end {
+                End::Front => port.queue.push_front(entry),
+                End::Back => port.queue.push_back(entry),
+            }
             self.queued = self.queued.saturating_add(1);
         }
     }
@@ -159,8 +171,10 @@ impl Server {
         while let Some(call) = self.next_to_serve(place) {
             let Some(waiting) = self.waiting.remove(call) else { return };
             let body = self.take(place, waiting.get);
-            let protocol = self.ports.get(place as usize).map_or(Protocol::V3, |port| port.protocol);
-            let response = Response::new(protocol, waiting.opnum, body);
+            let port = self.ports.get(place as usize);
+            let protocol = port.map_or(Protocol::V3, |port| port.protocol);
+            let from = port.map(|port| (place, port.number));
+            let response = Response::new(protocol, waiting.opnum, body).of_port(from);
             self.outputs.push_back(Output::Response { call, response });
         }
     }
@@ -185,6 +199,7 @@ impl Server {
             Get::V2 => Body::V2 { notifications: port.batch(limits, cluster_name, Port::next_v2), status },
         };
         let taken = before.saturating_sub(port.queue.len());
+        port.give_memory_back();
         self.queued = self.queued.saturating_sub(taken);
         self.missed = self.missed.saturating_sub(missed.saturating_sub(port.missed));
         self.delivered = self.delivered.saturating_add(taken as u64);
@@ -192,7 +207,33 @@ impl Server {
     }
 }
 
+/// An end of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Front,
+    Back,
+}
+
 impl Port {
+    /// Keeps no room for what was there once.
+    fn give_memory_back(&mut self) {
+        if self.queue.is_empty() && self.queue.capacity() > KEPT {
+            self.queue = VecDeque::new();
+        }
+    }
+
+    /// Whether the loss of one more indication at this end of the queue is reported already. States that a client
+    /// missed stand behind a report without making it untrue.
+    fn reports_loss(&self, end: End) -> bool {
+        let reported = |entry: Option<&Entry>| entry.is_some_and(|entry| matches!(entry.event, Queued::Loss));
+        match end {
+            End::Front => reported(self.queue.front()),
+            End::Back => {
+                reported(self.queue.iter().rev().find(|entry| !matches!(entry.event, Queued::Missed(_))))
+            }
+        }
+    }
+
     /// The oldest indications, up to the limits of one response; one, however large it is.
     fn batch<T>(
         &mut self,

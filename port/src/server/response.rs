@@ -19,6 +19,8 @@ pub struct Response {
     protocol: Protocol,
     opnum: u16,
     body: Body,
+    /// Place and number of the port whose indications it holds.
+    port: Option<(u32, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -114,7 +116,17 @@ pub(super) fn wide(text: &str) -> usize {
 
 impl Response {
     pub(super) const fn new(protocol: Protocol, opnum: u16, body: Body) -> Self {
-        Self { protocol, opnum, body }
+        Self { protocol, opnum, body, port: None }
+    }
+
+    /// Tells which port the indications are from, by its place in the server's list and its number.
+    pub(super) fn of_port(mut self, port: Option<(u32, u64)>) -> Self {
+        self.port = port;
+        self
+    }
+
+    pub(super) const fn port(&self) -> Option<(u32, u64)> {
+        self.port
     }
 
     /// Which interface the call came through.
