@@ -38,6 +38,7 @@ fn s6_1_failure_is_a_status_and_a_null_handle() {
 #[test]
 fn s6_1_every_port_has_a_handle_of_its_own() {
     both(|bench| {
+        bench.limit(|limits| limits.ports_per_association = 100);
         let mut handles: Vec<_> = (0..100).map(|_| bench.port()).collect();
         handles.sort();
         handles.dedup();

@@ -199,3 +199,69 @@ fn s2_4_limits_are_checked_after_parameters() {
         assert_eq!((add(0), add(0x1000)), (0x57, 8));
     });
 }
+
+/// What one client can take leaves the others most of what there is.
+#[test]
+fn one_client_cannot_take_what_all_share() {
+    let limits = cmrp_port::server::Limits::default();
+    for (of_a_port, of_all) in [
+        (limits.queue_per_port, limits.queue),
+        (limits.filters_per_port, limits.filters),
+        (limits.waiting_per_port, limits.waiting),
+    ] {
+        assert!(of_a_port * limits.ports_per_association <= of_all / 16);
+    }
+}
+
+/// A client that does not read neither loses the events of others nor breaks their ports.
+#[test]
+fn a_client_that_does_not_read_hurts_nobody_else() {
+    both(|bench| {
+        bench.limit(|limits| {
+            (limits.ports_per_association, limits.queue_per_port, limits.queue) = (2, 4, 12);
+        });
+        for _ in 0..2 {
+            let port = bench.port();
+            assert_eq!(bench.add_cluster(port, 0x1, 1), 0);
+        }
+        bench.client(2);
+        let port = bench.port();
+        assert_eq!(bench.add_cluster(port, 0x1, 2), 0);
+        for number in 0..50 {
+            bench.post(0x1, "N", number);
+            assert_eq!(bench.drain(port), [crate::reply::Event::new(2, 0x1, number, "N")]);
+        }
+    });
+}
+
+/// No client makes the server keep long names.
+#[test]
+fn names_of_resource_types_are_bounded() {
+    v3(|bench| {
+        let port = bench.port_v2();
+        for (length, code) in [(256, 0), (257, 0x57), (100_000, 0x57)] {
+            let name = "T".repeat(length);
+            let call = bench.call(155, |stub| stub.handle(port).long(1).number(1).text(&name).number(2));
+            assert_eq!(bench.result(call), code, "{length}");
+        }
+        assert_eq!(bench.server.statistics().filters, 1);
+    });
+}
+
+/// States that a client missed stand between indications that find no room, and one report is enough for all.
+#[test]
+fn reports_of_losses_do_not_pile_up() {
+    v3(|bench| {
+        bench.limit(|limits| limits.queue_per_port = 3);
+        let (port, group) = (bench.port(), bench.object(ObjectKind::Group, "G"));
+        assert_eq!(bench.add_cluster(port, 0x1, 5), 0);
+        (0..2).for_each(|number| bench.post(0x1, "N", number));
+        bench.set_state_sequence(ObjectKind::Group, "G", 8);
+        for round in 0..20 {
+            assert_eq!(bench.re_add(port, group, 0x2000, 9, 7), 0);
+            bench.post(0x1, "N", round);
+        }
+        let statistics = bench.server.statistics();
+        assert_eq!((statistics.queued, statistics.lost), (2 + 20 + 1, 20));
+    });
+}

@@ -39,6 +39,7 @@ mod rundown;
 mod sequence;
 mod timer;
 mod unblock;
+mod undelivered;
 mod vectors;
 mod wire;
 mod wire_layout;
