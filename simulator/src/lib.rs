@@ -7,6 +7,7 @@ pub mod dice;
 pub mod model;
 pub mod network;
 pub mod operations;
+pub mod oracle;
 pub mod plain;
 pub mod request;
 pub mod run;

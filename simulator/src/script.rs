@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cmrp_port::access::{Access, ServerState};
-use cmrp_port::client::{Backoff, Missing};
+use cmrp_port::client::{Backoff, Config, Missing};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::{PortVersion, Protocol};
 use cmrp_port::server::Limits;
@@ -241,6 +241,17 @@ fn add(dice: &mut Dice<'_>) -> Command {
 }
 
 impl Flavour {
+    /// How a client is set up.
+    pub fn config(&self) -> Config {
+        let mut config = Config::new(self.protocol, ["N1"]);
+        config.access = self.access;
+        config.queue = self.queue;
+        config.get_timeout = self.get_timeout;
+        config.backoff = self.backoff;
+        config.missing = self.missing;
+        config
+    }
+
     fn random(dice: &mut Dice<'_>) -> Self {
         let protocol = dice.one(Protocol::V3, &[Protocol::V3, Protocol::V2]);
         let tight = dice.percent(35);

@@ -6,6 +6,7 @@
 
 mod command;
 mod faults;
+mod hostile;
 mod link;
 mod node;
 mod program;
@@ -21,6 +22,7 @@ use crate::script::{Script, Step};
 use crate::tally::{Tally, Totals};
 use crate::violation::Violation;
 use crate::world::{Cluster, Happening};
+pub use hostile::Hostile;
 use link::{Association, Call};
 use node::Node;
 use program::Program;
@@ -91,7 +93,7 @@ impl<'s> Simulation<'s> {
             serial: 0,
             agenda: BTreeMap::new(),
             nodes: (1..=script.flavour.nodes).map(|node| Node::new(format!("N{node}"))).collect(),
-            programs: (0..script.flavour.clients).map(|_| Program::new(&script.flavour)).collect(),
+            programs: (0..script.flavour.clients).map(|_| Program::new(script.flavour.config())).collect(),
             cluster,
             associations: Vec::new(),
             calls: Vec::new(),

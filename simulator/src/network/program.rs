@@ -11,7 +11,7 @@ use cmrp_port::protocol::{PortVersion, Protocol};
 use super::Simulation;
 use crate::model::state_event;
 use crate::plain::{Answer, Indication, Method, Token};
-use crate::script::{Command, Flavour};
+use crate::script::Command;
 use crate::tally::Tally;
 use crate::violation::Violation;
 
@@ -101,18 +101,12 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub(super) fn new(flavour: &Flavour) -> Self {
-        let mut config = Config::new(flavour.protocol, ["N1"]);
-        config.access = flavour.access;
-        config.queue = flavour.queue;
-        config.get_timeout = flavour.get_timeout;
-        config.backoff = flavour.backoff;
-        config.missing = flavour.missing;
+    pub(super) fn new(config: Config) -> Self {
         Self {
+            protocol: config.protocol,
+            access: Some(config.access),
             engine: Client::new(config),
-            protocol: flavour.protocol,
             standing: Standing::Looking,
-            access: Some(flavour.access),
             slow: false,
             late_until: 0,
             fail_next: None,
@@ -315,7 +309,7 @@ impl Program {
 }
 
 /// The events that only clients make: 0 reconnected, 1 lost for good, 2 a handle was closed.
-fn made_by_client(read: &Read) -> Option<usize> {
+pub(super) fn made_by_client(read: &Read) -> Option<usize> {
     match read {
         Read::V1 { change, filter: None, context: 0, .. } => match change.bits() {
             0x0008_0000 => Some(0),
