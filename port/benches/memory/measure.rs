@@ -26,6 +26,7 @@ pub(crate) fn all() -> Vec<Kept> {
         kept("port without filter", port),
         kept("port without filter, and a get call that waits", waiting_port),
         kept("version 1 port with a filter on an object of its own", port_v1),
+        kept("the same, after 40 indications that were fetched", drained_port),
         kept("version 2 port with a filter on an object of its own", port_v2),
         at_one_port("filter on an object of its own", |client, port, name| {
             client.watch_group(port, name, GroupFilter::STATE);
@@ -34,6 +35,9 @@ pub(crate) fn all() -> Vec<Kept> {
             client.watch_group(port, "watched", GroupFilter::STATE);
         }),
         at_one_port("filter on the cluster", |client, port, _| client.watch_cluster(port, cluster)),
+        at_one_port("filter on the cluster for every event", |client, port, _| {
+            client.watch_cluster(port, ClusterFilter::new(ClusterFilter::VALID).unwrap_or_default());
+        }),
         at_one_port("indication in a queue, with an event of its own", |client, port, name| {
             if name == FIRST {
                 client.watch_cluster(
@@ -58,6 +62,13 @@ fn waiting_port(client: &mut Client, _: &str) {
 fn port_v1(client: &mut Client, name: &str) {
     let port = client.port_v1();
     client.watch_group(port, name, GroupFilter::STATE);
+}
+
+fn drained_port(client: &mut Client, name: &str) {
+    let port = client.port_v1();
+    client.watch_group(port, name, GroupFilter::DELETED);
+    (0..40).for_each(|_| post(client, name));
+    client.get(port, Get::Async);
 }
 
 fn port_v2(client: &mut Client, name: &str) {

@@ -265,3 +265,17 @@ fn reports_of_losses_do_not_pile_up() {
         assert_eq!((statistics.queued, statistics.lost), (2 + 20 + 1, 20));
     });
 }
+
+/// All that finds no room is counted, however many filters of a port ask for it.
+#[test]
+fn losses_are_counted_once_a_filter() {
+    both(|bench| {
+        bench.limit(|limits| limits.queue_per_port = 3);
+        let port = bench.port();
+        (0..5).for_each(|key| assert_eq!(bench.add_cluster(port, 0x1, key), 0));
+        bench.post(0x1, "N", 0);
+        assert_eq!(bench.server.statistics().lost, 3);
+        bench.post(0x1, "N", 1);
+        assert_eq!(bench.server.statistics().lost, 8);
+    });
+}
