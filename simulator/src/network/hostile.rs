@@ -159,7 +159,9 @@ impl<'d> Hostile<'d> {
                 self.connect(binding);
             }
             12 => {
-                self.now = self.now.saturating_add(u64::try_from(self.dice.below(256)).unwrap_or(0) * 50);
+                self.now = self
+                    .now
+                    .saturating_add(u64::try_from(self.dice.below(256)).unwrap_or(0).saturating_mul(50));
                 let now = self.instant();
                 self.program.engine.handle_timeout(now);
             }
