@@ -2,7 +2,8 @@
 //!
 //! Rows stand in `port/tests/requirements-*.tsv`: id, source, requirement. An id is a section and a name in it, as
 //! `6.7/3`. A test in `port/tests` that holds a row says so in its documentation, in a line `Rows: 6.7/3, 6.7/4`, and
-//! its name begins with the section of one of them: `s6_7_`.
+//! a name that begins with a section begins with that of one of them: `s6_7_`, or
+//! `s6_1_s6_9_` for several. Each row of a numbered section has a test that is named after it.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -16,7 +17,7 @@ const HEAD: &str = "# Notification ports: requirements and their tests
 
 Written by `cargo xtask requirements`; a test compares it.
 
-Every row is something that MS-CMRP demands of a server or client of notification ports, or, where the source is a decision, what [port/DECISIONS.md](../port/DECISIONS.md) settles because MS-CMRP is silent. The name of each test begins with the section of a row that it holds.
+Every row is something that MS-CMRP demands of a server or client of notification ports, or, where the source is a decision, what [port/DECISIONS.md](../port/DECISIONS.md) settles because MS-CMRP is silent. Each row of a numbered section has a test that is named after the section.
 ";
 
 /// What the sections are about.
@@ -124,9 +125,9 @@ impl Requirements {
         let mut problems = Vec::new();
         problems.extend(repeated(&self.rows).iter().map(|id| format!("row {id} is there twice")));
         problems.extend(self.tests.iter().flat_map(|test| test.problems(&ids)));
-        let tested: BTreeSet<&String> = self.tests.iter().flat_map(|test| &test.rows).collect();
+        let tested: BTreeSet<&String> = self.tests.iter().flat_map(Test::rows_of_its_name).collect();
         let untested = ids.iter().filter(|id| !tested.contains(id));
-        problems.extend(untested.map(|id| format!("row {id} has no test")));
+        problems.extend(untested.map(|id| format!("row {id} has no test named after its section")));
         problems
     }
 
@@ -178,6 +179,15 @@ impl Row {
 }
 
 impl Test {
+    /// The rows whose sections the name says. What is not a section of the specification needs not be said.
+    fn rows_of_its_name(&self) -> impl Iterator<Item = &String> {
+        self.rows.iter().filter(|row| !names_a_section(&prefix(row)) || self.says(&prefix(row)))
+    }
+
+    fn says(&self, prefix: &str) -> bool {
+        self.name.starts_with(prefix) || self.name.contains(&format!("_{prefix}"))
+    }
+
     fn problems(&self, ids: &BTreeSet<String>) -> Vec<String> {
         let at = format!("{}: {}", self.file, self.name);
         let unknown = self.rows.iter().filter(|row| !ids.contains(*row));
@@ -186,7 +196,8 @@ impl Test {
             problems.push(format!("{at}: the name says a section, the documentation no `Rows: ...`"));
         }
         let prefixes: BTreeSet<String> = self.rows.iter().map(|row| prefix(row)).collect();
-        if !prefixes.is_empty() && !prefixes.iter().any(|prefix| self.name.starts_with(prefix)) {
+        let named = names_a_section(&self.name) && !prefixes.is_empty();
+        if named && !prefixes.iter().any(|prefix| self.name.starts_with(prefix)) {
             let prefixes = prefixes.into_iter().collect::<Vec<_>>().join(" or ");
             problems
                 .push(format!("{at}: the name begins with the section of no row, which would be {prefixes}"));

@@ -6,7 +6,7 @@ macro_rules! ids {
     ($($(#[$doc:meta])+ $name:ident $short:literal;)+) => {$(
         $(#[$doc])+
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub(super) u64);
+        pub struct $name(pub u64);
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

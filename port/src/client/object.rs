@@ -146,14 +146,13 @@ impl Client {
         Some(match object.kind {
             ObjectKind::Key if name.is_empty() => Method::GetRootKey,
             ObjectKind::Key => Method::OpenKey { root: self.root_key.handle?, path: name },
-            kind => Method::Open { kind, name, level: self.asked_level(kind, object.level) },
+            kind => Method::Open { kind, name, level: self.asked_level(object.level) },
         })
     }
 
     /// The level to name in an open call, if it is an `Open...Ex` method (MS-CMRP 3.2.4.6).
-    pub(super) fn asked_level(&self, kind: ObjectKind, level: Access) -> Option<Access> {
-        let named = self.config.protocol == Protocol::V3 && level < Access::All && kind.stores_access();
-        named.then_some(level)
+    pub(super) fn asked_level(&self, level: Access) -> Option<Access> {
+        (self.config.protocol == Protocol::V3 && level < Access::All).then_some(level)
     }
 
     pub(super) fn object_opened(&mut self, id: ObjectId, reply: &Reply<'_>) {

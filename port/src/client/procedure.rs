@@ -235,7 +235,7 @@ impl Client {
     }
 
     fn named(&mut self, cluster: String, server: String) {
-        let level = self.asked_level(ObjectKind::Cluster, self.cluster.level);
+        let level = self.asked_level(self.cluster.level);
         self.cluster.name = cluster.into();
         self.cluster.server = server;
         let name = self.cluster.name.clone();

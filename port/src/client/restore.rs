@@ -99,10 +99,7 @@ impl Client {
     fn task_method(&self, task: Task) -> Option<Method> {
         match task {
             Task::RootKey => Some(Method::GetRootKey),
-            Task::Object(id) => {
-                self.objects.get(&id).filter(|object| !object.closing)?;
-                self.open_method(id)
-            }
+            Task::Object(id) => self.open_method(id),
             Task::Port(id) => {
                 let port = self.ports.get(&id).filter(|port| port.is_to_be_restored())?;
                 Some(Method::CreatePort(port.version))

@@ -15,7 +15,7 @@ use crate::status;
 use super::handles::Referent;
 use super::index::{Events, Family, SlotId, object_kind};
 use super::method::{Known, Wanted};
-use super::port::{Entry, Filter, Queued, Scope};
+use super::port::{Filter, Scope};
 use super::response::{Body, PostedV1};
 use super::{FilterRef, Incoming, Refusal, Server, needed};
 
@@ -173,8 +173,7 @@ impl Server {
         if known != state_sequence {
             let event =
                 PostedV1 { change: state_change(kind), name: Arc::clone(&object.name), state_sequence };
-            self.enqueue(place, Entry { key, event: Queued::V1(Arc::new(event)) });
-            self.serve(place);
+            self.enqueue_missed(place, key, event);
         }
         Body::Status(status)
     }

@@ -31,7 +31,8 @@ pub struct Limits {
     pub filters_per_port: usize,
     /// Indications in the queues of all ports: stops many clients that do not read.
     pub queue: usize,
-    /// Indications in the queue of one port, at least 2; the last place is kept for the one that reports a loss.
+    /// Indications in the queue of one port, at least 2; the last place is kept for the one that reports a loss. The
+    /// states that a client has missed, which `ReAdd` methods queue, don't count: there are no more than filters.
     /// Stops a client that does not read.
     pub queue_per_port: usize,
     /// Get calls of all clients that wait.

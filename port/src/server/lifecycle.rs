@@ -95,6 +95,7 @@ impl Server {
     fn free_port(&mut self, place: u32) {
         let Some(port) = self.ports.try_remove(place as usize) else { return };
         self.queued = self.queued.saturating_sub(port.queue.len());
+        self.missed = self.missed.saturating_sub(port.missed);
         self.filters = self.filters.saturating_sub(port.filters.len());
         for (number, filter) in (0..).zip(&port.filters) {
             self.unregister(filter.on, FilterRef { port: place, filter: number });

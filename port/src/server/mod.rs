@@ -155,6 +155,8 @@ pub struct Server {
     waiting: Waiting,
     filters: usize,
     queued: usize,
+    /// How many of those are states that clients missed, which need no room.
+    missed: usize,
     outputs: VecDeque<Output>,
     /// Kept between posts for its memory.
     found: Vec<FilterRef>,
@@ -185,6 +187,7 @@ impl Server {
             waiting: Waiting::default(),
             filters: 0,
             queued: 0,
+            missed: 0,
             outputs: VecDeque::new(),
             found: Vec::new(),
             posted: 0,

@@ -18,6 +18,8 @@ pub(super) struct Port {
     pub(super) filters: Vec<Filter>,
     /// What is to be delivered, the oldest first.
     pub(super) queue: VecDeque<Entry>,
+    /// How many entries of the queue are [`Queued::Missed`]: they need no room.
+    pub(super) missed: usize,
     /// The get calls that wait, the oldest first. While one waits, the queue is empty.
     pub(super) waiting: VecDeque<CallId>,
     /// Whether the port has lost an indication and cannot say so, since it is of protocol version 2.
@@ -54,6 +56,9 @@ pub(super) struct Entry {
 #[derive(Clone)]
 pub(super) enum Queued {
     V1(Arc<PostedV1>),
+    /// The state of an object that a client has missed, by a `ReAdd` method. There are no more of them than filters,
+    /// and without them a client could not come back: they find room in a full queue.
+    Missed(Arc<PostedV1>),
     V2(Arc<PostedV2>),
     /// Indications were dropped here.
     Loss,
@@ -67,6 +72,7 @@ impl Port {
             version,
             filters: Vec::new(),
             queue: VecDeque::new(),
+            missed: 0,
             waiting: VecDeque::new(),
             broken: false,
         }

@@ -1,5 +1,6 @@
 //! Indications are queued and delivered.
 
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -116,13 +117,24 @@ impl Server {
         }
     }
 
+    /// Puts the state that a client has missed at the end of a port's queue.
+    pub(super) fn enqueue_missed(&mut self, place: u32, key: u32, event: PostedV1) {
+        let Some(port) = self.ports.get_mut(place as usize) else { return };
+        port.queue.push_back(Entry { key, event: Queued::Missed(Arc::new(event)) });
+        port.missed = port.missed.saturating_add(1);
+        self.queued = self.queued.saturating_add(1);
+        self.missed = self.missed.saturating_add(1);
+        self.serve(place);
+    }
+
     /// Whether one more indication can be queued. The last place of a queue is kept for the report of a loss; what a
     /// waiting call takes at once needs none.
     fn has_room(&self, place: u32) -> bool {
         let Some(port) = self.ports.get(place as usize) else { return false };
-        let own = port.queue.len().saturating_add(1) < self.limits.queue_per_port.max(2);
+        let held = port.queue.len().saturating_sub(port.missed);
+        let own = held.saturating_add(1) < self.limits.queue_per_port.max(2);
         let taken_at_once = !port.waiting.is_empty() && port.queue.is_empty();
-        taken_at_once || (own && self.queued < self.limits.queue)
+        taken_at_once || (own && self.queued.saturating_sub(self.missed) < self.limits.queue)
     }
 
     /// An indication finds no room; see "Loss" at [`Server`].
@@ -132,7 +144,9 @@ impl Server {
         if port.protocol == Protocol::V2 {
             port.broken = true;
             self.queued = self.queued.saturating_sub(port.queue.len());
-            port.queue = alloc::collections::VecDeque::new();
+            self.missed = self.missed.saturating_sub(port.missed);
+            port.missed = 0;
+            port.queue = VecDeque::new();
         } else if !port.reports_loss_last() {
             let key = port.key_for_loss();
             port.queue.push_back(Entry { key, event: Queued::Loss });
@@ -160,7 +174,7 @@ impl Server {
     fn take(&mut self, place: u32, get: Get) -> Body {
         let Self { ports, limits, cluster_name, .. } = self;
         let Some(port) = ports.get_mut(place as usize) else { return nothing(get, status::ERROR_SUCCESS) };
-        let before = port.queue.len();
+        let (before, missed) = (port.queue.len(), port.missed);
         let status = status::ERROR_SUCCESS;
         let body = match get {
             Get::One { .. } => Body::One { indication: port.next_v1(cluster_name), status },
@@ -172,6 +186,7 @@ impl Server {
         };
         let taken = before.saturating_sub(port.queue.len());
         self.queued = self.queued.saturating_sub(taken);
+        self.missed = self.missed.saturating_sub(missed.saturating_sub(port.missed));
         self.delivered = self.delivered.saturating_add(taken as u64);
         body
     }
@@ -203,6 +218,10 @@ impl Port {
         let Entry { key, event } = self.queue.pop_front()?;
         let event = match event {
             Queued::V1(event) => event,
+            Queued::Missed(event) => {
+                self.missed = self.missed.saturating_sub(1);
+                event
+            }
             Queued::V2(_) | Queued::Loss => Arc::new(PostedV1 {
                 change: ClusterChange::CLUSTER_RECONNECT,
                 name: Arc::clone(cluster_name),
@@ -217,7 +236,7 @@ impl Port {
         let Entry { key, event } = self.queue.pop_front()?;
         let event = match event {
             Queued::V2(event) => event,
-            Queued::V1(_) | Queued::Loss => Arc::new(lost_notifications()),
+            Queued::V1(_) | Queued::Missed(_) | Queued::Loss => Arc::new(lost_notifications()),
         };
         Some(Notification { key, event })
     }
@@ -241,7 +260,7 @@ impl Queued {
     /// How much of a batch the indication takes up.
     fn octets(&self, version: PortVersion, cluster_name: &str) -> usize {
         match self {
-            Self::V1(event) => event.octets(),
+            Self::V1(event) | Self::Missed(event) => event.octets(),
             Self::V2(event) => event.octets(),
             Self::Loss if version == PortVersion::V1 => wide(cluster_name),
             Self::Loss => 0,

@@ -119,9 +119,9 @@ fn s11_2_after_the_end_nothing_is_taken() {
 
 /// A root key that is being opened when the end comes is closed too.
 ///
-/// Rows: 7/1
+/// Rows: 11.2/keys
 #[test]
-fn s7_the_root_key_is_closed_even_if_it_opens_late() {
+fn s11_2_the_root_key_is_closed_even_if_it_opens_late() {
     let mut rig = Rig::connected(Protocol::V3);
     rig.once("ApiGetRootKey", Answer::Hold);
     rig.open(ObjectKind::Key, "k");

@@ -137,7 +137,7 @@ fn s12_1_unblock_starts_it_and_the_port_is_closed_by_it() {
     }
 }
 
-/// Rows: 12.1/close, 7/2
+/// Rows: 12.1/close, 12.1/closed
 #[test]
 fn s12_1_close_methods_do_not_start_it() {
     for protocol in BOTH {

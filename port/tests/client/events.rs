@@ -1,7 +1,7 @@
 //! Events and the state numbers that they carry: sections 11.1, 11.4 and 12.2, step 15.
 
 use cmrp::cluster_change::ClusterChange;
-use cmrp_port::client::{FilterId, ObjectId, PortId, Target};
+use cmrp_port::client::{FilterId, Indication, ObjectId, PortId, Target};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::{PortVersion, Protocol};
 
@@ -63,7 +63,7 @@ fn s11_1_the_newest_number_of_a_filter_is_kept() {
 ///
 /// Rows: 11.4/3
 #[test]
-fn s11_1_numbers_of_other_objects_and_kinds_are_not_kept() {
+fn s11_4_numbers_of_other_objects_and_kinds_are_not_kept() {
     let Watch { mut rig, port, filter, .. } = watch(Protocol::V3);
     let cluster = rig.client.add_filter(port, Target::Cluster, STATE, false, 2).unwrap();
     rig.run();
@@ -87,7 +87,7 @@ fn s11_1_numbers_of_other_objects_and_kinds_are_not_kept() {
 ///
 /// Rows: 11.4/3
 #[test]
-fn s11_1_each_filter_keeps_its_own_number() {
+fn s11_4_each_filter_keeps_its_own_number() {
     let Watch { mut rig, port, group, filter } = watch(Protocol::V3);
     rig.once("ApiAddNotifyGroup", Answer::Sequence(5));
     rig.client.add_filter(port, Target::Object(group), STATE, false, 2).unwrap();
@@ -96,11 +96,29 @@ fn s11_1_each_filter_keeps_its_own_number() {
     assert_eq!(numbers(&mut rig), [6, 5]);
 }
 
+/// A server that confuses ports, or lies: the filter of another port keeps its number.
+///
+/// Rows: 11.4/3
+#[test]
+fn s11_4_numbers_of_other_ports_are_not_kept() {
+    let Watch { mut rig, port, filter, .. } = watch(Protocol::V3);
+    let first = rig.waiting("ApiGetNotify");
+    let other = rig.port(PortVersion::V1);
+    crate::ports::add_any(&mut rig, other, PortVersion::V1);
+    let calls: Vec<_> = rig.calls.iter().filter(|(id, call)| call.waits && **id != first).collect();
+    let second = *calls[0].0;
+    rig.answer(second, &Answer::Event(filter.key(), STATE, 90, "g"));
+    rig.run();
+    assert!(matches!(rig.indications(other)[..], [Indication::V1 { filter: None, context: 0, .. }]));
+    assert_eq!(rig.indications(port), []);
+    assert_eq!(numbers(&mut rig), [5]);
+}
+
 /// An event may overtake the reply of the call that adds its filter.
 ///
 /// Rows: 11.4/3
 #[test]
-fn s11_1_the_reply_of_an_add_is_older_than_its_events() {
+fn s11_4_the_reply_of_an_add_is_older_than_its_events() {
     let Watch { mut rig, port, group, .. } = watch(Protocol::V3);
     rig.once("ApiAddNotifyGroup", Answer::Hold);
     let late = rig.client.add_filter(port, Target::Object(group), STATE, false, 2).unwrap();
@@ -109,6 +127,44 @@ fn s11_1_the_reply_of_an_add_is_older_than_its_events() {
     assert_eq!(rig.indications(port), [crate::rig::event(STATE, 6, "g", 2, late)]);
     rig.reply("ApiAddNotifyGroup", &Answer::Sequence(5));
     assert_eq!(numbers(&mut rig), [5, 6]);
+}
+
+/// An event of a filter says nothing of what a server has, until the filter is known to be there.
+///
+/// Rows: 12.2/15
+#[test]
+fn s12_2_step_15_a_filter_that_was_being_added_is_not_added_again() {
+    let Watch { mut rig, port, group, .. } = watch(Protocol::V3);
+    rig.once("ApiAddNotifyGroup", Answer::Hold);
+    let late = rig.client.add_filter(port, Target::Object(group), STATE, false, 2).unwrap();
+    rig.run();
+    rig.reply("ApiGetNotify", &Answer::Event(late.key(), STATE, 6, "g"));
+    rig.log();
+    assert_eq!(numbers(&mut rig), [5], "the other filter's");
+    assert!(rig.log().contains(&"ApiAddNotifyGroup".into()));
+}
+
+/// Keys and the cluster have no state: what their events carry is no number.
+///
+/// Rows: 11.4/3, 12.2/15
+#[test]
+fn s12_2_step_15_filters_without_a_state_are_added_as_at_first() {
+    let cases = [
+        (ObjectKind::Key, "k", ClusterChange::REGISTRY_VALUE, "ApiAddNotifyKey"),
+        (ObjectKind::Cluster, "clu", ClusterChange::CLUSTER_PROPERTY, "ApiAddNotifyCluster"),
+    ];
+    for (kind, name, events, method) in cases {
+        let mut rig = Rig::connected(Protocol::V3);
+        let object = rig.open(kind, name);
+        let port = rig.port(PortVersion::V1);
+        let filter = rig.client.add_filter(port, Target::Object(object), events, false, 1).unwrap();
+        rig.run();
+        rig.reply("ApiGetNotify", &Answer::Event(filter.key(), events, 6, name));
+        rig.log();
+        rig.break_connection(CODE);
+        assert!(rig.log().contains(&method.into()));
+        assert_eq!(rig.indications(port).len(), 2);
+    }
 }
 
 /// Numbers survive a procedure, and one that fails half way.

@@ -44,7 +44,7 @@ fn s11_5_cluster_state_when_the_connection_is_lost_for_good() {
 
 /// The specification names `CLUSTER_CHANGE_GROUP_STATE_V2` in one place, a slip for what the others name.
 ///
-/// Rows: 11.5/2, 12.2/1, 14/24
+/// Rows: 11.5/2, 12.2/1, 11.5/lost-v2
 #[test]
 fn s11_5_cluster_state_v2_when_the_connection_is_lost_for_good() {
     let mut rig = Rig::connected(Protocol::V3);
@@ -129,7 +129,7 @@ fn s11_5_no_handle_close_for_cluster_handles_on_version_1_ports() {
     assert_eq!(rig.indications(port), []);
 }
 
-/// Rows: 11.5/7, 11.5/8, 14/25
+/// Rows: 11.5/7, 11.5/8, 11.5/cluster-v2
 #[test]
 fn s11_5_handle_close_flags_of_version_2() {
     let state = |filter, flag: u64, close| (filter, flag, close);

@@ -129,6 +129,7 @@ fn s12_2_a_port_may_be_closed_at_any_step() {
         let made = matches!(held, "ApiCreateNotify" | "ApiReAddNotifyGroup");
         let log = rig.log();
         assert_eq!(log.contains(&"ApiCloseNotify".into()), made, "{held}: {log:?}");
+        assert!(!log.contains(&"ApiReAddNotifyGroup".into()), "{held}: {log:?}");
         assert!(rig.notices.contains(&Notice::PortClosed { port }));
         assert_eq!(rig.client.statistics().ports, 0);
     }
@@ -179,9 +180,31 @@ fn s12_2_filters_of_closed_objects_are_not_registered_again() {
     assert_eq!(rig.log()[4..], ["ApiCreateNotify", "ApiGetNotify"]);
 }
 
+/// Rows: 12.2/closing
+#[test]
+fn s12_2_objects_that_were_being_closed_are_gone_even_if_no_server_is_left() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let group = rig.open(ObjectKind::Group, "g");
+    let port = rig.port(PortVersion::V1);
+    rig.client.add_filter(port, Target::Object(group), STATE, false, 5).unwrap();
+    rig.run();
+    rig.once("ApiCloseGroup", Answer::Hold);
+    rig.client.close(group);
+    rig.run();
+    for server in ["clu", "node1", "node2"] {
+        rig.refuse(server, CODE);
+    }
+    rig.break_connection(CODE);
+    rig.pass_time(60_000);
+    rig.pass_time(60_000);
+    assert_eq!(rig.notices.last(), Some(&Notice::Lost { code: CODE }));
+    let left = rig.client.statistics();
+    assert_eq!((left.objects, left.filters, left.ports, left.calls), (0, 0, 1, 0));
+}
+
 /// The close of an object waits for calls that use its handle: it could overtake them.
 ///
-/// Rows: 12.2/closing
+/// Rows: 11.2/2
 #[test]
 fn s11_2_an_object_is_not_closed_under_a_call_that_adds_a_filter() {
     let mut rig = Rig::connected(Protocol::V2);
@@ -202,7 +225,7 @@ fn s11_2_an_object_is_not_closed_under_a_call_that_adds_a_filter() {
 ///
 /// Rows: 11.2/6
 #[test]
-fn s12_2_ended_ports_stay_ended() {
+fn s11_2_ended_ports_stay_ended() {
     let mut rig = Rig::connected(Protocol::V3);
     let port = rig.port(PortVersion::V1);
     add_any(&mut rig, port, PortVersion::V1);

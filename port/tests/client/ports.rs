@@ -118,9 +118,9 @@ fn s11_2_key_filters_carry_watch_subtree() {
 
 /// Keys are opened below the root key, which is opened once; the root key itself by `ApiGetRootKey` alone.
 ///
-/// Rows: 7/1
+/// Rows: 11.2/keys
 #[test]
-fn s7_keys_are_opened_below_the_root_key() {
+fn s11_2_keys_are_opened_below_the_root_key() {
     for protocol in BOTH {
         let mut rig = Rig::connected(protocol);
         rig.client.open(ObjectKind::Key, "Resources");
@@ -184,9 +184,43 @@ fn s11_2_a_port_is_unblocked_and_then_closed() {
     }
 }
 
+/// The close would overtake the call that adds the filter, which would fail.
+///
+/// Rows: 11.2/4
+#[test]
+fn s11_2_a_port_is_not_closed_under_a_call_that_adds_a_filter() {
+    let mut rig = Rig::connected(Protocol::V2);
+    let port = rig.port(PortVersion::V1);
+    rig.once("ApiAddNotifyCluster", Answer::Hold);
+    watch_groups(&mut rig, port, 1);
+    rig.log();
+    rig.client.close_port(port);
+    rig.run();
+    assert_eq!(rig.log(), [""; 0]);
+    rig.reply("ApiAddNotifyCluster", &Answer::Ok);
+    assert_eq!(rig.log(), ["ApiUnblockGetNotifyCall", "ApiCloseNotify"]);
+}
+
+/// A get call that never ends leaves nothing behind.
+///
+/// Rows: 11.2/4
+#[test]
+fn s11_2_a_closed_port_is_closed_whatever_its_get_call_does() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let port = rig.port(PortVersion::V1);
+    watch_groups(&mut rig, port, 1);
+    rig.once("ApiCloseNotify", Answer::Code(6));
+    rig.client.close_port(port);
+    rig.run();
+    assert_eq!(rig.client.statistics().calls, 0);
+    rig.forget();
+    rig.reply("ApiGetNotify", &Answer::Code(0x13D0));
+    assert_eq!(rig.notices(), []);
+}
+
 /// Rows: 11.2/5
 #[test]
-fn s6_7_a_timeout_of_protocol_2_is_no_event() {
+fn s11_2_a_timeout_of_protocol_2_is_no_event() {
     let mut config = Config::new(Protocol::V2, ["node1"]);
     config.get_timeout = 1234;
     let mut rig = Rig::connected_with(config);
@@ -204,7 +238,7 @@ fn s6_7_a_timeout_of_protocol_2_is_no_event() {
 
 /// Rows: 11.2/6
 #[test]
-fn s6_7_a_get_call_that_the_server_ends_ends_the_loop() {
+fn s11_2_a_get_call_that_the_server_ends_ends_the_loop() {
     for (version, get) in [(PortVersion::V1, "ApiGetNotify"), (PortVersion::V2, "ApiGetNotifyV2")] {
         for code in [0x1, 0x103, 0x5, 0x6] {
             let mut rig = Rig::connected(Protocol::V3);
@@ -224,7 +258,7 @@ fn s6_7_a_get_call_that_the_server_ends_ends_the_loop() {
 ///
 /// Rows: 11.2/6
 #[test]
-fn s6_7_an_ended_port_is_closed_without_unblock() {
+fn s11_2_an_ended_port_is_closed_without_unblock() {
     let mut rig = Rig::connected(Protocol::V3);
     let port = rig.port(PortVersion::V1);
     watch_groups(&mut rig, port, 1);
@@ -238,7 +272,7 @@ fn s6_7_an_ended_port_is_closed_without_unblock() {
 
 /// Rows: 11.2/7
 #[test]
-fn s6_8_servers_without_unblock_get_the_close_at_once() {
+fn s11_2_servers_without_unblock_get_the_close_at_once() {
     for answer in [Answer::Failure(0x6D1), Answer::Code(0x6D1), Answer::Code(5)] {
         let mut rig = Rig::connected(Protocol::V2);
         let port = rig.port(PortVersion::V1);
@@ -298,7 +332,7 @@ fn s11_3_a_version_2_port_is_unblocked_and_then_closed() {
 ///
 /// Rows: 11.3/2, 11.1/5
 #[test]
-fn s6_10_version_2_filters_name_their_object_or_the_cluster() {
+fn s11_3_s11_1_version_2_filters_name_their_object_or_the_cluster() {
     let mut rig = Rig::connected(Protocol::V3);
     let cluster = rig.given("ApiOpenCluster");
     let group = rig.open(ObjectKind::Group, "g");
@@ -324,7 +358,7 @@ fn s6_10_version_2_filters_name_their_object_or_the_cluster() {
 
 /// Rows: 11.3/5
 #[test]
-fn s6_11_filters_on_one_resource_type() {
+fn s11_3_filters_on_one_resource_type() {
     let mut rig = Rig::connected(Protocol::V3);
     let port = rig.port(PortVersion::V2);
     rig.once("ApiAddNotifyResourceTypeV2", Answer::Hold);
@@ -342,9 +376,9 @@ fn s6_11_filters_on_one_resource_type() {
     assert!(rig.is_waiting("ApiGetNotifyV2"));
 }
 
-/// Rows: 3/1
+/// Rows: 11.1/protocol
 #[test]
-fn s3_what_protocol_2_lacks_is_refused_without_a_call() {
+fn s11_1_what_protocol_2_lacks_is_refused_without_a_call() {
     let mut rig = Rig::connected(Protocol::V2);
     let object = rig.open(ObjectKind::GroupSet, "gs");
     let port = rig.port(PortVersion::V2);
@@ -354,9 +388,9 @@ fn s3_what_protocol_2_lacks_is_refused_without_a_call() {
     assert_eq!(rig.notices(), told);
 }
 
-/// Rows: 3/1
+/// Rows: 11.1/protocol
 #[test]
-fn s3_group_sets_are_opened_and_watched_by_protocol_3() {
+fn s11_1_group_sets_are_opened_and_watched_by_protocol_3() {
     let mut rig = Rig::connected(Protocol::V3);
     let set = rig.open(ObjectKind::GroupSet, "gs");
     assert_eq!(rig.log(), ["ApiOpenGroupSet"]);
@@ -369,9 +403,9 @@ fn s3_group_sets_are_opened_and_watched_by_protocol_3() {
 
 /// What servers must refuse is not sent.
 ///
-/// Rows: 6/1
+/// Rows: 11.2/valid
 #[test]
-fn s6_filters_that_a_server_would_refuse_are_not_sent() {
+fn s11_2_filters_that_a_server_would_refuse_are_not_sent() {
     let mut rig = Rig::connected(Protocol::V2);
     let port = rig.port(PortVersion::V1);
     let group = rig.open(ObjectKind::Group, "g");

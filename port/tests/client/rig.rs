@@ -246,7 +246,7 @@ impl Rig {
         let pending = self.calls.remove(&call).expect("the call waits");
         self.deliver(call, &pending, answer);
         self.take_notices();
-        if pending.name == "ApiCloseNotify" {
+        if pending.name == "ApiCloseNotify" && matches!(answer, Answer::Ok) {
             self.end_get_calls(&pending.handles);
         }
     }

@@ -59,7 +59,7 @@ fn s12_2_step_1_each_candidate_is_tried_once_and_then_it_fails() {
 
 /// Rows: 12.2/2, 11.1/2
 #[test]
-fn s12_2_step_2_the_server_in_use_comes_last() {
+fn s12_2_step_2_s11_1_the_server_in_use_comes_last() {
     let mut rig = Rig::connected(Protocol::V3);
     rig.refuse("clu", 1722).refuse("node2", 1722);
     rig.once("ApiGetClusterName", Answer::Names("clu", "node1"));
@@ -216,11 +216,11 @@ fn s12_2_steps_8_to_13_a_failure_takes_the_next_candidate() {
     }
 }
 
-/// The sheet's list has no group sets; they come after the interfaces.
+/// The list of steps in the specification has no group sets; they come after the interfaces.
 ///
-/// Rows: 14/26
+/// Rows: 12.2/group-sets
 #[test]
-fn s14_3_row_26_group_sets_come_back_after_interfaces() {
+fn s12_2_group_sets_come_back_after_interfaces() {
     let mut rig = Rig::connected(Protocol::V3);
     let set = rig.open(ObjectKind::GroupSet, "gs");
     rig.open(ObjectKind::NetInterface, "i");

@@ -221,7 +221,7 @@ fn s4_an_event_reaches_the_ports_of_all_clients_of_both_protocol_versions() {
 
 /// Rows: 4/19, 6.5/8
 #[test]
-fn s4_cluster_and_key_filters_have_neither_a_state_number_nor_a_re_add_method() {
+fn s4_s6_5_cluster_and_key_filters_have_neither_a_state_number_nor_a_re_add_method() {
     let re_added: Vec<&str> =
         METHODS.iter().filter_map(|method| method.name.strip_prefix("ApiReAddNotify")).collect();
     assert_eq!(re_added, ["Node", "Group", "Resource", "Network", "NetInterface"]);
@@ -255,7 +255,7 @@ fn s6_3_s6_4_filters_are_added_in_the_read_only_state() {
 ///
 /// Rows: 6.3/9, 6.4/8, 2.3/3, 2.3/5
 #[test]
-fn s6_4_protocol_3_asks_for_a_handle_with_read() {
+fn s6_4_s6_3_protocol_3_asks_for_a_handle_with_read() {
     v3(|bench| {
         for level in [Access::Read, Access::ReadBackup, Access::All] {
             let port = bench.port();

@@ -41,7 +41,7 @@ fn s6_2_the_port_and_its_filters_are_freed() {
 
 /// Rows: 6.2/6, 10/7
 #[test]
-fn s6_2_what_was_not_delivered_is_dropped() {
+fn s6_2_s10_what_was_not_delivered_is_dropped() {
     both(|bench| {
         let (port, other) = (bench.port(), bench.port());
         for port in [port, other] {
@@ -68,7 +68,7 @@ fn closes_with(bench: &mut Bench, port: ContextHandle, calls: &[CallId]) {
 
 /// Rows: 6.2/4, 6.7/6, 6.7/20, 10/7
 #[test]
-fn s6_2_protocol_2_ends_every_waiting_call() {
+fn s6_2_s6_7_protocol_2_ends_every_waiting_call() {
     v2(|bench| {
         let port = bench.port();
         let calls: Vec<_> = [0xFFFF_FFFF, 50, 100].map(|timeout| bench.get_within(port, timeout)).into();

@@ -11,7 +11,7 @@ fn creates(bench: &Bench) -> &'static [u16] {
 
 /// Rows: 6.1/7, 6.9/2, 2.4/1
 #[test]
-fn s6_1_success_is_zero_and_a_handle() {
+fn s6_1_s6_9_success_is_zero_and_a_handle() {
     both(|bench| {
         for opnum in creates(bench) {
             let reply = bench.create(*opnum).reply();
@@ -72,7 +72,7 @@ fn s6_1_protocol_2_makes_no_port_in_the_read_only_state() {
 
 /// Rows: 6.1/4, 6.9/4
 #[test]
-fn s6_1_protocol_3_makes_ports_in_the_read_only_state() {
+fn s6_1_s6_9_protocol_3_makes_ports_in_the_read_only_state() {
     v3(|bench| {
         bench.state(ServerState::ReadOnly);
         assert_eq!(bench.create(55).result(), 0);
@@ -94,7 +94,7 @@ fn s6_1_protocol_2_asks_for_all() {
 
 /// Rows: 6.1/6, 6.9/5
 #[test]
-fn s6_1_protocol_3_asks_for_read() {
+fn s6_1_s6_9_protocol_3_asks_for_read() {
     v3(|bench| {
         for opnum in [55, 137] {
             bench.access(Access::Read);

@@ -351,3 +351,19 @@ fn d13_the_report_of_a_loss_counts_with_its_name() {
         assert_eq!(bench.end(call).reply().batch.unwrap().len(), 2);
     });
 }
+
+/// A client that is not authenticated well enough is one without any level, whatever the version.
+///
+/// Decision 19.
+#[test]
+fn d19_a_client_of_weak_authentication_is_refused_and_its_connection_ended() {
+    both(|bench| {
+        let port = bench.port();
+        bench.access(None);
+        let call = bench.get(port);
+        assert_eq!(bench.result(call), 5);
+        assert_eq!(bench.refused.len(), 1);
+        bench.access(Some(Access::All));
+        assert_eq!(bench.unblock(port), 0, "what it held before is left alone until it is gone");
+    });
+}

@@ -2,7 +2,7 @@
 
 use cmrp_port::object::ObjectKind;
 
-use crate::harness::{Bench, event_v2, got_v2, v2, v3};
+use crate::harness::{Bench, both, event_v2, got_v2, v2, v3};
 use crate::loss::lost;
 use crate::reply::Event;
 
@@ -65,6 +65,39 @@ fn d06_protocol_2_overflow_breaks_the_port() {
         assert_eq!(bench.close(port).result(), 0);
         let call = bench.get(port);
         assert_eq!(bench.result(call), 0x103);
+    });
+}
+
+/// A client that comes back with more filters than the queue has places gets a state for each; other events find the
+/// room that they would have found without.
+///
+/// Decision 6.
+#[test]
+fn d06_states_that_a_client_missed_need_no_room() {
+    both(|bench| {
+        bench.limit(|limits| {
+            limits.queue_per_port = 3;
+            limits.queue = 2;
+        });
+        let (port, group) = (bench.port(), bench.object(ObjectKind::Group, "G"));
+        bench.set_state_sequence(ObjectKind::Group, "G", 8);
+        (0..6).for_each(|key| assert_eq!(bench.re_add(port, group, 0x2000, key, 7), 0));
+        assert_eq!(bench.add_cluster(port, 0x1, 9), 0);
+        (0..2).for_each(|number| bench.post(0x1, "N", number));
+        let missed = (0..6).map(|key| Event::new(key, 0x1000, 8, "G"));
+        let posted = (0..2).map(|number| Event::new(9, 0x1, number, "N"));
+        assert_eq!(bench.drain(port), missed.chain(posted).collect::<Vec<_>>());
+        // What was delivered is counted no more.
+        (0..2).for_each(|number| bench.post(0x1, "N", number));
+        assert_eq!(bench.drain(port).len(), 2);
+        assert_eq!(bench.server.statistics().lost, 0);
+        // What is missed no more, since the port is closed, is counted no more.
+        assert_eq!(bench.re_add(port, group, 0x2000, 1, 7), 0);
+        assert_eq!(bench.close(port).result(), 0);
+        let port = bench.port();
+        assert_eq!(bench.add_cluster(port, 0x1, 9), 0);
+        (0..2).for_each(|number| bench.post(0x1, "N", number));
+        assert_eq!(bench.drain(port).len(), 2);
     });
 }
 

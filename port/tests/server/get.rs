@@ -9,7 +9,7 @@ use crate::reply::{End, Event};
 
 /// Rows: 6.7/5, 10/1
 #[test]
-fn s6_7_waits_until_an_indication_is_queued() {
+fn s6_7_s10_waits_until_an_indication_is_queued() {
     both(|bench| {
         let (port, group) = (bench.port(), bench.object(ObjectKind::Group, "G"));
         bench.add(port, group, 0x1000, 1);

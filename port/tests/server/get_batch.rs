@@ -84,7 +84,7 @@ fn s4_an_indication_of_a_version_2_port_carries_all_fields() {
 
 /// Rows: 6.13/5, 4/11
 #[test]
-fn s6_13_an_element_has_key_value_and_name() {
+fn s6_13_s4_an_element_has_key_value_and_name() {
     v3(|bench| {
         let port = bench.port();
         assert_eq!(bench.add_cluster(port, 0x100, 0xFFFF_FFFE), 0);

@@ -6,7 +6,7 @@ use crate::harness::{both, v2, v3};
 
 /// Rows: 6.8/2, 10/6, 10/3
 #[test]
-fn s6_8_protocol_2_ends_all_calls_that_wait() {
+fn s6_8_s10_protocol_2_ends_all_calls_that_wait() {
     v2(|bench| {
         let port = bench.port();
         let calls: Vec<_> = [0xFFFF_FFFF, 5, 5].map(|timeout| bench.get_within(port, timeout)).into();

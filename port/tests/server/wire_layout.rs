@@ -61,7 +61,7 @@ fn checked(method: &Method, protocol: Protocol) -> usize {
 ///
 /// Rows: 6.1/1, 6.2/1, 6.3/1, 6.4/1, 6.5/1, 6.6/1, 6.7/1, 6.8/1, 6.9/1, 6.10/1, 6.12/1, 6.13/1
 #[test]
-fn s6_1_to_s6_13_requests_have_their_fields_at_their_offsets() {
+fn s6_1_s6_12_to_s6_13_requests_have_their_fields_at_their_offsets() {
     let without_strings = METHODS.iter().filter(|method| method.opnum != 155);
     let lengths: usize = without_strings
         .flat_map(|method| method.protocols.iter().map(move |protocol| checked(method, *protocol)))
@@ -73,7 +73,7 @@ fn s6_1_to_s6_13_requests_have_their_fields_at_their_offsets() {
 ///
 /// Rows: 6.3/1, 6.4/1, 6.5/1, 6.5/6, 6.6/1, 6.7/1, 6.10/1
 #[test]
-fn s6_3_to_s6_10_requests_have_the_right_names_on_their_fields() {
+fn s6_3_s6_6_s6_7_to_s6_10_requests_have_the_right_names_on_their_fields() {
     let field = |number: u8| u32::from_le_bytes([number; 4]);
     let octets = |opnum, protocol| request(opnum, protocol);
     let (le, ndr64) = (Format::NDR20_LE, Format::Ndr64);
@@ -172,7 +172,7 @@ fn s6_1_s6_2_s6_9_responses_with_handles() {
 
 /// Rows: 6.3/2, 6.4/2, 6.4/3, 6.5/2, 6.6/2, 6.8/1
 #[test]
-fn s6_3_to_s6_8_responses_of_numbers() {
+fn s6_3_s6_4_s6_5_s6_6_to_s6_8_responses_of_numbers() {
     for protocol in [V2, V3] {
         // The result stands last, behind the rpc_status of protocol version 3.
         let result = if protocol == V2 { 0 } else { 4 };

@@ -72,7 +72,8 @@ fn what_does_not_fit_is_told() {
             "below/tests.rs: s6_2_without_rows: the name says a section, the documentation no `Rows: ...`",
             "below/tests.rs: s6_1_another_section: there is no row \"6.2/3\"",
             "below/tests.rs: s6_1_another_section: the name begins with the section of no row, which would be s6_2_",
-            "row 6.10/1 has no test",
+            "row 6.10/1 has no test named after its section",
+            "row 6.2/2 has no test named after its section",
         ]
     );
 }
@@ -81,13 +82,13 @@ fn what_does_not_fit_is_told() {
 fn sections_come_in_the_order_of_their_numbers() {
     let tests = "
         /// Rows: 6.2/2, 6.10/1
-        #[test] fn s6_10_both() {}
+        #[test] fn s6_2_s6_10_both() {}
     ";
     let folder = Folder::new("order", ROWS, tests);
     assert_eq!(folder.problems(), [""; 0]);
     let table = Requirements::read(&folder.0).expect("readable files").table();
     let rows = table.lines().filter(|line| line.starts_with("| 6"));
-    let link = "[s6_10_both](../port/tests/below/tests.rs)";
+    let link = "[s6_2_s6_10_both](../port/tests/below/tests.rs)";
     assert!(rows.eq([
         format!("| 6.2/2 | two \\| three | MS-CMRP 2 | {link} |"),
         format!("| 6.10/1 | one | MS-CMRP 1 | {link} |"),
