@@ -13,8 +13,8 @@
 //! - Each [`Action::Call`] gets one answer, unless its binding is freed. Answers that come later, or twice, are
 //!   ignored.
 //! - Things may be asked for at any time, before the first connection too. What has to wait waits.
-//! - Indications are taken with [`next_indication`](Client::next_indication); a port that nobody reads stops asking
-//!   the server.
+//! - Indications are taken with [`next_indication`](Client::next_indication) until it has none left; then
+//!   [`Notice::Ready`] tells when there is one again. A port that nobody reads stops asking the server.
 //!
 //! ```
 //! use cmrp::cluster_change::ClusterChange;
@@ -195,7 +195,7 @@ impl Client {
             return;
         }
         match &self.phase {
-            Phase::Running(_) => self.attempt_failed(now, code),
+            Phase::Running(_) => self.attempt_failed(now, code, None),
             _ => self.lose(now, code),
         }
         self.settle();

@@ -101,6 +101,13 @@ pub enum Notice {
         /// The Win32 code.
         code: u32,
     },
+    /// The queue of a port was empty and is not any more. Told once, until
+    /// [`next_indication`](super::Client::next_indication) has emptied it; what was read before this notice was taken
+    /// may have been all of it.
+    Ready {
+        /// The port.
+        port: PortId,
+    },
     /// The server ended a port that nobody closed here: it brings nothing more, and reconnects leave it out.
     PortEnded {
         /// The port. It is still to be closed.
@@ -117,6 +124,16 @@ pub enum Notice {
     Reconnecting {
         /// The Win32 code that began it.
         code: u32,
+    },
+    /// A candidate of the start or of the reconnect procedure could not be used; the next one is tried, if any is left.
+    AttemptFailed {
+        /// The candidate, as it was asked for in [`Action::Connect`].
+        server: String,
+        /// The Win32 code of the step that failed.
+        code: u32,
+        /// The object that could not be opened again, or on which a filter could not be registered again. If it keeps
+        /// the client from every server, [`close`](super::Client::close) it.
+        object: Option<ObjectId>,
     },
     /// Another connection is in place; objects, ports and filters are as before.
     Reconnected {

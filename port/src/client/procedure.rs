@@ -198,9 +198,11 @@ impl Client {
     }
 
     /// Why an attempt failed; the next candidate is tried. Nothing here begins another procedure.
-    pub(super) fn attempt_failed(&mut self, now: Instant, code: u32) {
+    pub(super) fn attempt_failed(&mut self, now: Instant, code: u32, object: Option<ObjectId>) {
         if let Phase::Running(procedure) = &mut self.phase {
             procedure.failure = code;
+            let server = procedure.server.clone();
+            self.note(Notice::AttemptFailed { server, code, object });
             self.next_candidate(now);
         }
     }
@@ -227,7 +229,7 @@ impl Client {
                 self.succeed(now);
             }
             (Step::Restore(task), reply) => self.restored(now, task, &reply),
-            (_, reply) => self.attempt_failed(now, code_of(&reply)),
+            (_, reply) => self.attempt_failed(now, code_of(&reply), None),
         }
         if matches!(&self.phase, Phase::Running(procedure) if procedure.is_done()) {
             self.succeed(now);

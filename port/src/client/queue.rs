@@ -14,7 +14,7 @@ use cmrp::cluster_change::{
 use super::Client;
 use super::filter::{Filter, Target, valid_events};
 use super::id::{FilterId, ObjectId, PortId};
-use super::output::Indication;
+use super::output::{Indication, Notice};
 use super::reply::{Event, text};
 use crate::object::{ObjectKind, same_name};
 use crate::protocol::{PortVersion, Protocol};
@@ -153,9 +153,12 @@ impl Client {
         filters.map(|filter| filter.port).collect()
     }
 
-    fn push(&mut self, port: PortId, indication: Indication) {
-        if let Some(port) = self.ports.get_mut(&port) {
-            port.queue.push_back(indication);
+    fn push(&mut self, id: PortId, indication: Indication) {
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        let first = port.queue.is_empty();
+        port.queue.push_back(indication);
+        if first {
+            self.note(Notice::Ready { port: id });
         }
     }
 }

@@ -20,7 +20,12 @@ pub(crate) struct Rig {
     protocol: Protocol,
     /// What the client did, in words: `Connect node1`, `Free`, or the name of a method.
     log: Vec<String>,
+    /// All but those of the next two fields.
     pub(crate) notices: Vec<Notice>,
+    /// `Notice::Ready`.
+    pub(crate) ready: Vec<PortId>,
+    /// `Notice::AttemptFailed`.
+    pub(crate) failed: Vec<(String, u32, Option<ObjectId>)>,
     pub(crate) calls: BTreeMap<CallId, Pending>,
     /// Calls of bindings that were freed.
     pub(crate) stale: Vec<(CallId, Pending)>,
@@ -61,6 +66,8 @@ impl Rig {
             protocol,
             log: Vec::new(),
             notices: Vec::new(),
+            ready: Vec::new(),
+            failed: Vec::new(),
             calls: BTreeMap::new(),
             stale: Vec::new(),
             binding: None,
@@ -122,6 +129,8 @@ impl Rig {
     pub(crate) fn forget(&mut self) {
         self.log.clear();
         self.notices.clear();
+        self.ready.clear();
+        self.failed.clear();
     }
 
     /// What the client did since this was last asked.
@@ -157,7 +166,11 @@ impl Rig {
             if matches!(notice, Notice::Connected { .. } | Notice::Reconnected { .. }) {
                 self.in_procedure = false;
             }
-            self.notices.push(notice);
+            match notice {
+                Notice::Ready { port } => self.ready.push(port),
+                Notice::AttemptFailed { server, code, object } => self.failed.push((server, code, object)),
+                notice => self.notices.push(notice),
+            }
         }
     }
 

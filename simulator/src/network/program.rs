@@ -229,6 +229,8 @@ impl Program {
                 });
             }
             Notice::FilterFailed { filter, .. } => self.watch(*filter, |watch| watch.over = true),
+            // What the program has not asked about, or reads without being told.
+            Notice::AttemptFailed { .. } | Notice::Ready { .. } => {}
         }
     }
 
