@@ -94,7 +94,9 @@ pub struct Client {
     /// Attempts to connect since a connection was worth something.
     attempts: u32,
     connected_at: Instant,
-    /// Whether a call of the present connection has succeeded outside the procedures.
+    /// The time that was told last.
+    now: Instant,
+    /// Whether the present connection has brought an indication.
     progress: bool,
 }
 
@@ -167,6 +169,7 @@ impl Client {
             last_key: 0,
             attempts: 0,
             connected_at: Instant::ORIGIN,
+            now: Instant::ORIGIN,
             progress: false,
         };
         client.reconnect();
@@ -184,6 +187,7 @@ impl Client {
 
     /// A connection that was asked for is there.
     pub fn handle_connected(&mut self, now: Instant, binding: BindingId) {
+        self.now = now;
         if self.binding == Some(binding) {
             self.connected(now);
         }
@@ -191,6 +195,7 @@ impl Client {
 
     /// A connection could not be made, or is broken; `code` is a Win32 code.
     pub fn handle_connection_failed(&mut self, now: Instant, binding: BindingId, code: u32) {
+        self.now = now;
         if self.binding != Some(binding) {
             return;
         }
@@ -221,6 +226,7 @@ impl Client {
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
         self.waited(now);
     }
 

@@ -108,11 +108,12 @@ pub enum Notice {
         /// The port.
         port: PortId,
     },
-    /// The server ended a port that nobody closed here: it brings nothing more, and reconnects leave it out.
+    /// The server ended a port that nobody closed here, or answered 16 get calls in a row at once and with nothing in
+    /// them: the port brings nothing more, and reconnects leave it out.
     PortEnded {
         /// The port. It is still to be closed.
         port: PortId,
-        /// The Win32 code of the get call.
+        /// The Win32 code of the get call; `RPC_S_CALL_FAILED` if it was a success with nothing in it.
         code: u32,
     },
     /// A port is closed. It is no more, and neither is its queue.

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use cmrp::ndr::ContextHandle;
 
@@ -14,7 +15,13 @@ use super::reply::Reply;
 use super::request::Method;
 use super::{Client, Notice, Phase, Work};
 use crate::protocol::{PortVersion, Protocol};
-use crate::status::{RPC_S_INVALID_BINDING, RPC_S_PROCNUM_OUT_OF_RANGE, WAIT_TIMEOUT};
+use crate::status::{RPC_S_CALL_FAILED, RPC_S_INVALID_BINDING, RPC_S_PROCNUM_OUT_OF_RANGE, WAIT_TIMEOUT};
+
+/// Get calls in a row that a server may answer at once with nothing.
+const MOST_HASTY: u32 = 16;
+
+/// A get call with nothing in it every so often is no burden.
+const PACE: Duration = Duration::from_secs(1);
 
 /// A port that the program wants.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub(super) struct Port {
     /// A filter has been registered, so that there may be something to get.
     pub(super) listening: bool,
     getting: Option<CallId>,
+    /// Get calls in a row that brought nothing and were answered too fast.
+    hasty: u32,
     closing: Option<Closing>,
     pub(super) queue: VecDeque<Indication>,
 }
@@ -68,6 +77,7 @@ impl Port {
             added: Vec::new(),
             listening: false,
             getting: None,
+            hasty: 0,
             closing: None,
             queue: VecDeque::new(),
         }
@@ -105,6 +115,7 @@ impl Port {
     fn unbind(&mut self) {
         self.handle = None;
         self.getting = None;
+        self.hasty = 0;
         if self.life == Life::Creating {
             self.life = Life::Wanted;
         }
@@ -243,19 +254,38 @@ impl Client {
         }
     }
 
-    /// The get call of a port has ended.
-    pub(super) fn got(&mut self, id: PortId, reply: Reply<'_>) {
+    /// The get call of a port has ended, so long after it was made.
+    pub(super) fn got(&mut self, id: PortId, reply: Reply<'_>, took: Duration) {
         let Some(port) = self.ports.get_mut(&id) else { return };
         port.getting = None;
-        let closing = port.is_closing();
+        let (closing, held) = (port.is_closing(), port.queue.len());
+        self.work.insert(Work::Port(id));
         match reply {
             Reply::Event(event) => self.take_event(id, event),
             Reply::Events(events) => self.take_events(id, events),
-            Reply::Failed(WAIT_TIMEOUT) if self.config.protocol == Protocol::V2 => {}
-            _ if closing => {}
-            other => self.end_port(id, code_of(&other)),
+            Reply::Failed(WAIT_TIMEOUT) if self.config.protocol == Protocol::V2 => {
+                let due = Duration::from_millis(u64::from(self.config.get_timeout / 2));
+                return self.count_hasty(id, took < due.min(PACE), WAIT_TIMEOUT);
+            }
+            _ if closing => return,
+            other => return self.end_port(id, code_of(&other)),
         }
-        self.work.insert(Work::Port(id));
+        match self.ports.get_mut(&id) {
+            Some(port) if port.queue.len() > held => {
+                port.hasty = 0;
+                self.progress = true;
+            }
+            _ => self.count_hasty(id, took < PACE, RPC_S_CALL_FAILED),
+        }
+    }
+
+    /// A get call has brought nothing. A server that answers so at once would be asked without rest.
+    fn count_hasty(&mut self, id: PortId, hasty: bool, code: u32) {
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        port.hasty = if hasty { port.hasty.saturating_add(1) } else { 0 };
+        if port.hasty >= MOST_HASTY && !port.is_closing() {
+            self.end_port(id, code);
+        }
     }
 
     fn end_port(&mut self, id: PortId, code: u32) {
