@@ -256,7 +256,6 @@ impl Client {
             filters: self.filters.len(),
             calls: self.calls.len(),
             queued: self.ports.values().map(Port::queued).fold(0, usize::saturating_add),
-            candidates: self.candidates().len(),
         }
     }
 

@@ -242,6 +242,4 @@ pub struct Statistics {
     pub calls: usize,
     /// Indications over all ports.
     pub queued: usize,
-    /// Servers that a reconnect would try.
-    pub candidates: usize,
 }

@@ -35,7 +35,7 @@ pub(super) struct Port {
     /// The first of those, while its call is under way.
     pub(super) adding: Option<FilterId>,
     /// Filters that a server has had, in the order in which it got them.
-    pub(super) added: Vec<FilterId>,
+    pub(super) added: VecDeque<FilterId>,
     /// A filter has been registered, so that there may be something to get.
     pub(super) listening: bool,
     getting: Option<CallId>,
@@ -74,7 +74,7 @@ impl Port {
             life: Life::Wanted,
             pending: VecDeque::new(),
             adding: None,
-            added: Vec::new(),
+            added: VecDeque::new(),
             listening: false,
             getting: None,
             hasty: 0,
@@ -124,9 +124,23 @@ impl Port {
         }
     }
 
-    pub(super) fn forget_filter(&mut self, filter: FilterId) {
-        self.pending.retain(|other| *other != filter);
-        self.added.retain(|other| *other != filter);
+    /// Forgets a filter that a server has had, or not.
+    pub(super) fn forget_filter(&mut self, filter: FilterId, established: bool) {
+        if self.adding == Some(filter) {
+            self.adding = None;
+        } else if established {
+            remove_id(&mut self.added, filter);
+        } else {
+            remove_id(&mut self.pending, filter);
+        }
+    }
+}
+
+/// Removes a filter from a list. The order of lists is that of numbers until numbers return.
+fn remove_id(list: &mut VecDeque<FilterId>, id: FilterId) {
+    let found = list.binary_search(&id).ok();
+    if let Some(place) = found.or_else(|| list.iter().position(|other| *other == id)) {
+        list.remove(place);
     }
 }
 

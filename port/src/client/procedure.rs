@@ -119,7 +119,7 @@ impl Client {
     }
 
     /// All servers that a reconnect tries: the cluster, its nodes, what the program gave (MS-CMRP 3.2.1).
-    pub(super) fn candidates(&self) -> Vec<String> {
+    fn candidates(&self) -> Vec<String> {
         let cluster = core::iter::once(&*self.cluster.name);
         let others = self.cluster.nodes.iter().chain(&self.config.servers).map(String::as_str);
         let mut candidates: Vec<String> = Vec::new();
