@@ -48,6 +48,14 @@ impl Client {
         Some(call)
     }
 
+    /// Forgets a call that nobody waits for any more.
+    pub(super) fn abandon(&mut self, call: CallId) {
+        let forgotten = self.calls.remove(&call).is_some();
+        if let Some(binding) = self.binding.filter(|_| forgotten) {
+            self.actions.push_back(Action::Abandon { binding, call });
+        }
+    }
+
     /// What a response says, if it is one to the method that was called.
     pub(super) fn checked<'a>(
         &self,

@@ -14,7 +14,7 @@ use crate::access::Access;
 /// What the embedding program has to do for the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Make an association with a server, and answer with
+    /// Make an association with a server, before a deadline of the program's own, and answer with
     /// [`handle_connected`](super::Client::handle_connected) or
     /// [`handle_connection_failed`](super::Client::handle_connection_failed).
     Connect {
@@ -37,8 +37,18 @@ pub enum Action {
         /// What to send.
         request: Request,
         /// Whether it may take for ever. Such a call needs a connection of its own in the association, unless
-        /// calls are multiplexed: others have to overtake it (MS-CMRP 3.1.4.2.107).
+        /// calls are multiplexed: others have to overtake it (MS-CMRP 3.1.4.2.107). It needs no deadline either, but
+        /// something that notices a dead connection. All other calls need a deadline: see the
+        /// [module](super#the-rules-of-use).
         waits: bool,
+    },
+    /// Cancel a call, if it can be: its port is closed, and nobody waits for its answer any more. An answer that
+    /// comes all the same is ignored. The association goes on.
+    Abandon {
+        /// The association that it was made in.
+        binding: BindingId,
+        /// The call. It may have been answered meanwhile.
+        call: CallId,
     },
 }
 
@@ -242,4 +252,6 @@ pub struct Statistics {
     pub calls: usize,
     /// Indications over all ports.
     pub queued: usize,
+    /// Indications that there is memory for, over all ports.
+    pub room: usize,
 }

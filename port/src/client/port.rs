@@ -11,6 +11,7 @@ use super::filter::Target;
 use super::id::{CallId, FilterId, PortId};
 use super::object::code_of;
 use super::output::Indication;
+use super::queue::pop;
 use super::reply::Reply;
 use super::request::Method;
 use super::{Client, Notice, Phase, Work};
@@ -85,6 +86,10 @@ impl Port {
 
     pub(super) fn queued(&self) -> usize {
         self.queue.len()
+    }
+
+    pub(super) fn room(&self) -> usize {
+        self.queue.capacity()
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -178,7 +183,7 @@ impl Client {
     /// The next entry of a port's queue.
     pub fn next_indication(&mut self, port: PortId) -> Option<Indication> {
         let state = self.ports.get_mut(&port)?;
-        let indication = state.queue.pop_front()?;
+        let indication = pop(&mut state.queue)?;
         self.work.insert(Work::Port(port));
         self.settle();
         Some(indication)
@@ -356,7 +361,7 @@ impl Client {
     fn remove_port(&mut self, id: PortId) -> bool {
         let Some(port) = self.ports.remove(&id) else { return false };
         if let Some(call) = port.getting {
-            self.calls.remove(&call);
+            self.abandon(call);
         }
         for filter in port.added.into_iter().chain(port.pending).chain(port.adding) {
             self.remove_filter(filter);

@@ -306,7 +306,9 @@ impl Client {
         let unknown = |action: &Action| matches!(action, Action::Connect { binding: b, .. } if *b == binding);
         let connecting = self.actions.iter().any(unknown);
         self.actions.retain(|action| match action {
-            Action::Connect { binding: other, .. } | Action::Call { binding: other, .. } => *other != binding,
+            Action::Connect { binding: other, .. }
+            | Action::Call { binding: other, .. }
+            | Action::Abandon { binding: other, .. } => *other != binding,
             Action::Free { .. } => true,
         });
         if !connecting {

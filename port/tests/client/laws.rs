@@ -203,13 +203,18 @@ impl Run {
 
     /// What a client holds is bounded by what the program asked for.
     fn check_bounds(&self) {
-        let Statistics { objects, ports, filters, calls, queued } = self.rig.client.statistics();
+        let Statistics { objects, ports, filters, calls, queued, .. } = self.rig.client.statistics();
         assert!(objects <= self.objects.len() && ports <= self.ports.len());
         // One call for each object and each three for each port: add, get, and unblock or close; and the root key.
         assert!(calls <= objects + 3 * ports + 2, "{calls} calls");
         // A full queue still gets what the client makes: no more than the program closes and the connection loses.
         assert!(queued <= ports * (QUEUE + 3 + 2 * ROUNDS), "{queued} queued");
         assert!(filters <= 3 * ROUNDS);
+        let known = self.rig.calls.len();
+        assert_eq!(
+            calls, known,
+            "the engine waits for the calls that were not taken back, and for no others"
+        );
     }
 
     /// From here on the server does as it is told.

@@ -20,6 +20,8 @@ pub(crate) struct Rig {
     protocol: Protocol,
     /// What the client did, in words: `Connect node1`, `Free`, or the name of a method.
     log: Vec<String>,
+    /// Methods of calls that were abandoned before they were answered.
+    pub(crate) abandoned: Vec<String>,
     /// All but those of the next two fields.
     pub(crate) notices: Vec<Notice>,
     /// `Notice::Ready`.
@@ -65,6 +67,7 @@ impl Rig {
             now: Instant::from_millis(1_000),
             protocol,
             log: Vec::new(),
+            abandoned: Vec::new(),
             notices: Vec::new(),
             ready: Vec::new(),
             failed: Vec::new(),
@@ -151,6 +154,7 @@ impl Rig {
                 Action::Connect { binding, server } => self.connect(binding, &server),
                 Action::Free { binding } => self.free(binding),
                 Action::Call { binding, call, request, waits } => self.called(binding, call, request, waits),
+                Action::Abandon { binding, call } => self.abandon(binding, call),
             }
             self.take_notices();
         }
@@ -208,6 +212,15 @@ impl Rig {
         self.binding = None;
         self.connecting = false;
         self.stale.extend(std::mem::take(&mut self.calls));
+    }
+
+    fn abandon(&mut self, binding: BindingId, call: CallId) {
+        assert_eq!(self.binding(), Some(binding), "calls of the present binding are abandoned");
+        if let Some(pending) = self.calls.remove(&call) {
+            assert!(pending.waits, "{}: nothing else is abandoned", pending.name);
+            self.abandoned.push(pending.name.clone());
+            self.stale.push((call, pending));
+        }
     }
 
     fn called(&mut self, binding: BindingId, call: CallId, request: Request, waits: bool) {

@@ -91,3 +91,68 @@ fn s11_5_a_port_is_ready_when_its_queue_is_not_empty_any_more() {
     rig.break_connection(CODE);
     assert_eq!(rig.ready, [first, first, second], "what the client makes counts");
 }
+
+/// Rows: 11.1/handles
+#[test]
+fn s11_1_handles_of_the_present_connection_are_there_for_the_program() {
+    for protocol in BOTH {
+        let mut rig = Rig::connected(protocol);
+        rig.once("ApiOpenResource", Answer::Hold);
+        let resource = rig.open(ObjectKind::Resource, "r");
+        assert_eq!(rig.client.handle(resource), None, "not open yet");
+        rig.reply("ApiOpenResource", &Answer::Ok);
+        let binding = rig.binding().unwrap();
+        assert_eq!(rig.client.handle(resource), Some((binding, rig.given("ApiOpenResource"))));
+        assert_eq!(rig.client.cluster_handle(), Some((binding, rig.given("ApiOpenCluster"))));
+
+        rig.once("ApiCreateNotify", Answer::Hold);
+        rig.port(PortVersion::V1);
+        rig.reply("ApiCreateNotify", &Answer::Ok);
+        rig.once("ApiCreateNotify", Answer::Hold);
+        // What the call of a program came to.
+        rig.break_connection(0x13D1);
+        assert_eq!(rig.client.handle(resource), None, "in the procedure");
+        assert_eq!(rig.client.cluster_handle(), None);
+        rig.reply("ApiCreateNotify", &Answer::Ok);
+        let again = rig.binding().unwrap();
+        assert_ne!(again, binding);
+        assert_eq!(rig.client.handle(resource), Some((again, rig.given("ApiOpenResource"))));
+
+        rig.once("ApiCloseResource", Answer::Hold);
+        rig.client.close(resource);
+        rig.run();
+        assert_eq!(rig.client.handle(resource), None, "being closed");
+        assert!(rig.client.cluster_handle().is_some());
+        rig.client.shut_down();
+        assert_eq!(rig.client.cluster_handle(), None);
+    }
+}
+
+/// The name that a request opens a group by.
+fn opened_by(rig: &Rig) -> String {
+    match rig.request("ApiOpenGroup").to_v3() {
+        Some(cmrp::clusapi3::Request::ApiOpenGroup(open)) => format!("{:?}", open.lpsz_group_name),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Rows: 12.2/renamed, 11.4/3
+#[test]
+fn s12_2_an_object_that_was_renamed_is_opened_by_its_new_name() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let group = rig.open(ObjectKind::Group, "old");
+    let port = rig.port(PortVersion::V1);
+    let filter = rig.client.add_filter(port, Target::Object(group), STATE, false, 1).unwrap();
+    rig.run();
+    rig.client.renamed(group, "new");
+    rig.run();
+    for (number, name) in [(7, "NEW"), (9, "old")] {
+        rig.reply("ApiGetNotify", &Answer::Event(filter.key(), STATE, number, name));
+    }
+    rig.once("ApiOpenGroup", Answer::Hold).once("ApiReAddNotifyGroup", Answer::Hold);
+    rig.break_connection(CODE);
+    assert!(opened_by(&rig).contains("new"), "{}", opened_by(&rig));
+    rig.reply("ApiOpenGroup", &Answer::Ok);
+    let request = format!("{:?}", rig.request("ApiReAddNotifyGroup").to_v3());
+    assert!(request.contains("state_sequence: 7"), "{request}");
+}

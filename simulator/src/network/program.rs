@@ -388,6 +388,7 @@ impl Simulation<'_> {
                     Action::Call { binding, call, request, waits } => {
                         self.call(client, binding, call, request, waits)?;
                     }
+                    Action::Abandon { binding, call } => self.abandon(client, binding, call),
                 }
             }
             while let Some(notice) = self.programs.get_mut(client).and_then(|p| p.engine.poll_notice()) {
