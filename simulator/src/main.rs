@@ -63,16 +63,12 @@ fn replay(seed: u64, shrink: bool) -> ExitCode {
         None => run::seed(seed, true),
     };
     println!("{}", outcome.trace);
-    match outcome.violation {
-        Some(violation) => {
-            println!("seed {seed}: {violation}");
-            ExitCode::FAILURE
-        }
-        None => {
-            println!("seed {seed}: no law is broken\n{}", outcome.totals);
-            ExitCode::SUCCESS
-        }
+    if let Some(violation) = outcome.violation {
+        println!("seed {seed}: {violation}");
+        return ExitCode::FAILURE;
     }
+    println!("seed {seed}: no law is broken\n{}", outcome.totals);
+    ExitCode::SUCCESS
 }
 
 fn run_all(seeds: &Range<u64>, threads: usize) -> ExitCode {
