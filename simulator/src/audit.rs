@@ -30,6 +30,8 @@ struct Watched {
     reached: Vec<usize>,
     /// Whether a loss was reported last.
     gap: bool,
+    /// How many of `owed` there were when a loss was reported last: what is missing of them has been told.
+    told: usize,
     broken: bool,
 }
 
@@ -166,7 +168,7 @@ impl Audit {
         let fresh = !token.is_null() && self.ports.iter().all(|watched| watched.token != token);
         Violation::unless(fresh, "handles are new and not null", || format!("{token}"))?;
         let (owed, reached) = (Vec::new(), vec![0]);
-        self.ports.push(Watched { token, protocol, owed, reached, gap: false, broken: false });
+        self.ports.push(Watched { token, protocol, owed, reached, gap: false, told: 0, broken: false });
         Ok(())
     }
 
@@ -221,7 +223,8 @@ impl Audit {
     /// Something is missing.
     pub fn drained(&self, token: Token) -> Result<(), Violation> {
         let Some(port) = self.ports.iter().find(|watched| watched.token == token) else { return Ok(()) };
-        let complete = port.broken || port.gap || port.reached.contains(&port.owed.len());
+        let told = port.told >= port.owed.len();
+        let complete = port.broken || told || port.reached.contains(&port.owed.len());
         Violation::unless(complete, "no event is lost in silence", || format!("{:?}", port.due()))
     }
 
@@ -253,7 +256,8 @@ impl Watched {
         let candidates: Vec<usize> = if self.gap {
             (least.saturating_add(1)..self.owed.len()).collect()
         } else {
-            self.reached.clone()
+            let told = self.told.min(self.owed.len().saturating_sub(1));
+            self.reached.iter().flat_map(|index| *index..=told.max(*index)).collect()
         };
         let due =
             |index: &usize| self.owed.get(*index).is_some_and(|owed| same_but_sequence(owed, indication));
@@ -278,6 +282,7 @@ impl Watched {
             || format!("{indication:?}"),
         )?;
         self.gap = true;
+        self.told = self.owed.len();
         Ok(())
     }
 

@@ -328,6 +328,30 @@ fn d13_a_reply_may_be_as_large_as_the_limit() {
     });
 }
 
+/// The report of a loss has a name on version 1 ports, and none on version 2 ports.
+///
+/// Decision 13.
+#[test]
+fn d13_the_report_of_a_loss_counts_with_its_name() {
+    v3(|bench| {
+        bench.limit(|limits| (limits.queue_per_port, limits.batch_octets) = (2, 100));
+        bench.server.set_cluster_name("long".repeat(100));
+        let (port, port_v2) = (bench.port(), bench.port_v2());
+        assert_eq!(bench.add_cluster(port, 0x1, 1), 0);
+        bench.watch_v2(port_v2, (2, 8), 1);
+        for number in 0..5 {
+            bench.post(0x1, "N", number);
+            bench.post_v2(&event_v2(2, 8, "G"));
+        }
+        for _ in 0..2 {
+            let call = bench.get_async(port);
+            assert_eq!(bench.end(call).reply().asynchronous.unwrap().len(), 1);
+        }
+        let call = bench.get_v2(port_v2);
+        assert_eq!(bench.end(call).reply().batch.unwrap().len(), 2);
+    });
+}
+
 /// A client that is not authenticated well enough is one without any level, whatever the version.
 ///
 /// Decision 19.

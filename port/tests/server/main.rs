@@ -31,6 +31,7 @@ mod laws;
 mod limits;
 mod loss;
 mod methods;
+mod missed;
 mod objects;
 mod order;
 mod readd;

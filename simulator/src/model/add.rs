@@ -158,7 +158,7 @@ impl Model {
                     let name = Some(object.name.to_string());
                     let change = state_event(object.kind);
                     let indication = Indication::V1 { key, change, sequence: Some(sequence), name };
-                    self.caused(index, vec![indication]);
+                    self.missed(index, indication);
                 }
                 Answer::Done { result: ERROR_SUCCESS }
             }

@@ -30,6 +30,8 @@ pub(super) struct Waiting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
     Indication(Indication),
+    /// The state that a client missed, told by a `ReAdd` method. It takes no room.
+    Missed(Indication),
     /// The report of a loss, with the key of the filter that it is told to. The name of the cluster is the one that it
     /// has when the report is taken.
     Marker(u32),
@@ -77,9 +79,19 @@ impl Port {
         self.queue.len()
     }
 
+    /// Entries in the queue that take room.
+    pub(super) fn counted(&self) -> usize {
+        self.queue.iter().filter(|entry| !matches!(entry, Entry::Missed(_))).count()
+    }
+
     /// Whether another indication finds a place; the last one is kept for the report of a loss.
     pub(super) fn has_room(&self, limits: &Limits) -> bool {
-        self.queue.len().saturating_add(1) < limits.queue_per_port.max(2)
+        self.counted().saturating_add(1) < limits.queue_per_port.max(2)
+    }
+
+    /// Appends the state that a client missed.
+    pub(super) fn push_missed(&mut self, indication: Indication) {
+        self.queue.push(Entry::Missed(indication));
     }
 
     /// Appends an indication if there is room, or notes that it is lost.
@@ -89,9 +101,15 @@ impl Port {
         } else if self.protocol == Protocol::V2 {
             self.queue.clear();
             self.broken = true;
-        } else if !matches!(self.queue.last(), Some(Entry::Marker(_))) {
+        } else if !self.tells_loss() {
             self.queue.push(Entry::Marker(self.marker_key()));
         }
+    }
+
+    /// Whether a report of a loss is there, and nothing behind it but what clients missed.
+    fn tells_loss(&self) -> bool {
+        let mut counted = self.queue.iter().filter(|entry| !matches!(entry, Entry::Missed(_)));
+        matches!(counted.next_back(), Some(Entry::Marker(_)))
     }
 
     /// The key of the first filter or, on version 2 ports, of the first that asks for such reports.
@@ -132,7 +150,7 @@ impl Port {
             .queue
             .iter()
             .map(|entry| match entry {
-                Entry::Indication(indication) => indication.clone(),
+                Entry::Indication(indication) | Entry::Missed(indication) => indication.clone(),
                 Entry::Marker(key) => self.marker(*key, cluster),
             })
             .collect();

@@ -47,7 +47,7 @@ impl Model {
     pub fn contended(&self, reached: &[usize]) -> bool {
         let filters = |index: &usize| self.ports.get(*index).map_or(0, |port| port.filters.len());
         let most: usize = reached.iter().map(filters).sum();
-        let queued: usize = self.ports.iter().map(Port::queued).sum();
+        let queued: usize = self.ports.iter().map(Port::counted).sum();
         reached.len() > 1 && queued.saturating_add(most) > self.limits.queue
     }
 
@@ -61,7 +61,7 @@ impl Model {
 
     /// Appends indications to the queue of a port and serves its calls. Calls that wait make room: nothing is lost
     /// that one of them can take.
-    pub(super) fn caused(&mut self, index: usize, caused: Vec<Indication>) {
+    fn caused(&mut self, index: usize, caused: Vec<Indication>) {
         for indication in caused {
             while !self.has_room(index) && self.serve(index) {}
             let Some(port) = self.ports.get_mut(index) else { return };
@@ -75,6 +75,14 @@ impl Model {
         while self.serve(index) {}
     }
 
+    /// Appends the state that a client missed, and serves the calls of the port.
+    pub(super) fn missed(&mut self, index: usize, indication: Indication) {
+        if let Some(port) = self.ports.get_mut(index) {
+            port.push_missed(indication);
+        }
+        while self.serve(index) {}
+    }
+
     /// Gives an indication to the call that waits longest.
     fn hand(&mut self, index: usize, indication: Indication) {
         let Some(port) = self.ports.get_mut(index) else { return };
@@ -84,7 +92,7 @@ impl Model {
     }
 
     fn has_room(&self, index: usize) -> bool {
-        let all: usize = self.ports.iter().map(Port::queued).sum();
+        let all: usize = self.ports.iter().map(Port::counted).sum();
         all < self.limits.queue && self.ports.get(index).is_some_and(|port| port.has_room(&self.limits))
     }
 

@@ -3,7 +3,6 @@
 use cmrp_port::access::Access;
 use cmrp_port::client::Statistics;
 use cmrp_port::object::Object;
-use cmrp_port::protocol::Protocol;
 use cmrp_port::sequence::StateNumbers as _;
 use cmrp_port::server::Limits;
 
@@ -38,14 +37,9 @@ impl Simulation<'_> {
 
     /// Whether nothing but faults kept clients from servers.
     fn must_recover(&self) -> bool {
-        let Limits { filters_per_port, waiting, handles_per_association, queue, queue_per_port, .. } =
-            Limits::default();
+        let Limits { filters_per_port, waiting, handles_per_association, .. } = Limits::default();
         let limits = &self.script.flavour.limits;
-        // In protocol version 2, a port breaks when the events that ReAdd methods cause find no room.
-        let queues = self.script.flavour.protocol == Protocol::V3
-            || (limits.queue, limits.queue_per_port) == (queue, queue_per_port);
-        let roomy = queues
-            && limits.filters_per_port == filters_per_port
+        let roomy = limits.filters_per_port == filters_per_port
             && limits.waiting == waiting
             && limits.handles_per_association == handles_per_association;
         let steady = |step: &(u64, Step)| {
