@@ -159,9 +159,8 @@ impl<'d> Hostile<'d> {
                 self.connect(binding);
             }
             12 => {
-                self.now = self
-                    .now
-                    .saturating_add(u64::try_from(self.dice.below(256)).unwrap_or(0).saturating_mul(50));
+                let steps = u64::try_from(self.dice.below(256)).unwrap_or(0);
+                self.now = self.now.saturating_add(steps.saturating_mul(50));
                 let now = self.instant();
                 self.program.engine.handle_timeout(now);
             }
