@@ -18,6 +18,7 @@ mod report;
 mod source;
 mod summary;
 mod tcp;
+mod text;
 mod time;
 
 use std::error::Error;
@@ -166,7 +167,7 @@ impl<'a> Dissection<'a> {
     fn run(&mut self, source: impl Read + Send) -> Result<(), CaptureError> {
         let mut skipped = Skipped::default();
         let read = capture::read_frames(source, &mut |frame| self.frame(&frame), &mut skipped);
-        self.calls.summary.skipped = skipped;
+        self.calls.summary().skipped = skipped;
         self.calls.begin_end();
         self.streams.finish(&mut self.calls);
         read
@@ -177,15 +178,15 @@ impl<'a> Dissection<'a> {
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> ControlFlow<()> {
-        increment(&mut self.calls.summary.frames);
+        increment(&mut self.calls.summary().frames);
         if frame.is_cut {
-            increment(&mut self.calls.summary.cut_frames);
+            increment(&mut self.calls.summary().cut_frames);
         }
         let origin = Origin { frame: frame.number, time: frame.time };
         match link::content(frame.link, frame.data) {
             Content::Tcp(segment) => self.streams.segment(&segment, origin, &mut self.calls),
-            Content::IpFragment => increment(&mut self.calls.summary.ip_fragments),
-            Content::UnknownLink => increment(&mut self.calls.summary.unknown_links),
+            Content::IpFragment => increment(&mut self.calls.summary().ip_fragments),
+            Content::UnknownLink => increment(&mut self.calls.summary().unknown_links),
             Content::Other => {}
         }
         if self.calls.has_failed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::capture::Skipped;
-use super::message::{Direction, Message};
+use super::message::{Direction, Head};
 use crate::interface::Interface;
 
 /// Counts, by operation and over all. Operations, faults, sealed and undecodable messages are counted as far as the
@@ -47,14 +47,20 @@ struct Operation {
 }
 
 impl Summary {
+    /// Counts a request and what is special about it.
+    pub(super) fn request(&mut self, request: &Head) {
+        self.call(request);
+        self.message(request);
+    }
+
     /// Counts a request, or an answer that has none.
-    pub(super) fn call(&mut self, message: &Message) {
+    pub(super) fn call(&mut self, message: &Head) {
         let calls = &mut self.operation(message).calls;
         *calls = calls.saturating_add(1);
     }
 
     /// Counts what is special about a message.
-    pub(super) fn message(&mut self, message: &Message) {
+    pub(super) fn message(&mut self, message: &Head) {
         let is_fault = message.direction == Direction::Fault;
         if is_fault {
             let faults = &mut self.operation(message).faults;
@@ -62,7 +68,7 @@ impl Summary {
         }
         if message.sealed.is_some() {
             increment(&mut self.sealed);
-        } else if message.fields.is_none() && !is_fault {
+        } else if !message.is_readable && !is_fault {
             increment(&mut self.undecodable);
         }
         if message.complaint().is_some() {
@@ -70,7 +76,7 @@ impl Summary {
         }
     }
 
-    fn operation(&mut self, message: &Message) -> &mut Operation {
+    fn operation(&mut self, message: &Head) -> &mut Operation {
         let operation = self.operations.entry((message.interface, message.opnum)).or_default();
         operation.name = message.operation;
         operation

@@ -13,7 +13,7 @@ struct Record {
     lost: [u32; 2],
     /// Which end sent each run of octets, in the order in which they came out.
     order: Vec<(End, u64)>,
-    closed: Vec<u64>,
+    closed: Vec<usize>,
     streams: Vec<u64>,
 }
 
@@ -28,8 +28,8 @@ impl Sink for Record {
         self.lost[index(flow.sender)] += octets;
     }
 
-    fn closed(&mut self, stream: u64) {
-        self.closed.push(stream);
+    fn closed(&mut self, slot: usize) {
+        self.closed.push(slot);
     }
 }
 

@@ -117,13 +117,15 @@ impl Tally<'_> {
         *counter = counter.saturating_add(1);
         match outcome {
             Ok(()) => Ok(()),
-            Err(failure) => self.output.line(&harmless(&format!("{}:{number}: {failure}", path.display()))),
+            Err(failure) => {
+                self.output.line(harmless(&format!("{}:{number}: {failure}", path.display())).as_bytes())
+            }
         }
     }
 
     /// Prints the summary; whether anything failed.
     fn finish(mut self) -> io::Result<bool> {
-        self.output.line(&format!("{} verified, {} failed", self.verified, self.failed))?;
+        self.output.line(format!("{} verified, {} failed", self.verified, self.failed).as_bytes())?;
         self.output.flush()?;
         Ok(self.failed > 0)
     }
