@@ -384,7 +384,8 @@ impl Write for Digits {
         let room = self.first.iter_mut().skip(self.count);
         room.zip(digits.bytes()).for_each(|(place, digit)| *place = digit);
         self.count = self.count.saturating_add(digits.len());
-        Ok(())
+        // Nothing further will be shown.
+        if self.is_nil || self.count < SHORT_HANDLE { Ok(()) } else { Err(fmt::Error) }
     }
 }
 

@@ -241,6 +241,7 @@ impl Connection {
         let target = self.held.get(index).map_or(sequence, |held| held.sequence);
         if let Some(next) = self.half(sender).next.filter(|next| before(*next, target)) {
             let flow = *self.flow(sender);
+            self.has_more |= self.ended;
             sink.lost(&flow, target.wrapping_sub(next));
             self.half_mut(sender).next = Some(target);
         }
@@ -289,8 +290,8 @@ impl Connection {
             end = end.wrapping_add(1);
         }
         half.next = Some(end);
-        self.has_more |= self.ended;
         if !new.is_empty() {
+            self.has_more |= self.ended;
             sink.data(&flow, origin, new);
         }
     }
