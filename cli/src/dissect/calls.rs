@@ -209,3 +209,61 @@ impl<L: Listener> Sink for Calls<L> {
         self.ear.closed(slot, *conversation);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    /// Counts the calls that were given up on.
+    #[derive(Default)]
+    struct GivenUp(usize);
+
+    impl Listener for GivenUp {
+        fn event(&mut self, _: usize, _: &Place, event: Event<'_, Origin>) {
+            assert!(matches!(event, Event::Incomplete(_)));
+            self.0 += 1;
+        }
+
+        fn closed(&mut self, _: usize) {}
+
+        fn begin_end(&mut self) {}
+
+        fn has_failed(&self) -> bool {
+            false
+        }
+    }
+
+    /// A request of this length, first of several fragments.
+    fn fragment(length: u16) -> Vec<u8> {
+        let mut octets = vec![5, 0, 0, 1, 0x10, 0, 0, 0];
+        octets.extend(length.to_le_bytes());
+        octets.resize(usize::from(length), 0);
+        octets
+    }
+
+    #[test]
+    fn what_is_unfinished_is_bounded_in_all_connections_together() {
+        let (whole, begun) = (fragment(30_000), fragment(50_000));
+        let mut calls = Calls::new(GivenUp::default());
+        let origin = Origin { frame: 1, time: None };
+        for slot in 0..3000 {
+            let address = SocketAddr::from(([10, 0, 0, 1], 1));
+            let flow = Flow { stream: 0, slot, sender: End::First, source: address, destination: address };
+            calls.data(&flow, origin, &whole);
+            calls.data(&flow, origin, &begun[..20_000]);
+            let held: usize = calls.conversations.iter().flatten().map(|talk| talk.unfinished()).sum();
+            assert_eq!(held, calls.unfinished);
+            assert!(held <= MAX_UNFINISHED_OVERALL);
+        }
+        assert!(calls.unfinished > MAX_UNFINISHED_OVERALL - 60_000);
+        let given_up = calls.listener().0;
+        assert!((1500..2500).contains(&given_up), "{given_up}");
+        for slot in 0..3000 {
+            calls.closed(slot);
+        }
+        assert_eq!((calls.unfinished, calls.counts().malformed_pdus), (0, 0));
+        assert_eq!(calls.listener().0, 3000);
+    }
+}

@@ -250,7 +250,7 @@ impl Framer {
         if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
             self.buffer = Vec::new();
         }
-        if self.marks.is_empty() && self.marks.capacity() > KEPT / size_of::<Mark>() {
+        if self.marks.is_empty() && self.marks.capacity().saturating_mul(size_of::<Mark>()) > KEPT {
             self.marks = VecDeque::new();
         }
     }

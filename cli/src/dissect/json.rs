@@ -7,27 +7,28 @@ use serde::Serialize;
 
 use super::message::{Asked, Fault, Head, Message};
 use super::report::Report;
-use super::text::{self, Clock, Text};
+use super::text::{self, Addresses, Clock, Text};
 use crate::show::output::Output;
 
 /// See the module.
 pub(super) struct Json<'a> {
     output: Output<'a>,
     clock: Clock,
+    addresses: Addresses,
     /// The line that is being written, here only to keep its memory.
     line: Vec<u8>,
 }
 
 impl<'a> Json<'a> {
     pub(super) fn new(output: Output<'a>) -> Self {
-        Self { output, clock: Clock::default(), line: Vec::new() }
+        Self { output, clock: Clock::default(), addresses: Addresses::default(), line: Vec::new() }
     }
 
     /// Makes the line of a message.
     fn write(&mut self, Message { head, fields }: &Message<'_>) -> io::Result<()> {
         let line = &mut self.line;
         line.clear();
-        envelope(line, &mut self.clock, head);
+        envelope(line, &mut self.clock, &mut self.addresses, head);
         value(line, fields)?;
         line.push_str(",\"sealed\":");
         sealed(line, head.sealed);
@@ -79,14 +80,14 @@ impl Report for Json<'_> {
 }
 
 /// The members before the parameters. None of the strings needs an escape.
-fn envelope(line: &mut Vec<u8>, clock: &mut Clock, head: &Head) {
+fn envelope(line: &mut Vec<u8>, clock: &mut Clock, addresses: &mut Addresses, head: &Head) {
     line.push_str("{\"frame\":");
     text::number(line, head.frame);
     line.push_str(",\"time\":");
     match head.time {
         Some(time) => {
             line.push_str("\"");
-            clock.write(line, time, 9);
+            clock.nanos(line, time);
             line.push_str("\"");
         }
         None => line.push_str("null"),
@@ -94,9 +95,9 @@ fn envelope(line: &mut Vec<u8>, clock: &mut Clock, head: &Head) {
     line.push_str(",\"stream\":");
     text::number(line, head.stream);
     line.push_str(",\"src\":\"");
-    text::address(line, head.src);
+    addresses.write(line, head.src);
     line.push_str("\",\"dst\":\"");
-    text::address(line, head.dst);
+    addresses.write(line, head.dst);
     line.push_str("\",\"call_id\":");
     text::number(line, head.call_id.into());
     line.push_str(",\"interface\":\"");

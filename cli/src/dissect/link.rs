@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{EtherType, Ethernet2Slice, IpNumber, LaxIpSlice, LaxSlicedPacket, TcpSlice};
+use etherparse::{
+    EtherType, Ethernet2Slice, IpNumber, LaxIpSlice, LaxLinkExtSlice, LaxSlicedPacket, TcpSlice,
+};
 
 use super::tcp::Segment;
 
@@ -69,7 +71,7 @@ fn packet(protocol: EtherType, packet: &[u8]) -> Content<'_> {
     }
     // Between Ethernet and IP there may be tags.
     let tagged = LaxSlicedPacket::from_ether_type(protocol, packet);
-    let inner = tagged.link_exts.last().and_then(|tag| tag.payload());
+    let inner = tagged.link_exts.last().and_then(LaxLinkExtSlice::payload);
     match inner.map(|inner| (inner.ether_type, inner.payload)) {
         Some((EtherType::IPV4 | EtherType::IPV6, packet)) => ip(packet),
         _ => Content::Other,

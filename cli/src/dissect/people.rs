@@ -1,12 +1,13 @@
 //! Lines for people: one for each call, with its request and its answer.
 
 use std::io;
+use std::net::SocketAddr;
 
 use anstyle::{AnsiColor, Style};
 
 use super::message::{Asked, Direction, Fault, Head, Message};
 use super::report::Report;
-use super::text::{self, Clock};
+use super::text::{self, Addresses, Clock};
 use crate::show::output::Output;
 use crate::show::plain::{self, Outcome};
 
@@ -20,6 +21,7 @@ const UNREADABLE: Style = AnsiColor::Yellow.on_default();
 pub(super) struct People<'a> {
     output: Output<'a>,
     clock: Clock,
+    addresses: Addresses,
     brush: Brush,
     /// The line that is being written, here only to keep its memory, as are the two below.
     line: String,
@@ -51,23 +53,29 @@ impl Brush {
 
 impl<'a> People<'a> {
     pub(super) fn new(output: Output<'a>) -> Self {
-        let brush = Brush { is_coloured: output.is_coloured() };
-        let (line, results) = (String::new(), String::new());
-        Self { output, clock: Clock::default(), brush, line, results, outcome: Outcome::default() }
+        Self {
+            brush: Brush { is_coloured: output.is_coloured() },
+            output,
+            clock: Clock::default(),
+            addresses: Addresses::default(),
+            line: String::new(),
+            results: String::new(),
+            outcome: Outcome::default(),
+        }
     }
 
     /// Begins a line with time, endpoints, interface and operation. The client is who got the answer.
-    fn head(&mut self, head: &Head, [client, server]: [std::net::SocketAddr; 2]) {
-        let Self { line, clock, brush, .. } = self;
+    fn head(&mut self, head: &Head, [client, server]: [SocketAddr; 2]) {
+        let Self { line, clock, addresses, brush, .. } = self;
         line.clear();
         brush.paint(line, TIME, |line| match head.time {
-            Some(time) => clock.write(line, time, 6),
+            Some(time) => clock.micros(line, time),
             None => line.push('-'),
         });
         line.push_str("  ");
-        text::address(line, client);
+        addresses.write(line, client);
         line.push_str(" -> ");
-        text::address(line, server);
+        addresses.write(line, server);
         line.push_str("  ");
         line.push_str(head.interface.version());
         line.push(' ');

@@ -1,7 +1,7 @@
 //! What every line has, written without the machinery of `fmt`, which costs more than all else there is to do.
 
 use std::fmt::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::time::Time;
@@ -43,15 +43,37 @@ pub(super) fn display(line: &mut impl Text, arguments: fmt::Arguments<'_>) {
     let _ = Line(line).write_fmt(arguments);
 }
 
-/// Appends an address and a port.
-pub(super) fn address(line: &mut impl Text, address: SocketAddr) {
-    let SocketAddr::V4(v4) = address else { return display(line, format_args!("{address}")) };
-    let [a, b, c, d] = v4.ip().octets();
-    for (octet, after) in [(a, "."), (b, "."), (c, "."), (d, ":")] {
-        number(line, octet.into());
-        line.push_str(after);
+/// Writes addresses with their ports, and remembers some: a capture has few ends, and each line names two.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    /// Each at an index made of its last octets.
+    known: [(SocketAddr, String); Self::SIZE],
+}
+
+impl Default for Addresses {
+    fn default() -> Self {
+        let none = SocketAddr::from(([0; 4], 0));
+        Self { known: std::array::from_fn(|_| (none, none.to_string())) }
     }
-    number(line, v4.port().into());
+}
+
+impl Addresses {
+    const SIZE: usize = 64;
+
+    /// Appends an address and a port.
+    pub(super) fn write(&mut self, line: &mut impl Text, address: SocketAddr) {
+        let last = match address.ip() {
+            IpAddr::V4(ip) => ip.to_bits(),
+            IpAddr::V6(ip) => u32::try_from(ip.to_bits() & 0xffff_ffff).unwrap_or(0),
+        };
+        let index = usize::try_from(last ^ u32::from(address.port())).unwrap_or(0) % Self::SIZE;
+        let Some((known, text)) = self.known.get_mut(index) else { return };
+        if *known != address {
+            *known = address;
+            *text = address.to_string();
+        }
+        line.push_str(text);
+    }
 }
 
 /// Appends the milliseconds of a span, rounded to microseconds, or its seconds if it is long.
@@ -62,7 +84,7 @@ pub(super) fn span(line: &mut impl Text, span: Duration) {
             let micros = nanos.saturating_add(500) / 1000;
             number(line, micros / 1000);
             line.push_str(".");
-            digits(line, micros % 1000, 3);
+            padded(line, micros % 1000, 1000);
             line.push_str(" ms");
         }
         // How halves are rounded is for the floating-point number to say.
@@ -71,40 +93,44 @@ pub(super) fn span(line: &mut impl Text, span: Duration) {
     }
 }
 
-/// Appends the last `count` digits of a number, at most nine.
-fn digits(line: &mut impl Text, number: u64, count: usize) {
-    let mut digits = [b'0'; 9];
-    let mut rest = number;
-    for digit in digits.iter_mut().take(count).rev() {
-        *digit = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or(0));
-        rest /= 10;
-    }
-    let shown = digits.get(..count).and_then(|digits| std::str::from_utf8(digits).ok());
-    line.push_str(shown.unwrap_or_default());
+/// Appends a number with as many digits as `one` has zeros, which is a power of ten above it.
+fn padded(line: &mut impl Text, number: u64, one: u64) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(number.saturating_add(one));
+    line.push_str(digits.get(1..).unwrap_or_default());
 }
 
 /// Writes points in time, and remembers the second that it wrote last: nearly all frames are in the same.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     second: Option<i64>,
-    /// That second, as far as the decimal point.
+    /// That second, up to the decimal point.
     text: String,
 }
 
 impl Clock {
-    /// Appends a time in the form of RFC 3339, with so many digits of the second, from 1 to 9.
-    pub(super) fn write(&mut self, line: &mut impl Text, time: Time, count: usize) {
+    /// Appends a time in the form of RFC 3339, with microseconds.
+    pub(super) fn micros(&mut self, line: &mut impl Text, time: Time) {
         let (second, nanos) = time.parts();
+        self.second(line, second);
+        padded(line, u64::from(nanos) / 1000, 1_000_000);
+        line.push_str("Z");
+    }
+
+    /// Appends a time in the form of RFC 3339, with nanoseconds.
+    pub(super) fn nanos(&mut self, line: &mut impl Text, time: Time) {
+        let (second, nanos) = time.parts();
+        self.second(line, second);
+        padded(line, nanos.into(), 1_000_000_000);
+        line.push_str("Z");
+    }
+
+    fn second(&mut self, line: &mut impl Text, second: i64) {
         if self.second != Some(second) {
-            self.text = format!("{:.0}", Time::new(second, 0));
-            self.text.truncate(self.text.trim_end_matches('Z').len());
+            self.text = format!("{:.0}", Time::new(second, 0)).replace('Z', ".");
             self.second = Some(second);
         }
         line.push_str(&self.text);
-        line.push_str(".");
-        let dropped = u32::try_from(9_usize.saturating_sub(count)).unwrap_or(0);
-        digits(line, u64::from(nanos) / 10_u64.pow(dropped), count);
-        line.push_str("Z");
     }
 }
 
@@ -125,8 +151,8 @@ mod tests {
         let nanos = [0, 1, 999, 1000, 1500, 999_999, 500_000_000, 999_999_499, 999_999_500, 999_999_999];
         for (second, nanos) in seconds.into_iter().flat_map(|second| nanos.map(|nanos| (second, nanos))) {
             let time = Time::new(second, nanos);
-            assert_eq!(text(|text| clock.write(text, time, 9)), time.to_string());
-            assert_eq!(text(|text| clock.write(text, time, 6)), format!("{time:.6}"));
+            assert_eq!(text(|text| clock.nanos(text, time)), time.to_string());
+            assert_eq!(text(|text| clock.micros(text, time)), format!("{time:.6}"));
         }
     }
 
@@ -147,9 +173,19 @@ mod tests {
 
     #[test]
     fn addresses_are_written_as_they_are_displayed() {
-        for address in ["0.0.0.0:0", "255.20.3.100:65535", "[fe80::1]:80", "[::ffff:1.2.3.4]:7"] {
+        let mut addresses = Addresses::default();
+        for address in [
+            "0.0.0.0:0",
+            "1.2.3.4:5",
+            "1.2.3.5:4",
+            "1.2.3.4:5",
+            "[::]:0",
+            "255.20.3.100:65535",
+            "[fe80::1]:80",
+            "[::ffff:1.2.3.4]:7",
+        ] {
             let address: SocketAddr = address.parse().unwrap();
-            assert_eq!(text(|text| super::address(text, address)), address.to_string());
+            assert_eq!(text(|text| addresses.write(text, address)), address.to_string());
         }
     }
 }

@@ -64,7 +64,7 @@ fn of_object(text: &mut String, kind: ClusterObjectType, bits: u64) -> Option<()
         ClusterObjectType::RESOURCE => names(text, &ClusterChangeResourceV2::from_bits_retain(bits)),
         ClusterObjectType::RESOURCE_TYPE => names(text, &ClusterChangeResourceTypeV2::from_bits_retain(bits)),
         ClusterObjectType::NETWORK_INTERFACE => {
-            names(text, &ClusterChangeNetInterfaceV2::from_bits_retain(bits))
+            names(text, &ClusterChangeNetInterfaceV2::from_bits_retain(bits));
         }
         ClusterObjectType::NETWORK => names(text, &ClusterChangeNetworkV2::from_bits_retain(bits)),
         ClusterObjectType::NODE => names(text, &ClusterChangeNodeV2::from_bits_retain(bits)),

@@ -143,6 +143,7 @@ impl<'t> Plain<'t> {
         is_too_deep
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "this is what the methods of a serializer give")]
     fn put(mut self, text: &str) -> Written {
         if !self.is_too_deep() {
             self.text.push_str(text);
@@ -150,6 +151,7 @@ impl<'t> Plain<'t> {
         Ok(Said::Other)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "this is what the methods of a serializer give")]
     fn number(mut self, number: u64) -> Written {
         let is_special = match self.name {
             Name::Code => {
@@ -329,7 +331,7 @@ impl<'t> Serializer for Plain<'t> {
             depth,
             announced,
             start,
-            members: 0,
+            written: 0,
             shape,
             kind: None,
             outcome,
@@ -496,7 +498,7 @@ struct Members<'t> {
     /// Where the text of the object begins.
     start: usize,
     /// Members so far, without the result.
-    members: usize,
+    written: usize,
     shape: Shape,
     kind: Option<u64>,
     /// Where the result of a call goes.
@@ -547,7 +549,7 @@ impl SerializeMap for Members<'_> {
             return Ok(());
         }
         let end = self.text.len();
-        self.text.push_str(if self.members > 0 { ", " } else { "" });
+        self.text.push_str(if self.written > 0 { ", " } else { "" });
         let said = key.serialize(Plain::new(self.text, Name::Key))?;
         self.name = if let Said::Name(name) = said { name } else { Name::Other };
         match self.name {
@@ -558,7 +560,7 @@ impl SerializeMap for Members<'_> {
     }
 
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Unshown> {
-        let is_first_of_two = self.members == 0 && self.announced == Some(2);
+        let is_first_of_two = self.written == 0 && self.announced == Some(2);
         match (self.name, self.shape) {
             (_, Shape::Hidden) => return Ok(()),
             (Name::Result, _) => return self.result(value),
@@ -572,7 +574,7 @@ impl SerializeMap for Members<'_> {
             Name::Attributes if is_first_of_two => self.shape = Shape::Attributed,
             _ => {}
         }
-        self.members = self.members.saturating_add(1);
+        self.written = self.written.saturating_add(1);
         Ok(())
     }
 

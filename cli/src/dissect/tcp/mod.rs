@@ -144,10 +144,10 @@ impl Streams {
         if let Some(connection) = self.open.to_back(&pair) {
             if !connection.is_reopened_by(segment) {
                 take(&mut self.held, connection, segment, origin, sink);
-                let has_ended = connection.has_ended();
-                return if has_ended {
-                    self.end(pair)
-                };
+                if connection.has_ended() {
+                    self.end(pair);
+                }
+                return;
             }
         } else if let Some(connection) = self.ended.to_back(&pair) {
             if !connection.is_reopened_by(segment) {
@@ -164,7 +164,9 @@ impl Streams {
             let mut rest: Vec<Connection> =
                 connections.into_iter().map(|(_, connection)| connection).collect();
             rest.sort_by_key(Connection::stream);
-            rest.into_iter().for_each(|connection| self.forget(connection, sink));
+            for connection in rest {
+                self.forget(connection, sink);
+            }
         }
     }
 
