@@ -223,7 +223,7 @@ mod tests {
     impl Listener for GivenUp {
         fn event(&mut self, _: usize, _: &Place, event: Event<'_, Origin>) {
             assert!(matches!(event, Event::Incomplete(_)));
-            self.0 += 1;
+            self.0 = self.0.saturating_add(1);
         }
 
         fn closed(&mut self, _: usize) {}

@@ -46,28 +46,28 @@ pub(super) fn display(line: &mut impl Text, arguments: fmt::Arguments<'_>) {
 /// Writes addresses with their ports, and remembers some: a capture has few ends, and each line names two.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    /// Each at an index made of its last octets.
-    known: [(SocketAddr, String); Self::SIZE],
+    /// Each at an index made of its octets.
+    known: Vec<(SocketAddr, String)>,
 }
 
 impl Default for Addresses {
     fn default() -> Self {
         let none = SocketAddr::from(([0; 4], 0));
-        Self { known: std::array::from_fn(|_| (none, none.to_string())) }
+        Self { known: vec![(none, none.to_string()); 256] }
     }
 }
 
 impl Addresses {
-    const SIZE: usize = 64;
-
     /// Appends an address and a port.
     pub(super) fn write(&mut self, line: &mut impl Text, address: SocketAddr) {
         let last = match address.ip() {
             IpAddr::V4(ip) => ip.to_bits(),
             IpAddr::V6(ip) => u32::try_from(ip.to_bits() & 0xffff_ffff).unwrap_or(0),
         };
-        let index = usize::try_from(last ^ u32::from(address.port())).unwrap_or(0) % Self::SIZE;
-        let Some((known, text)) = self.known.get_mut(index) else { return };
+        // The golden ratio spreads what differs in any bit over the high ones.
+        let mixed = (last ^ u32::from(address.port()).rotate_left(16)).wrapping_mul(0x9e37_79b1);
+        let [index, ..] = mixed.to_be_bytes();
+        let Some((known, text)) = self.known.get_mut(usize::from(index)) else { return };
         if *known != address {
             *known = address;
             *text = address.to_string();
