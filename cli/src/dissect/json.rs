@@ -57,9 +57,10 @@ impl Report for Json<'_> {
     }
 
     /// The line, if it may have to be written later.
-    fn keep(&mut self, request: &Message<'_>, is_shown: bool) -> String {
-        let is_written = !is_shown && self.write(request).is_ok();
-        if is_written { String::from_utf8_lossy(&self.line).into_owned() } else { String::new() }
+    fn keep(&mut self, request: &Message<'_>, is_shown: bool, text: &mut String) {
+        if !is_shown && self.write(request).is_ok() {
+            text.push_str(&String::from_utf8_lossy(&self.line));
+        }
     }
 
     fn late_request(&mut self, request: &Asked) -> io::Result<()> {

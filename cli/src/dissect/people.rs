@@ -116,13 +116,11 @@ impl Report for People<'_> {
     }
 
     /// The arguments.
-    fn keep(&mut self, request: &Message<'_>, _is_shown: bool) -> String {
-        self.line.clear();
+    fn keep(&mut self, request: &Message<'_>, _is_shown: bool, text: &mut String) {
         match &request.fields {
-            Some(fields) => plain::parameters(&mut self.line, fields, &mut self.outcome),
-            None => unreadable(&mut self.line, self.brush, &request.head),
+            Some(fields) => plain::parameters(text, fields, &mut self.outcome),
+            None => unreadable(text, self.brush, &request.head),
         }
-        self.line.as_str().into()
     }
 
     fn late_request(&mut self, _request: &Asked) -> io::Result<()> {

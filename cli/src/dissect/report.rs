@@ -9,8 +9,8 @@ use super::message::{Asked, Message};
 pub(super) trait Report {
     /// A request that is to be shown, as soon as it is seen.
     fn request(&mut self, request: &Message<'_>) -> io::Result<()>;
-    /// The text that is kept of a request until its answer comes. `is_shown` says whether it was given already.
-    fn keep(&mut self, request: &Message<'_>, is_shown: bool) -> String;
+    /// Writes what is kept of a request until its answer comes. `is_shown` says whether it was given already.
+    fn keep(&mut self, request: &Message<'_>, is_shown: bool, text: &mut String);
     /// A request of which it is only now known that it is to be shown.
     fn late_request(&mut self, request: &Asked) -> io::Result<()>;
     /// A response or fault, and the request that it answers if the capture has it.

@@ -23,6 +23,10 @@ const MAX_PENDING_OVERALL: usize = 65_536;
 /// Most octets of text that requests keep while they wait. Beyond it, as above.
 const MAX_TEXT_OVERALL: usize = 32 * 1024 * 1024;
 
+/// Texts whose memory is kept for others, and the most octets of one.
+const MAX_SPARE: usize = 64;
+const MAX_SPARE_TEXT: usize = 4096;
+
 /// Requests of one connection that wait for their answers, in no order.
 #[derive(Default)]
 struct Pending(Vec<Asked>);
@@ -50,6 +54,8 @@ pub(super) struct Teller<'a> {
     pending: usize,
     /// Octets of the text that they keep.
     text: usize,
+    /// Memory for the text of further requests.
+    spare: Vec<String>,
     reading: Reading,
     filter: Filter,
     report: Box<dyn Report + 'a>,
@@ -67,6 +73,7 @@ impl<'a> Teller<'a> {
             waiting: Vec::new(),
             pending: 0,
             text: 0,
+            spare: Vec::new(),
             reading: Reading::new(assumed),
             filter,
             report,
@@ -102,7 +109,8 @@ impl<'a> Teller<'a> {
             self.summary.request(&request.head);
             self.write(|report| report.request(&request));
         }
-        let text = self.report.keep(&request, is_shown);
+        let mut text = self.spare.pop().unwrap_or_default();
+        self.report.keep(&request, is_shown, &mut text);
         if let Some(earlier) = self.take(pending, request.head.call_id) {
             self.give_up(earlier);
         }
@@ -118,9 +126,18 @@ impl<'a> Teller<'a> {
         self.tell_unanswered();
     }
 
-    fn answer(&mut self, pending: &mut Pending, mut answer: Message<'_>) {
+    fn answer(&mut self, pending: &mut Pending, answer: Message<'_>) {
         let request = self.take(pending, answer.head.call_id);
-        let request = request.as_ref();
+        self.answer_to(request.as_ref(), answer);
+        if let Some(mut request) = request {
+            request.text.clear();
+            if self.spare.len() < MAX_SPARE && request.text.capacity() <= MAX_SPARE_TEXT {
+                self.spare.push(request.text);
+            }
+        }
+    }
+
+    fn answer_to(&mut self, request: Option<&Asked>, mut answer: Message<'_>) {
         answer.head.latency = request
             .and_then(|request| request.head.time)
             .zip(answer.head.time)
