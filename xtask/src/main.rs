@@ -1,6 +1,7 @@
 //! Chores of this workspace, as `cargo xtask <chore>`.
 #![forbid(unsafe_code)]
 
+mod big;
 mod ci;
 mod ndrdump;
 mod operations;
@@ -13,6 +14,10 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", version, about)]
 enum Chore {
+    /// Writes a large capture: the samples again and again, between other hosts each time.
+    BigCapture(big::Big),
+    /// Writes a large file for `cmrp verify`: the vectors of the testsuite again and again.
+    BigVectors(big::Big),
     /// Everything that continuous integration checks.
     Ci,
     /// Compares what we encode with what Samba's ndrdump makes of it.
@@ -27,6 +32,8 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
+        Chore::BigCapture(big) => big.capture(),
+        Chore::BigVectors(big) => big.vectors(),
         Chore::Ci => ci::run(),
         Chore::Ndrdump(compare) => compare.run(),
         Chore::Operations => operations::run(),
