@@ -43,7 +43,7 @@ pub use format::{Endian, Format, UnknownFormat};
 pub use handle::{ContextHandle, Handle};
 pub use limits::{Limits, TargetLevel};
 pub use path::Path;
-pub use reader::{Reader, Referent, VaryingCounts};
+pub use reader::{FixedElements, Reader, Referent, VaryingCounts};
 /// The crate that serializes values, for generated code.
 #[cfg(feature = "serde")]
 pub use serde;

@@ -1,14 +1,14 @@
 //! Reads stub data within bounds: every octet and every count goes through here.
 
 use alloc::vec::Vec;
-use core::mem::size_of;
+use core::mem::{self, size_of};
 
 use byteorder::{BE, ByteOrder, LE};
 
 use super::{Decode, Endian, Error, ErrorKind, Format, InField, Limit, Limits, TargetLevel, Uuid};
 
 /// Elements that a dimension of an array may have (MS-RPCE 3.1.1.5.3.2).
-const MAX_COUNT: u32 = 0x7FFF_FFFF;
+pub(super) const MAX_COUNT: u32 = 0x7FFF_FFFF;
 
 /// A cursor over one stub, with what the rest of its decoding may cost.
 ///
@@ -36,6 +36,13 @@ impl Referent {
     pub const fn is_null(self) -> bool {
         !self.0
     }
+}
+
+/// The fixed parts of an array's elements, between the two passes of NDR: where they stand, and how many there are.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedElements {
+    at: usize,
+    count: u32,
 }
 
 /// What stands before the elements of a conformant varying array.
@@ -111,10 +118,9 @@ impl<'de> Reader<'de> {
     }
 
     /// Refuses data that breaks a rule, unless this very breach is to be forgiven.
-    #[cold]
+    #[inline]
     pub(super) fn refuse(&self, offset: usize, kind: ErrorKind) -> Result<(), Error> {
-        let is_this = |error: &Error| error.offset() == offset && error.kind() == kind;
-        if self.forgiven.iter().any(is_this) { Ok(()) } else { Err(Error::new(offset, kind)) }
+        refuse_unless(&self.forgiven, offset, kind)
     }
 
     /// The format of the stub.
@@ -154,30 +160,35 @@ impl<'de> Reader<'de> {
     /// Fewer are left.
     #[inline]
     pub fn octets(&mut self, count: usize) -> Result<&'de [u8], Error> {
-        let end = self.at.saturating_add(count);
-        match self.stub.get(self.at..end) {
+        match self.rest().get(..count) {
             Some(octets) => {
-                self.at = end;
+                self.at = self.at.wrapping_add(count);
                 Ok(octets)
             }
             None => Err(self.truncated(count as u64)),
         }
     }
 
+    /// What is left of the stub.
+    #[inline]
+    pub(super) fn rest(&self) -> &'de [u8] {
+        self.stub.get(self.at..).unwrap_or_default()
+    }
+
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<&'de [u8; N], Error> {
-        match self.stub.get(self.at..).and_then(<[u8]>::first_chunk) {
+        match self.rest().first_chunk() {
             Some(octets) => {
-                self.at = self.at.saturating_add(N);
+                self.at = self.at.wrapping_add(N);
                 Ok(octets)
             }
             None => Err(self.truncated(N as u64)),
         }
     }
 
-    #[cold]
+    #[inline]
     const fn truncated(&self, needed: u64) -> Error {
-        Error::new(self.at, ErrorKind::Truncated { needed, left: self.remaining() })
+        truncated(self.at, needed, self.remaining())
     }
 
     /// Skips the gap before an item that is aligned to `to`, a power of two. The content of the gap is ignored
@@ -187,12 +198,19 @@ impl<'de> Reader<'de> {
     /// The stub ends in the gap.
     #[inline]
     pub fn align(&mut self, to: usize) -> Result<(), Error> {
-        let needed = self.at.wrapping_neg() & to.wrapping_sub(1);
-        let left = self.remaining();
-        if needed > left {
-            self.refuse(self.at, ErrorKind::MissingAlignment { needed, left })?;
+        let mask = to.wrapping_sub(1);
+        let aligned = self.at.wrapping_add(mask) & !mask;
+        if aligned > self.stub.len() {
+            return self.misaligned(aligned);
         }
-        self.at = self.at.saturating_add(needed.min(left));
+        self.at = aligned;
+        Ok(())
+    }
+
+    fn misaligned(&mut self, aligned: usize) -> Result<(), Error> {
+        let (needed, left) = (aligned.saturating_sub(self.at), self.remaining());
+        self.refuse(self.at, ErrorKind::MissingAlignment { needed, left })?;
+        self.at = self.stub.len();
         Ok(())
     }
 
@@ -363,6 +381,32 @@ impl<'de> Reader<'de> {
         Ok(actual)
     }
 
+    /// Maximum count, offset and actual count that come next, and what is behind them, without taking them; `None`
+    /// if they are not all there.
+    #[inline]
+    pub(super) fn peek_counts(&self) -> Option<([u64; 3], &'de [u8])> {
+        let mask = self.format.word().wrapping_sub(1);
+        let rest = self.stub.get(self.at.wrapping_add(mask) & !mask..)?;
+        if self.format.is_ndr64() {
+            let (counts, rest) = rest.split_first_chunk::<24>()?;
+            let mut counts = counts.chunks_exact(8).map(LE::read_u64);
+            return Some(([counts.next()?, counts.next()?, counts.next()?], rest));
+        }
+        let (counts, rest) = rest.split_first_chunk::<12>()?;
+        let read = match self.format.endian() {
+            Endian::Little => LE::read_u32,
+            Endian::Big => BE::read_u32,
+        };
+        let mut counts = counts.chunks_exact(4).map(|count| u64::from(read(count)));
+        Some(([counts.next()?, counts.next()?, counts.next()?], rest))
+    }
+
+    /// Goes on where only `rest` of the stub is left.
+    #[inline]
+    pub(super) fn skip_to(&mut self, rest: &'de [u8]) {
+        self.at = self.stub.len().saturating_sub(rest.len());
+    }
+
     /// Goes through a pointer, one level deeper.
     ///
     /// # Errors
@@ -387,38 +431,64 @@ impl<'de> Reader<'de> {
         if needed > self.remaining() as u64 {
             return Err(self.truncated(needed));
         }
-        let over = Error::new(self.at, ErrorKind::Limit(Limit::Memory));
-        let count = usize::try_from(count).map_err(|_| over)?;
-        let memory =
-            count.checked_mul(size_of::<T>()).and_then(|cost| self.memory.checked_sub(cost)).ok_or(over)?;
+        self.allot(count).ok_or_else(|| Error::new(self.at, ErrorKind::Limit(Limit::Memory)))
+    }
+
+    fn allot<T>(&mut self, count: u32) -> Option<Vec<T>> {
+        let count = usize::try_from(count).ok()?;
+        let cost = count.checked_mul(size_of::<T>())?;
+        let memory = self.memory.checked_sub(cost)?;
         let mut values = Vec::new();
-        values.try_reserve_exact(count).map_err(|_| over)?;
+        values.try_reserve_exact(count).ok()?;
         self.memory = memory;
-        Ok(values)
+        Some(values)
     }
 
     /// Reads the fixed parts of `count` elements, the first pass over an array (C706 14.3.12.3).
     ///
+    /// Nothing is kept but their place: [`deferred_elements`](Self::deferred_elements) reads each once more.
+    ///
     /// # Errors
-    /// Those of the elements, and those of [`reserve`](Self::reserve).
-    pub fn fixed_elements<T: Decode<'de>>(&mut self, count: u32) -> Result<Vec<T::Fixed>, Error> {
-        let mut fixed = self.reserve(count, T::MIN_WIRE_SIZE)?;
-        for index in 0..count {
-            fixed.push(T::decode_fixed(self).element(index as usize)?);
+    /// Those of the elements; or the octets that remain cannot hold them.
+    pub fn fixed_elements<T: Decode<'de>>(&mut self, count: u32) -> Result<FixedElements, Error> {
+        let at = self.at;
+        let needed = u64::from(count).saturating_mul(T::MIN_WIRE_SIZE as u64);
+        if needed > self.remaining() as u64 {
+            return Err(self.truncated(needed));
         }
-        Ok(fixed)
+        for index in 0..count {
+            T::decode_fixed(self).element(index as usize)?;
+        }
+        Ok(FixedElements { at, count })
     }
 
-    /// Reads what the pointers in `fixed` point to, the second pass over an array.
+    /// Reads elements whose fixed parts were read before, and what their pointers point to: the second pass over an
+    /// array.
     ///
     /// # Errors
     /// Those of the elements, and those of [`reserve`](Self::reserve).
-    pub fn deferred_elements<T: Decode<'de>>(&mut self, fixed: Vec<T::Fixed>) -> Result<Vec<T>, Error> {
-        let count = u32::try_from(fixed.len()).unwrap_or(u32::MAX);
-        let mut values = self.reserve(count, 0)?;
-        for (index, fixed) in fixed.into_iter().enumerate() {
-            values.push(T::decode_deferred(fixed, self).element(index)?);
+    pub fn deferred_elements<T: Decode<'de>>(&mut self, fixed: FixedElements) -> Result<Vec<T>, Error> {
+        let mut values = self.reserve(fixed.count, 0)?;
+        let mut fixed_at = fixed.at;
+        for index in 0..fixed.count {
+            let pointees_at = mem::replace(&mut self.at, fixed_at);
+            let fixed = T::decode_fixed(self).element(index as usize)?;
+            fixed_at = mem::replace(&mut self.at, pointees_at);
+            values.push(T::decode_deferred(fixed, self).element(index as usize)?);
         }
         Ok(values)
     }
+}
+
+#[cold]
+#[inline(never)]
+const fn truncated(offset: usize, needed: u64, left: usize) -> Error {
+    Error::new(offset, ErrorKind::Truncated { needed, left })
+}
+
+#[cold]
+#[inline(never)]
+fn refuse_unless(forgiven: &[Error], offset: usize, kind: ErrorKind) -> Result<(), Error> {
+    let is_this = |error: &Error| error.offset() == offset && error.kind() == kind;
+    if forgiven.iter().any(is_this) { Ok(()) } else { Err(Error::new(offset, kind)) }
 }

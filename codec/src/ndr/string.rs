@@ -7,6 +7,7 @@ use core::hash::{Hash, Hasher};
 
 use byteorder::{BE, ByteOrder, LE};
 
+use super::reader::MAX_COUNT;
 use super::{Endian, Error, ErrorKind, Reader};
 
 /// A string of `wchar_t`, that is UTF-16 units, without its terminator (C706 14.3.4, MS-RPCE 2.2.4.1.1).
@@ -191,6 +192,29 @@ impl<'de> Reader<'de> {
     /// The counts are malformed, too few octets are left, or the one zero character is not at the end.
     #[inline]
     pub fn wstr(&mut self) -> Result<WStr<'de>, Error> {
+        match self.plain_wstr() {
+            Some(text) => Ok(text),
+            None => self.checked_wstr(),
+        }
+    }
+
+    /// Reads a string at once if nothing is wrong with it.
+    #[inline]
+    fn plain_wstr(&mut self) -> Option<WStr<'de>> {
+        let ([maximum, offset, actual], rest) = self.peek_counts()?;
+        let in_order = maximum <= u64::from(MAX_COUNT) && offset == 0 && actual <= maximum;
+        let (octets, behind) = rest.split_at_checked(usize::try_from(actual).ok()?.checked_mul(2)?)?;
+        let (text, [0, 0]) = octets.split_last_chunk::<2>()? else { return None };
+        if !in_order || has_zero_unit(text) {
+            return None;
+        }
+        self.skip_to(behind);
+        Some(WStr(Source::Wire(text, self.format().endian())))
+    }
+
+    /// Reads a string item by item, and tells what is wrong with it.
+    #[inline(never)]
+    fn checked_wstr(&mut self) -> Result<WStr<'de>, Error> {
         let counts = self.varying_counts()?;
         self.wide_characters(counts.actual)
     }
@@ -215,9 +239,10 @@ impl<'de> Reader<'de> {
             octets
         };
         let endian = self.format().endian();
-        let Some(index) = text.chunks_exact(2).position(|unit| unit == [0, 0]) else {
+        if !has_zero_unit(text) {
             return Ok(WStr(Source::Wire(text, endian)));
-        };
+        }
+        let index = text.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or_default();
         self.refuse(
             start,
             ErrorKind::EmbeddedTerminator { index: u32::try_from(index).unwrap_or(u32::MAX) },
@@ -226,4 +251,25 @@ impl<'de> Reader<'de> {
         let text = text.get(..index.saturating_mul(2)).unwrap_or_default();
         Ok(WStr(Source::Wire(text, endian)))
     }
+}
+
+/// Whether one of the UTF-16 units is zero; a last odd octet is none.
+#[inline]
+fn has_zero_unit(octets: &[u8]) -> bool {
+    let octets = octets.get(..octets.len() & !1).unwrap_or_default();
+    let mut chunks = octets.chunks_exact(8);
+    let Some(last) = octets.last_chunk::<8>() else {
+        return octets.chunks_exact(2).any(|unit| unit == [0, 0]);
+    };
+    // The last units may be looked at twice.
+    chunks.any(|chunk| chunk.try_into().is_ok_and(has_zero_lane)) || has_zero_lane(*last)
+}
+
+/// Whether one of four units is zero.
+#[inline]
+fn has_zero_lane(octets: [u8; 8]) -> bool {
+    const LOW: u64 = 0x0001_0001_0001_0001;
+    let units = u64::from_ne_bytes(octets);
+    // Only a lane that is zero, or lies above one, borrows into its highest bit without having had it.
+    units.wrapping_sub(LOW) & !units & (LOW << 15) != 0
 }

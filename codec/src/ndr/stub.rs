@@ -73,6 +73,7 @@ pub trait DecodeStub<'de>: Sized {
     ///
     /// # Errors
     /// The octets are not those of this operation, or more follow than `limits` lets pass.
+    #[inline]
     fn decode(stub: &'de [u8], format: Format, limits: &Limits) -> Result<Self, Error> {
         let limits = limits.with_level(limits.level.unwrap_or(Self::LEVEL));
         let mut reader = Reader::new(stub, format, &limits);

@@ -33,6 +33,7 @@ impl Emitter<'_> {
             impl<'de> ndr::DecodeStub<'de> for #name #lifetime {
                 #level
 
+                #[inline]
                 fn read(#reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
                     #(#reads)*
                     Ok(Self { #(#fields),* })
@@ -144,6 +145,7 @@ impl Emitter<'_> {
                 type Fixed = #fixed_path;
                 const MIN_WIRE_SIZE: usize = #min_size;
 
+                #[inline]
                 fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
                     #fixed_reads
                     Ok(#fixed_literal)
@@ -170,6 +172,7 @@ impl Emitter<'_> {
             if self.defers(&slot.wire) { quote!(#name) } else { quote!(#name: fixed.#name) }
         });
         quote! {
+            #[inline]
             fn decode_deferred(
                 fixed: Self::Fixed,
                 reader: &mut ndr::Reader<'de>,
@@ -310,10 +313,7 @@ impl Emitter<'_> {
                 let lifetime = self.borrows_in_place(&slot.wire).then(|| quote!(<'de>));
                 quote!(#fixed #lifetime)
             }
-            Wire::Array(array) if !is_octet(&array.element) => {
-                let element = self.element_type(array, &quote!('static));
-                quote!(ndr::Vec<<#element as ndr::Decode<'static>>::Fixed>)
-            }
+            Wire::Array(array) if !is_octet(&array.element) => quote!(ndr::FixedElements),
             _ => self.slot_type(slot, &quote!('de)),
         }
     }
