@@ -37,7 +37,7 @@ pub trait Decode<'de>: Sized {
     ///
     /// # Errors
     /// The octets are not a value of this type.
-    #[inline]
+    #[inline(always)]
     fn decode(reader: &mut Reader<'de>) -> Result<Self, Error> {
         let fixed = Self::decode_fixed(reader)?;
         Self::decode_deferred(fixed, reader)
@@ -51,12 +51,12 @@ macro_rules! scalar {
             type Fixed = Self;
             const MIN_WIRE_SIZE: usize = $size;
 
-            #[inline]
+            #[inline(always)]
             fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
                 reader.$type()
             }
 
-            #[inline]
+            #[inline(always)]
             fn decode_deferred(fixed: Self, _: &mut Reader<'de>) -> Result<Self, Error> {
                 Ok(fixed)
             }
@@ -71,12 +71,12 @@ impl<'de> Decode<'de> for Option<WStr<'de>> {
     type Fixed = Referent;
     const MIN_WIRE_SIZE: usize = 4;
 
-    #[inline]
+    #[inline(always)]
     fn decode_fixed(reader: &mut Reader<'de>) -> Result<Referent, Error> {
         reader.referent()
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode_deferred(fixed: Referent, reader: &mut Reader<'de>) -> Result<Self, Error> {
         reader.unique(fixed, Reader::wstr)
     }
@@ -87,7 +87,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Those of the target, and [`Limits::depth`](super::Limits::depth).
-    #[inline]
+    #[inline(always)]
     pub fn unique<T>(
         &mut self,
         pointer: Referent,
@@ -100,7 +100,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Those of the target, and [`Limits::depth`](super::Limits::depth).
-    #[inline]
+    #[inline(always)]
     pub fn pointer<T>(
         &mut self,
         pointee: impl FnOnce(&mut Self) -> Result<T, Error>,
@@ -113,7 +113,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Those of the target, [`Limits::depth`](super::Limits::depth), and a null pointer in NDR64.
-    #[inline]
+    #[inline(always)]
     pub fn ref_pointer<T>(
         &mut self,
         pointee: impl FnOnce(&mut Self) -> Result<T, Error>,
@@ -127,7 +127,7 @@ impl<'de> Reader<'de> {
     /// # Errors
     /// The count is not the array's; or, at level 6.0, the pointer is null and the count is not 0. The offset is
     /// that behind the later of the two.
-    #[inline]
+    #[inline(always)]
     pub fn sized<T: Elements>(&self, array: Option<T>, size: i64) -> Result<SizedPtr<T>, Error> {
         let Some(array) = array else {
             self.check_null(size)?;
@@ -141,7 +141,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// As [`sized`](Self::sized), for either count.
-    #[inline]
+    #[inline(always)]
     pub fn varying_sized<T: Elements>(
         &self,
         array: Option<Varying<T>>,
@@ -158,11 +158,13 @@ impl<'de> Reader<'de> {
         Ok(VaryingPtr::Array(array))
     }
 
+    #[inline(always)]
     fn sized_null<T>(&self, size: i64) -> Result<SizedPtr<T>, Error> {
         Ok(SizedPtr::Null { size: self.null_count(size)? })
     }
 
     /// What level 6.0 adds for null pointers (MS-RPCE 3.1.1.5.3.3.1.2).
+    #[inline(always)]
     fn check_null(&self, count: i64) -> Result<(), Error> {
         if count != 0 && self.level() >= TargetLevel::Level6 {
             return self.refuse(self.offset(), ErrorKind::NullWithCount { count });
@@ -171,6 +173,7 @@ impl<'de> Reader<'de> {
     }
 
     /// A count beside a null pointer, which may be any that its type holds.
+    #[inline(always)]
     fn null_count(&self, count: i64) -> Result<u32, Error> {
         let kind = ErrorKind::OutOfRange { value: count, low: 0, high: i64::from(u32::MAX) };
         u32::try_from(count).map_err(|_| Error::new(self.offset(), kind))
@@ -180,7 +183,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// It is outside. The offset is that behind the array or string.
-    #[inline]
+    #[inline(always)]
     pub fn check_count_range(&self, counted: &impl Counted, low: i64, high: i64) -> Result<(), Error> {
         match counted.counted() {
             Some(count) if self.level() >= TargetLevel::Level6 && !(low..=high).contains(&count) => {
@@ -194,7 +197,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// They differ. The offset is that behind the later of the two.
-    #[inline]
+    #[inline(always)]
     pub fn expect_size(&self, array: &impl Counts, size: i64) -> Result<(), Error> {
         match size_mismatch(array, size) {
             None => Ok(()),
@@ -206,7 +209,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// They differ. The offset is that behind the later of the two.
-    #[inline]
+    #[inline(always)]
     pub fn expect_length(&self, array: &impl Counts, length: i64) -> Result<(), Error> {
         match length_mismatch(array, length) {
             None => Ok(()),
@@ -218,7 +221,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// The count is malformed, or fewer octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn conformant_octets(&mut self) -> Result<&'de [u8], Error> {
         let count = self.count()?;
         self.octets(count as usize)
@@ -228,7 +231,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// The counts are malformed, or fewer octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn varying_octets(&mut self) -> Result<Varying<&'de [u8]>, Error> {
         let counts = self.varying_counts()?;
         let data = self.octets(counts.actual as usize)?;
@@ -260,7 +263,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Those of the element.
-    #[inline]
+    #[inline(always)]
     pub fn fixed_array<T: Decode<'de, Fixed = T> + Default + Copy, const N: usize>(
         &mut self,
     ) -> Result<[T; N], Error> {

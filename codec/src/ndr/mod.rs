@@ -20,6 +20,7 @@ mod handle;
 #[cfg(feature = "serde")]
 pub mod json;
 mod limits;
+mod packed;
 mod path;
 mod reader;
 mod string;

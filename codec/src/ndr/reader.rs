@@ -62,10 +62,9 @@ macro_rules! integers {
             ///
             /// # Errors
             /// Too few octets are left.
-            #[inline]
+            #[inline(always)]
             pub fn $type(&mut self) -> Result<$type, Error> {
-                self.align($size)?;
-                let octets = self.array::<$size>()?;
+                let octets = self.item::<$size>($size)?;
                 Ok(match self.format.endian() {
                     Endian::Little => LE::$read(octets),
                     Endian::Big => BE::$read(octets),
@@ -86,7 +85,7 @@ integers!(
 
 impl<'de> Reader<'de> {
     /// Starts at the first octet of a stub, to which all alignment refers (C706 14.2.2).
-    #[inline]
+    #[inline(always)]
     pub fn new(stub: &'de [u8], format: Format, limits: &Limits) -> Self {
         Self {
             stub,
@@ -112,31 +111,31 @@ impl<'de> Reader<'de> {
     }
 
     /// How strictly the stub is checked.
-    #[inline]
+    #[inline(always)]
     pub const fn level(&self) -> TargetLevel {
         self.level
     }
 
     /// Refuses data that breaks a rule, unless this very breach is to be forgiven.
-    #[inline]
+    #[inline(always)]
     pub(super) fn refuse(&self, offset: usize, kind: ErrorKind) -> Result<(), Error> {
         refuse_unless(&self.forgiven, offset, kind)
     }
 
     /// The format of the stub.
-    #[inline]
+    #[inline(always)]
     pub const fn format(&self) -> Format {
         self.format
     }
 
     /// Octets from the start of the stub to the next item.
-    #[inline]
+    #[inline(always)]
     pub const fn offset(&self) -> usize {
         self.at
     }
 
     /// Octets that are left.
-    #[inline]
+    #[inline(always)]
     pub const fn remaining(&self) -> usize {
         self.stub.len().saturating_sub(self.at)
     }
@@ -145,7 +144,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// More octets are left than [`Limits::trailing`] lets pass.
-    #[inline]
+    #[inline(always)]
     pub fn finish(&self) -> Result<(), Error> {
         let count = self.remaining();
         if count > self.trailing {
@@ -158,7 +157,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Fewer are left.
-    #[inline]
+    #[inline(always)]
     pub fn octets(&mut self, count: usize) -> Result<&'de [u8], Error> {
         match self.rest().get(..count) {
             Some(octets) => {
@@ -169,24 +168,39 @@ impl<'de> Reader<'de> {
         }
     }
 
+    /// The whole stub.
+    #[inline(always)]
+    pub(super) const fn stub(&self) -> &'de [u8] {
+        self.stub
+    }
+
     /// What is left of the stub.
-    #[inline]
+    #[inline(always)]
     pub(super) fn rest(&self) -> &'de [u8] {
         self.stub.get(self.at..).unwrap_or_default()
     }
 
-    #[inline]
-    fn array<const N: usize>(&mut self) -> Result<&'de [u8; N], Error> {
-        match self.rest().first_chunk() {
-            Some(octets) => {
-                self.at = self.at.wrapping_add(N);
+    /// Takes an item of `N` octets that is aligned to `to`.
+    #[inline(always)]
+    fn item<const N: usize>(&mut self, to: usize) -> Result<&'de [u8; N], Error> {
+        match self.peek(to) {
+            Some((at, octets)) => {
+                self.at = at.wrapping_add(N);
                 Ok(octets)
             }
-            None => Err(self.truncated(N as u64)),
+            None => Err(missing(&self.forgiven, self.at, to, N, self.stub.len())),
         }
     }
 
-    #[inline]
+    /// The next item of `N` octets that is aligned to `to`, and where it stands.
+    #[inline(always)]
+    fn peek<const N: usize>(&self, to: usize) -> Option<(usize, &'de [u8; N])> {
+        let at = align_up(self.at, to);
+        let octets = self.stub.get(at..)?.first_chunk()?;
+        Some((at, octets))
+    }
+
+    #[inline(always)]
     const fn truncated(&self, needed: u64) -> Error {
         truncated(self.at, needed, self.remaining())
     }
@@ -196,21 +210,13 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// The stub ends in the gap.
-    #[inline]
+    #[inline(always)]
     pub fn align(&mut self, to: usize) -> Result<(), Error> {
-        let mask = to.wrapping_sub(1);
-        let aligned = self.at.wrapping_add(mask) & !mask;
-        if aligned > self.stub.len() {
-            return self.misaligned(aligned);
+        let (aligned, end) = (align_up(self.at, to), self.stub.len());
+        if aligned > end {
+            missing_gap(&self.forgiven, self.at, aligned, end)?;
         }
-        self.at = aligned;
-        Ok(())
-    }
-
-    fn misaligned(&mut self, aligned: usize) -> Result<(), Error> {
-        let (needed, left) = (aligned.saturating_sub(self.at), self.remaining());
-        self.refuse(self.at, ErrorKind::MissingAlignment { needed, left })?;
-        self.at = self.stub.len();
+        self.at = aligned.min(end);
         Ok(())
     }
 
@@ -218,7 +224,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// As [`align`](Self::align).
-    #[inline]
+    #[inline(always)]
     pub fn align_by_format(&mut self, ndr20: usize, ndr64: usize) -> Result<(), Error> {
         self.align(if self.format.is_ndr64() { ndr64 } else { ndr20 })
     }
@@ -227,7 +233,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// As [`align`](Self::align).
-    #[inline]
+    #[inline(always)]
     pub fn end_struct(&mut self, ndr64: usize) -> Result<(), Error> {
         if self.format.is_ndr64() { self.align(ndr64) } else { Ok(()) }
     }
@@ -236,25 +242,25 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// None is left.
-    #[inline]
+    #[inline(always)]
     pub fn u8(&mut self) -> Result<u8, Error> {
-        self.array().map(|&[octet]| octet)
+        self.item(1).map(|&[octet]| octet)
     }
 
     /// Reads a signed octet.
     ///
     /// # Errors
     /// None is left.
-    #[inline]
+    #[inline(always)]
     pub fn i8(&mut self) -> Result<i8, Error> {
-        self.array().map(|&[octet]| i8::from_ne_bytes([octet]))
+        self.item(1).map(|&[octet]| i8::from_ne_bytes([octet]))
     }
 
     /// Reads an unsigned `__int3264`: 4 octets, zero-extended, or 8 in NDR64 (MS-RPCE 2.2.4.1.2, 3.1.1.5.1.1).
     ///
     /// # Errors
     /// Too few octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn u3264(&mut self) -> Result<u64, Error> {
         if self.format.is_ndr64() { self.u64() } else { self.u32().map(u64::from) }
     }
@@ -263,7 +269,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Too few octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn i3264(&mut self) -> Result<i64, Error> {
         if self.format.is_ndr64() { self.i64() } else { self.i32().map(i64::from) }
     }
@@ -272,7 +278,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Too few octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn enumeration(&mut self) -> Result<i32, Error> {
         if self.format.is_ndr64() { self.i32() } else { self.u16().map(i32::from) }
     }
@@ -281,10 +287,9 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Too few octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn uuid(&mut self) -> Result<Uuid, Error> {
-        self.align(4)?;
-        let octets = self.array::<16>()?;
+        let octets = self.item::<16>(4)?;
         Ok(Uuid::from_wire(*octets, self.format.endian()))
     }
 
@@ -292,7 +297,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Too few octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn referent(&mut self) -> Result<Referent, Error> {
         self.u3264().map(|id| Referent(id != 0))
     }
@@ -302,7 +307,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Too few octets are left, or the NDR64 pointer is null.
-    #[inline]
+    #[inline(always)]
     pub fn ref_referent(&mut self) -> Result<(), Error> {
         let null = self.referent()?.is_null();
         if null && self.format.is_ndr64() {
@@ -315,7 +320,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Too few octets are left, or the count is above 2³¹-1.
-    #[inline]
+    #[inline(always)]
     pub fn count(&mut self) -> Result<u32, Error> {
         let count = self.u3264()?;
         match u32::try_from(count) {
@@ -331,7 +336,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// They differ.
-    #[inline]
+    #[inline(always)]
     pub fn check_size(&self, maximum: u32, size: i64) -> Result<(), Error> {
         if i64::from(maximum) == size {
             return Ok(());
@@ -343,7 +348,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// It is outside.
-    #[inline]
+    #[inline(always)]
     pub fn check_range<T: Into<i64>>(&self, value: T, low: i64, high: i64) -> Result<(), Error> {
         let value = value.into();
         if (low..=high).contains(&value) {
@@ -356,7 +361,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// A count is malformed, the offset is not 0, or the actual count exceeds the maximum.
-    #[inline]
+    #[inline(always)]
     pub fn varying_counts(&mut self) -> Result<VaryingCounts, Error> {
         let maximum = self.count()?;
         let actual = self.actual_count(maximum)?;
@@ -367,7 +372,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// As [`varying_counts`](Self::varying_counts).
-    #[inline]
+    #[inline(always)]
     pub fn actual_count(&mut self, maximum: u32) -> Result<u32, Error> {
         let word = self.format.word();
         let offset = self.count()?;
@@ -381,44 +386,48 @@ impl<'de> Reader<'de> {
         Ok(actual)
     }
 
-    /// Maximum count, offset and actual count that come next, and what is behind them, without taking them; `None`
-    /// if they are not all there.
-    #[inline]
-    pub(super) fn peek_counts(&self) -> Option<([u64; 3], &'de [u8])> {
-        let mask = self.format.word().wrapping_sub(1);
-        let rest = self.stub.get(self.at.wrapping_add(mask) & !mask..)?;
+    /// Maximum count, offset and actual count that come next, and where they end; `None` if they are not all there.
+    #[inline(always)]
+    pub(super) fn peek_counts(&self) -> Option<([u64; 3], usize)> {
         if self.format.is_ndr64() {
-            let (counts, rest) = rest.split_first_chunk::<24>()?;
-            let mut counts = counts.chunks_exact(8).map(LE::read_u64);
-            return Some(([counts.next()?, counts.next()?, counts.next()?], rest));
+            let (at, counts) = self.peek::<24>(8)?;
+            let counts = triple(counts.chunks_exact(8).map(LE::read_u64))?;
+            return Some((counts, at.wrapping_add(24)));
         }
-        let (counts, rest) = rest.split_first_chunk::<12>()?;
-        let read = match self.format.endian() {
-            Endian::Little => LE::read_u32,
-            Endian::Big => BE::read_u32,
-        };
-        let mut counts = counts.chunks_exact(4).map(|count| u64::from(read(count)));
-        Some(([counts.next()?, counts.next()?, counts.next()?], rest))
+        let (at, counts) = self.peek::<12>(4)?;
+        let counts = counts.chunks_exact(4).map(|count| match self.format.endian() {
+            Endian::Little => LE::read_u32(count),
+            Endian::Big => BE::read_u32(count),
+        });
+        Some((triple(counts.map(u64::from))?, at.wrapping_add(12)))
     }
 
-    /// Goes on where only `rest` of the stub is left.
-    #[inline]
-    pub(super) fn skip_to(&mut self, rest: &'de [u8]) {
-        self.at = self.stub.len().saturating_sub(rest.len());
+    /// Another reader at the same place, for a colder path: were it given this one, the optimizer would have to keep
+    /// this one in memory, and store each step there.
+    #[inline(always)]
+    pub(super) fn twin(&self) -> Self {
+        Self { forgiven: copied(&self.forgiven), ..*self }
+    }
+
+    /// Goes on elsewhere in the stub, or at its end.
+    #[inline(always)]
+    pub(super) const fn go_to(&mut self, at: usize) {
+        self.at = at;
     }
 
     /// Goes through a pointer, one level deeper.
     ///
     /// # Errors
     /// [`Limits::depth`] is reached, or `pointee` fails.
-    #[inline]
+    #[inline(always)]
     pub fn nested<T>(&mut self, pointee: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        let Some(deeper) = self.depth.checked_sub(1) else {
+        let depth = self.depth;
+        let Some(deeper) = depth.checked_sub(1) else {
             return Err(Error::new(self.at, ErrorKind::Limit(Limit::Depth)));
         };
         self.depth = deeper;
         let value = pointee(self);
-        self.depth = deeper.saturating_add(1);
+        self.depth = depth;
         value
     }
 
@@ -478,6 +487,45 @@ impl<'de> Reader<'de> {
         }
         Ok(values)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn copied(errors: &[Error]) -> Vec<Error> {
+    errors.to_vec()
+}
+
+/// The next multiple of `to`, a power of two.
+#[inline(always)]
+const fn align_up(at: usize, to: usize) -> usize {
+    let mask = to.wrapping_sub(1);
+    at.wrapping_add(mask) & !mask
+}
+
+#[inline(always)]
+fn triple(mut numbers: impl Iterator<Item = u64>) -> Option<[u64; 3]> {
+    Some([numbers.next()?, numbers.next()?, numbers.next()?])
+}
+
+/// Why an item of `size` octets, aligned to `to`, is not at `at` in a stub that ends at `end`.
+#[cold]
+#[inline(never)]
+fn missing(forgiven: &[Error], at: usize, to: usize, size: usize, end: usize) -> Error {
+    let aligned = align_up(at, to);
+    if aligned > end {
+        if let Err(error) = missing_gap(forgiven, at, aligned, end) {
+            return error;
+        }
+    }
+    let at = aligned.min(end);
+    truncated(at, size as u64, end.saturating_sub(at))
+}
+
+#[cold]
+#[inline(never)]
+fn missing_gap(forgiven: &[Error], at: usize, aligned: usize, end: usize) -> Result<(), Error> {
+    let (needed, left) = (aligned.saturating_sub(at), end.saturating_sub(at));
+    refuse_unless(forgiven, at, ErrorKind::MissingAlignment { needed, left })
 }
 
 #[cold]

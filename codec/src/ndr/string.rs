@@ -27,21 +27,34 @@ use super::{Endian, Error, ErrorKind, Reader};
 #[derive(Clone, Copy)]
 pub struct WStr<'a>(Source<'a>);
 
+/// The byte order is part of the tag: a small field of its own would make every copy of a string that was just read
+/// wait for its parts.
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Wire(&'a [u8], Endian),
+    Little(&'a [u8]),
+    Big(&'a [u8]),
     Text(&'a str),
     Units(&'a [u16]),
 }
 
 impl<'a> WStr<'a> {
+    /// A string of the wire, without its terminator.
+    #[inline(always)]
+    const fn from_wire(octets: &'a [u8], endian: Endian) -> Self {
+        match endian {
+            Endian::Little => Self(Source::Little(octets)),
+            Endian::Big => Self(Source::Big(octets)),
+        }
+    }
+
     /// The empty string, which is not the null pointer.
     pub const EMPTY: Self = Self(Source::Text(""));
 
     /// The UTF-16 units of the string.
     pub fn units(&self) -> impl Iterator<Item = u16> + 'a {
         match self.0 {
-            Source::Wire(octets, endian) => Units::Wire(octets.chunks_exact(2), endian),
+            Source::Little(octets) => Units::Wire(octets.chunks_exact(2), Endian::Little),
+            Source::Big(octets) => Units::Wire(octets.chunks_exact(2), Endian::Big),
             Source::Text(text) => Units::Text(text.encode_utf16()),
             Source::Units(units) => Units::Borrowed(units.iter()),
         }
@@ -55,7 +68,7 @@ impl<'a> WStr<'a> {
     /// Number of UTF-16 units, without the terminator.
     pub fn len(&self) -> usize {
         match self.0 {
-            Source::Wire(octets, _) => octets.len() / 2,
+            Source::Little(octets) | Source::Big(octets) => octets.len() / 2,
             Source::Text(text) => text.encode_utf16().count(),
             Source::Units(units) => units.len(),
         }
@@ -190,33 +203,32 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// The counts are malformed, too few octets are left, or the one zero character is not at the end.
-    #[inline]
+    #[inline(always)]
     pub fn wstr(&mut self) -> Result<WStr<'de>, Error> {
         match self.plain_wstr() {
-            Some(text) => Ok(text),
-            None => self.checked_wstr(),
+            Some((text, end)) => {
+                self.go_to(end);
+                Ok(text)
+            }
+            None => {
+                let (text, end) = checked_wstr(self.twin())?;
+                self.go_to(end);
+                Ok(text)
+            }
         }
     }
 
-    /// Reads a string at once if nothing is wrong with it.
-    #[inline]
-    fn plain_wstr(&mut self) -> Option<WStr<'de>> {
-        let ([maximum, offset, actual], rest) = self.peek_counts()?;
+    /// A string with which nothing is wrong, and where it ends.
+    #[inline(always)]
+    fn plain_wstr(&self) -> Option<(WStr<'de>, usize)> {
+        let ([maximum, offset, actual], at) = self.peek_counts()?;
         let in_order = maximum <= u64::from(MAX_COUNT) && offset == 0 && actual <= maximum;
-        let (octets, behind) = rest.split_at_checked(usize::try_from(actual).ok()?.checked_mul(2)?)?;
-        let (text, [0, 0]) = octets.split_last_chunk::<2>()? else { return None };
+        let end = at.checked_add(usize::try_from(actual).ok()?.checked_mul(2)?)?;
+        let (text, [0, 0]) = self.stub().get(at..end)?.split_last_chunk::<2>()? else { return None };
         if !in_order || has_zero_unit(text) {
             return None;
         }
-        self.skip_to(behind);
-        Some(WStr(Source::Wire(text, self.format().endian())))
-    }
-
-    /// Reads a string item by item, and tells what is wrong with it.
-    #[inline(never)]
-    fn checked_wstr(&mut self) -> Result<WStr<'de>, Error> {
-        let counts = self.varying_counts()?;
-        self.wide_characters(counts.actual)
+        Some((WStr::from_wire(text, self.format().endian()), end))
     }
 
     /// Reads a varying string of `wchar_t` in an array of `size` (C706 14.3.4.1).
@@ -240,7 +252,7 @@ impl<'de> Reader<'de> {
         };
         let endian = self.format().endian();
         if !has_zero_unit(text) {
-            return Ok(WStr(Source::Wire(text, endian)));
+            return Ok(WStr::from_wire(text, endian));
         }
         let index = text.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or_default();
         self.refuse(
@@ -249,8 +261,17 @@ impl<'de> Reader<'de> {
         )?;
         // A program that reads the string sees it end here.
         let text = text.get(..index.saturating_mul(2)).unwrap_or_default();
-        Ok(WStr(Source::Wire(text, endian)))
+        Ok(WStr::from_wire(text, endian))
     }
+}
+
+/// Reads a string item by item, and tells what is wrong with it; or where it ends.
+#[cold]
+#[inline(never)]
+fn checked_wstr<'de>(mut reader: Reader<'de>) -> Result<(WStr<'de>, usize), Error> {
+    let counts = reader.varying_counts()?;
+    let text = reader.wide_characters(counts.actual)?;
+    Ok((text, reader.offset()))
 }
 
 /// Whether one of the UTF-16 units is zero; a last odd octet is none.

@@ -64,24 +64,24 @@ impl<'de> Decode<'de> for Uuid {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 16;
 
-    #[inline]
+    #[inline(always)]
     fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
         reader.uuid()
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode_deferred(fixed: Self, _: &mut Reader<'de>) -> Result<Self, Error> {
         Ok(fixed)
     }
 }
 
 impl Encode for Uuid {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut Writer) -> Result<(), EncodeError> {
         writer.uuid(*self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut Writer) -> Result<(), EncodeError> {
         Ok(())
     }
