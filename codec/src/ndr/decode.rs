@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::array::{length_mismatch, size_mismatch};
 use super::reader::Referent;
 use super::{
-    Counted, Counts, Elements, Error, ErrorKind, InField, Reader, SizedPtr, TargetLevel, Varying, VaryingPtr,
+    Counted, Counts, Elements, Error, ErrorKind, FixedPart, InField, Reader, SizedPtr, TargetLevel, Varying, VaryingPtr,
     WStr,
 };
 
@@ -21,7 +21,11 @@ pub trait Decode<'de>: Sized {
     /// memory is reserved.
     const MIN_WIRE_SIZE: usize;
 
-    /// Reads the fixed part.
+    /// Where the fixed part stands in NDR20 and in NDR64, if that is the same for every value, and no content of it is
+    /// an error by itself. Lets the elements of an array be found missing without a look at each.
+    const FIXED_PARTS: Option<[FixedPart; 2]> = None;
+
+    /// Reads the fixed part. That of an element of an array is read twice, once in either pass over the array.
     ///
     /// # Errors
     /// The octets are not a value of this type.
@@ -50,6 +54,7 @@ macro_rules! scalar {
         impl<'de> Decode<'de> for $type {
             type Fixed = Self;
             const MIN_WIRE_SIZE: usize = $size;
+            const FIXED_PARTS: Option<[FixedPart; 2]> = Some([FixedPart::new($size, $size); 2]);
 
             #[inline(always)]
             fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
@@ -70,6 +75,7 @@ scalar!(u8 1, i8 1, u16 2, i16 2, u32 4, i32 4, u64 8, i64 8);
 impl<'de> Decode<'de> for Option<WStr<'de>> {
     type Fixed = Referent;
     const MIN_WIRE_SIZE: usize = 4;
+    const FIXED_PARTS: Option<[FixedPart; 2]> = Some([FixedPart::new(4, 4), FixedPart::new(8, 8)]);
 
     #[inline(always)]
     fn decode_fixed(reader: &mut Reader<'de>) -> Result<Referent, Error> {

@@ -26,6 +26,7 @@ mod reader;
 mod string;
 mod stub;
 mod union;
+mod units;
 mod uuid;
 mod writer;
 
@@ -44,7 +45,7 @@ pub use format::{Endian, Format, UnknownFormat};
 pub use handle::{ContextHandle, Handle};
 pub use limits::{Limits, TargetLevel};
 pub use path::Path;
-pub use reader::{FixedElements, Reader, Referent, VaryingCounts};
+pub use reader::{FixedElements, FixedPart, Reader, Referent, VaryingCounts};
 /// The crate that serializes values, for generated code.
 #[cfg(feature = "serde")]
 pub use serde;

@@ -45,6 +45,29 @@ pub struct FixedElements {
     count: u32,
 }
 
+/// Where the fixed part of a value stands, if that is the same for every value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedPart {
+    alignment: usize,
+    size: usize,
+}
+
+impl FixedPart {
+    /// A fixed part of `size` octets, with its gaps, at multiples of `alignment`, a power of two.
+    pub const fn new(alignment: usize, size: usize) -> Self {
+        Self { alignment, size }
+    }
+
+    /// Where `count` of them end that start at `at` or in the gap behind.
+    fn end(self, at: usize, count: u32) -> Option<usize> {
+        let others = usize::try_from(count).ok()?.checked_sub(1)?;
+        let stride = self.size.checked_next_multiple_of(self.alignment)?;
+        at.checked_next_multiple_of(self.alignment)?
+            .checked_add(stride.checked_mul(others)?)?
+            .checked_add(self.size)
+    }
+}
+
 /// What stands before the elements of a conformant varying array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VaryingCounts {
@@ -465,10 +488,23 @@ impl<'de> Reader<'de> {
         if needed > self.remaining() as u64 {
             return Err(self.truncated(needed));
         }
-        for index in 0..count {
-            T::decode_fixed(self).element(index as usize)?;
+        match self.end_of_elements::<T>(count) {
+            Some(end) => self.at = end,
+            None => self.check_elements::<T>(count)?,
         }
         Ok(FixedElements { at, count })
+    }
+
+    /// Where the fixed parts of elements end, if they are all there and that is all that can be wrong with them.
+    fn end_of_elements<T: Decode<'de>>(&self, count: u32) -> Option<usize> {
+        let [ndr20, ndr64] = T::FIXED_PARTS?;
+        let part = if self.format.is_ndr64() { ndr64 } else { ndr20 };
+        part.end(self.at, count).filter(|end| *end <= self.stub.len())
+    }
+
+    /// Reads the fixed parts of elements one by one.
+    fn check_elements<T: Decode<'de>>(&mut self, count: u32) -> Result<(), Error> {
+        (0..count).try_for_each(|index| T::decode_fixed(self).element(index as usize).map(drop))
     }
 
     /// Reads elements whose fixed parts were read before, and what their pointers point to: the second pass over an

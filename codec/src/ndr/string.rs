@@ -1,6 +1,7 @@
 //! Wide strings, borrowed from the stub or from the caller.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
@@ -8,7 +9,8 @@ use core::hash::{Hash, Hasher};
 use byteorder::{BE, ByteOrder, LE};
 
 use super::reader::MAX_COUNT;
-use super::{Endian, Error, ErrorKind, Reader};
+use super::units::{extend_swapped, extend_widened, has_zero_unit, is_plain};
+use super::{EncodeError, EncodeErrorKind, Endian, Error, ErrorKind, Reader, Writer};
 
 /// A string of `wchar_t`, that is UTF-16 units, without its terminator (C706 14.3.4, MS-RPCE 2.2.4.1.1).
 ///
@@ -69,6 +71,7 @@ impl<'a> WStr<'a> {
     pub fn len(&self) -> usize {
         match self.0 {
             Source::Little(octets) | Source::Big(octets) => octets.len() / 2,
+            Source::Text(text) if text.is_ascii() => text.len(),
             Source::Text(text) => text.encode_utf16().count(),
             Source::Units(units) => units.len(),
         }
@@ -274,23 +277,89 @@ fn checked_wstr<'de>(mut reader: Reader<'de>) -> Result<(WStr<'de>, usize), Erro
     Ok((text, reader.offset()))
 }
 
-/// Whether one of the UTF-16 units is zero; a last odd octet is none.
-#[inline]
-fn has_zero_unit(octets: &[u8]) -> bool {
-    let octets = octets.get(..octets.len() & !1).unwrap_or_default();
-    let mut chunks = octets.chunks_exact(8);
-    let Some(last) = octets.last_chunk::<8>() else {
-        return octets.chunks_exact(2).any(|unit| unit == [0, 0]);
-    };
-    // The last units may be looked at twice.
-    chunks.any(|chunk| chunk.try_into().is_ok_and(has_zero_lane)) || has_zero_lane(*last)
-}
+impl Writer {
+    /// Writes a conformant varying string with its terminator (C706 14.3.4.2).
+    ///
+    /// # Errors
+    /// The string holds a zero character, or is too long.
+    #[inline]
+    pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
+        if self.plain_wstr(text).is_some() {
+            return Ok(());
+        }
+        let count = text.len().saturating_add(1);
+        self.count(count)?;
+        self.wide_characters(text, count)
+    }
 
-/// Whether one of four units is zero.
-#[inline]
-fn has_zero_lane(octets: [u8; 8]) -> bool {
-    const LOW: u64 = 0x0001_0001_0001_0001;
-    let units = u64::from_ne_bytes(octets);
-    // Only a lane that is zero, or lies above one, borrows into its highest bit without having had it.
-    units.wrapping_sub(LOW) & !units & (LOW << 15) != 0
+    /// Writes a string in one go, if it can be.
+    #[inline(never)]
+    fn plain_wstr(&mut self, text: WStr<'_>) -> Option<()> {
+        let endian = self.format().endian();
+        match (text.0, endian) {
+            (Source::Text(text), _) if is_plain(text.as_bytes()) => {
+                let stub = self.string_room(text.len())?;
+                match endian {
+                    Endian::Little => extend_widened::<0>(stub, text.as_bytes()),
+                    Endian::Big => extend_widened::<1>(stub, text.as_bytes()),
+                }
+                stub.extend_from_slice(&[0, 0]);
+            }
+            (Source::Little(octets) | Source::Big(octets), _) if has_zero_unit(octets) => return None,
+            (Source::Little(octets), Endian::Little) | (Source::Big(octets), Endian::Big) => {
+                let stub = self.string_room(octets.len() / 2)?;
+                stub.extend_from_slice(octets);
+                stub.extend_from_slice(&[0, 0]);
+            }
+            (Source::Little(octets) | Source::Big(octets), _) => {
+                let stub = self.string_room(octets.len() / 2)?;
+                extend_swapped(stub, octets);
+                stub.extend_from_slice(&[0, 0]);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Writes the counts of a string of so many units and its terminator, and makes room for these, unless they are
+    /// too many.
+    #[inline]
+    fn string_room(&mut self, len: usize) -> Option<&mut Vec<u8>> {
+        let count = u32::try_from(len.checked_add(1)?).ok().filter(|count| *count <= MAX_COUNT)?;
+        self.string_counts(count);
+        let stub = self.stub_mut();
+        stub.reserve(len.checked_add(1)?.checked_mul(2)?);
+        Some(stub)
+    }
+
+    /// Writes a varying string in an array of `size` (C706 14.3.4.1).
+    ///
+    /// # Errors
+    /// The string holds a zero character, or does not fit.
+    pub fn varying_wstr(&mut self, text: WStr<'_>, size: u32) -> Result<(), EncodeError> {
+        let count = text.len().saturating_add(1);
+        if count > size as usize {
+            return Err(EncodeError::new(EncodeErrorKind::LengthExceedsSize { length: count, size }));
+        }
+        self.wide_characters(text, count)
+    }
+
+    fn wide_characters(&mut self, text: WStr<'_>, count: usize) -> Result<(), EncodeError> {
+        self.count(0)?;
+        self.count(count)?;
+        let endian = self.format().endian();
+        let stub = self.stub_mut();
+        stub.reserve(count.saturating_mul(2));
+        for (index, unit) in text.units().enumerate() {
+            if unit == 0 {
+                return Err(EncodeError::new(EncodeErrorKind::EmbeddedTerminator { index }));
+            }
+            stub.extend_from_slice(&match endian {
+                Endian::Little => unit.to_le_bytes(),
+                Endian::Big => unit.to_be_bytes(),
+            });
+        }
+        stub.extend_from_slice(&[0, 0]);
+        Ok(())
+    }
 }

@@ -121,6 +121,9 @@ fn lenient<T>(
     }
 }
 
+/// Octets that most stubs do not exceed.
+const TYPICAL_STUB: usize = 128;
+
 /// All parameters of one direction of one operation, as they are written. Object-safe.
 pub trait EncodeStub {
     /// Writes the parameters in the order of the signature.
@@ -134,7 +137,7 @@ pub trait EncodeStub {
     /// # Errors
     /// A value has no form on the wire.
     fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
-        let mut writer = Writer::new(format);
+        let mut writer = Writer::reusing(Vec::with_capacity(TYPICAL_STUB), format);
         self.write(&mut writer)?;
         Ok(writer.into_stub())
     }

@@ -138,12 +138,14 @@ impl Emitter<'_> {
         let fixed_lifetime = (deferred && self.fixed_borrows(&plan.slots)).then(|| quote!(<'de>));
         let fixed_path = if deferred { quote!(#fixed_name #fixed_lifetime) } else { quote!(Self) };
         let second = self.decode_deferred(plan, deferred);
+        let fixed_parts = fixed_parts(plan);
         quote! {
             #fixed_type
 
             impl<'de> ndr::Decode<'de> for #name #lifetime {
                 type Fixed = #fixed_path;
                 const MIN_WIRE_SIZE: usize = #min_size;
+                #fixed_parts
 
                 #[inline]
                 fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
@@ -388,6 +390,18 @@ pub(super) fn alignment(plan: &StructPlan, cursor: &TokenStream) -> (TokenStream
     let end =
         if plan.alignment.ndr64 == 1 { TokenStream::new() } else { quote!(#cursor.end_struct(#ndr64)?;) };
     (align, end)
+}
+
+/// The constant that tells where the fixed parts of an array's elements stand.
+fn fixed_parts(plan: &StructPlan) -> Option<TokenStream> {
+    let size = plan.fixed_size?;
+    let part = |alignment, size| {
+        let (alignment, size) = (Literal::usize_unsuffixed(alignment), Literal::usize_unsuffixed(size));
+        quote!(ndr::FixedPart::new(#alignment, #size))
+    };
+    let (ndr20, ndr64) =
+        (part(plan.alignment.ndr20, size.ndr20), part(plan.alignment.ndr64, size.ndr64));
+    Some(quote!(const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([#ndr20, #ndr64]);))
 }
 
 /// The members that the second pass needs: all but `ref` pointers, which are never null, and the counts that the
