@@ -9,7 +9,7 @@ use core::hash::{Hash, Hasher};
 use byteorder::{BE, ByteOrder, LE};
 
 use super::reader::MAX_COUNT;
-use super::units::{extend_swapped, extend_widened, has_zero_unit, is_plain};
+use super::units::{extend, extend_slice, extend_swapped, extend_widened, has_zero_unit, is_plain};
 use super::{EncodeError, EncodeErrorKind, Endian, Error, ErrorKind, Reader, Writer};
 
 /// A string of `wchar_t`, that is UTF-16 units, without its terminator (C706 14.3.4, MS-RPCE 2.2.4.1.1).
@@ -284,52 +284,26 @@ impl Writer {
     /// The string holds a zero character, or is too long.
     #[inline]
     pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
-        if self.plain_wstr(text).is_some() {
-            return Ok(());
-        }
-        let count = text.len().saturating_add(1);
-        self.count(count)?;
-        self.wide_characters(text, count)
+        if self.plain_wstr(text) { Ok(()) } else { self.checked_wstr(text) }
     }
 
     /// Writes a string in one go, if it can be.
     #[inline(never)]
-    fn plain_wstr(&mut self, text: WStr<'_>) -> Option<()> {
-        let endian = self.format().endian();
-        match (text.0, endian) {
-            (Source::Text(text), _) if is_plain(text.as_bytes()) => {
-                let stub = self.string_room(text.len())?;
-                match endian {
-                    Endian::Little => extend_widened::<0>(stub, text.as_bytes()),
-                    Endian::Big => extend_widened::<1>(stub, text.as_bytes()),
-                }
-                stub.extend_from_slice(&[0, 0]);
-            }
-            (Source::Little(octets) | Source::Big(octets), _) if has_zero_unit(octets) => return None,
-            (Source::Little(octets), Endian::Little) | (Source::Big(octets), Endian::Big) => {
-                let stub = self.string_room(octets.len() / 2)?;
-                stub.extend_from_slice(octets);
-                stub.extend_from_slice(&[0, 0]);
-            }
-            (Source::Little(octets) | Source::Big(octets), _) => {
-                let stub = self.string_room(octets.len() / 2)?;
-                extend_swapped(stub, octets);
-                stub.extend_from_slice(&[0, 0]);
-            }
-            _ => return None,
-        }
-        Some(())
+    fn plain_wstr(&mut self, text: WStr<'_>) -> bool {
+        let units = PlainUnits::of(text, self.format().endian());
+        let count = units.as_ref().and_then(PlainUnits::count);
+        let (Some(units), Some(count)) = (units, count) else { return false };
+        self.string_counts(count);
+        self.append(|stub| units.append_to(stub));
+        true
     }
 
-    /// Writes the counts of a string of so many units and its terminator, and makes room for these, unless they are
-    /// too many.
-    #[inline]
-    fn string_room(&mut self, len: usize) -> Option<&mut Vec<u8>> {
-        let count = u32::try_from(len.checked_add(1)?).ok().filter(|count| *count <= MAX_COUNT)?;
-        self.string_counts(count);
-        let stub = self.stub_mut();
-        stub.reserve(len.checked_add(1)?.checked_mul(2)?);
-        Some(stub)
+    /// Writes a string unit by unit.
+    #[inline(never)]
+    fn checked_wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
+        let count = text.len().saturating_add(1);
+        self.count(count)?;
+        self.wide_characters(text, count)
     }
 
     /// Writes a varying string in an array of `size` (C706 14.3.4.1).
@@ -347,19 +321,57 @@ impl Writer {
     fn wide_characters(&mut self, text: WStr<'_>, count: usize) -> Result<(), EncodeError> {
         self.count(0)?;
         self.count(count)?;
-        let endian = self.format().endian();
-        let stub = self.stub_mut();
-        stub.reserve(count.saturating_mul(2));
         for (index, unit) in text.units().enumerate() {
             if unit == 0 {
                 return Err(EncodeError::new(EncodeErrorKind::EmbeddedTerminator { index }));
             }
-            stub.extend_from_slice(&match endian {
-                Endian::Little => unit.to_le_bytes(),
-                Endian::Big => unit.to_be_bytes(),
-            });
+            self.u16(unit)?;
         }
-        stub.extend_from_slice(&[0, 0]);
-        Ok(())
+        self.u16(0)
+    }
+}
+
+/// Units without a zero, in a form that can be written in one go.
+enum PlainUnits<'a> {
+    Same(&'a [u8]),
+    Swapped(&'a [u8]),
+    Widened(&'a [u8], Endian),
+}
+
+impl<'a> PlainUnits<'a> {
+    #[inline(always)]
+    fn of(text: WStr<'a>, endian: Endian) -> Option<Self> {
+        match (text.0, endian) {
+            (Source::Text(text), _) => is_plain(text.as_bytes()).then(|| Self::Widened(text.as_bytes(), endian)),
+            (Source::Units(_), _) => None,
+            (Source::Little(octets) | Source::Big(octets), _) if has_zero_unit(octets) => None,
+            (Source::Little(octets), Endian::Little) | (Source::Big(octets), Endian::Big) => {
+                Some(Self::Same(octets))
+            }
+            (Source::Little(octets) | Source::Big(octets), _) => Some(Self::Swapped(octets)),
+        }
+    }
+
+    /// Units with the terminator, unless they are too many.
+    #[inline(always)]
+    fn count(&self) -> Option<u32> {
+        let units = match self {
+            Self::Same(octets) | Self::Swapped(octets) => octets.len() / 2,
+            Self::Widened(text, _) => text.len(),
+        };
+        u32::try_from(units).ok().filter(|units| *units < MAX_COUNT).map(|units| units.wrapping_add(1))
+    }
+
+    /// Appends the units and the terminator.
+    #[inline(always)]
+    fn append_to(self, stub: &mut Vec<u8>) {
+        match self {
+            Self::Same(octets) => {
+                extend_slice(stub, octets);
+                extend(stub, [0; 2]);
+            }
+            Self::Swapped(octets) => extend_swapped(stub, octets),
+            Self::Widened(text, endian) => extend_widened(stub, text, endian),
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! UTF-16 units in bulk: looked through for zeros, copied and widened many at a time.
 
 use alloc::vec::Vec;
+use core::mem;
+
+use super::Endian;
 
 /// Whether one of the UTF-16 units is zero; a last odd octet is none.
 #[inline]
@@ -39,40 +42,94 @@ fn is_plain_chunk(octets: [u8; 8]) -> bool {
     (octets.wrapping_sub(LOW) | octets) & (LOW << 7) == 0
 }
 
-/// Appends plain text as units whose octet number `PLACE` holds the character.
-#[inline]
-pub(super) fn extend_widened<const PLACE: usize>(stub: &mut Vec<u8>, text: &[u8]) {
-    let Some(last) = text.last_chunk::<8>() else {
-        text.iter().for_each(|octet| stub.extend_from_slice(&widened::<1, 2, PLACE>([*octet])));
-        return;
+/// Appends plain text as units, and a terminator.
+#[inline(always)]
+pub(super) fn extend_widened(stub: &mut Vec<u8>, text: &[u8], endian: Endian) {
+    let end = stub.len().wrapping_add(text.len().wrapping_mul(2));
+    let Some(last) = text.last_chunk() else {
+        text.iter().for_each(|octet| extend(stub, in_order([*octet, 0], endian)));
+        return extend(stub, [0; 2]);
     };
-    let end = stub.len().saturating_add(text.len().saturating_mul(2));
     for chunk in text.chunks_exact(8) {
-        stub.extend_from_slice(&widened::<8, 16, PLACE>(chunk.try_into().unwrap_or_default()));
+        extend(stub, widened(chunk.try_into().unwrap_or_default(), endian));
     }
     // The rest, with as much in front of it as makes it eight characters.
     if stub.len() < end {
-        stub.truncate(end.saturating_sub(16));
-        stub.extend_from_slice(&widened::<8, 16, PLACE>(*last));
+        stub.truncate(end.wrapping_sub(16));
+        extend(stub, widened(*last, endian));
+    }
+    extend(stub, [0; 2]);
+}
+
+#[inline(always)]
+fn widened(text: [u8; 8], endian: Endian) -> [u8; 16] {
+    let [a, b, c, d, e, f, g, h] = text;
+    let place = match endian {
+        Endian::Little => 0,
+        Endian::Big => 8,
+    };
+    let (front, back) = (spread([a, b, c, d]) << place, spread([e, f, g, h]) << place);
+    (u128::from(front) | u128::from(back) << 64).to_le_bytes()
+}
+
+/// Four octets with as many gaps.
+#[inline(always)]
+fn spread(octets: [u8; 4]) -> u64 {
+    let octets = u64::from(u32::from_le_bytes(octets));
+    let pairs = (octets | octets << 16) & 0x0000_FFFF_0000_FFFF;
+    (pairs | pairs << 8) & 0x00FF_00FF_00FF_00FF
+}
+
+#[inline(always)]
+fn in_order([low, high]: [u8; 2], endian: Endian) -> [u8; 2] {
+    match endian {
+        Endian::Little => [low, high],
+        Endian::Big => [high, low],
     }
 }
 
-#[inline]
-fn widened<const N: usize, const TWICE: usize, const PLACE: usize>(text: [u8; N]) -> [u8; TWICE] {
-    let mut units = [0; TWICE];
-    for (unit, character) in units.chunks_exact_mut(2).zip(text) {
-        if let Some(octet) = unit.get_mut(PLACE) {
-            *octet = character;
-        }
-    }
-    units
-}
-
-/// Appends units in the other byte order.
-#[inline]
+/// Appends units in the other byte order, and a terminator.
 pub(super) fn extend_swapped(stub: &mut Vec<u8>, octets: &[u8]) {
     let start = stub.len();
     stub.extend_from_slice(octets);
     let swapped = stub.get_mut(start..).unwrap_or_default();
     swapped.chunks_exact_mut(2).for_each(<[u8]>::reverse);
+    stub.extend_from_slice(&[0; 2]);
+}
+
+/// Appends a few octets.
+///
+/// A buffer that has to grow is handed over and back: were it lent, the optimizer would have to keep it in memory, and
+/// store its length at every step.
+#[inline(always)]
+pub(super) fn extend<const N: usize>(stub: &mut Vec<u8>, octets: [u8; N]) {
+    if stub.capacity().wrapping_sub(stub.len()) >= N {
+        stub.extend_from_slice(&octets);
+    } else {
+        *stub = extended(mem::take(stub), octets);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn extended<const N: usize>(mut stub: Vec<u8>, octets: [u8; N]) -> Vec<u8> {
+    stub.extend_from_slice(&octets);
+    stub
+}
+
+/// Appends octets.
+#[inline(always)]
+pub(super) fn extend_slice(stub: &mut Vec<u8>, octets: &[u8]) {
+    if stub.capacity().wrapping_sub(stub.len()) >= octets.len() {
+        stub.extend_from_slice(octets);
+    } else {
+        *stub = extended_slice(mem::take(stub), octets);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn extended_slice(mut stub: Vec<u8>, octets: &[u8]) -> Vec<u8> {
+    stub.extend_from_slice(octets);
+    stub
 }

@@ -1,9 +1,11 @@
 //! Writes stub data.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use byteorder::{BE, ByteOrder, LE};
 
+use super::units::{extend, extend_slice};
 use super::{
     Counted, Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying,
 };
@@ -19,6 +21,9 @@ const REFERENT_STEP: u64 = 4;
 #[derive(Debug)]
 pub struct Writer {
     stub: Vec<u8>,
+    /// That of the stub. Apart from it, since the optimizer loses sight of a length when the buffer has to grow, and
+    /// with it of what is aligned already.
+    len: usize,
     format: Format,
     referent: u64,
 }
@@ -56,17 +61,20 @@ integers!(
 
 impl Writer {
     /// Starts an empty stub.
+    #[inline]
     pub const fn new(format: Format) -> Self {
-        Self { stub: Vec::new(), format, referent: FIRST_REFERENT }
+        Self { stub: Vec::new(), len: 0, format, referent: FIRST_REFERENT }
     }
 
     /// Starts an empty stub in a buffer whose content is dropped and whose room is used again.
+    #[inline]
     pub fn reusing(mut buffer: Vec<u8>, format: Format) -> Self {
         buffer.clear();
-        Self { stub: buffer, format, referent: FIRST_REFERENT }
+        Self { stub: buffer, len: 0, format, referent: FIRST_REFERENT }
     }
 
     /// The stub.
+    #[inline]
     pub fn into_stub(self) -> Vec<u8> {
         self.stub
     }
@@ -82,7 +90,8 @@ impl Writer {
     /// None today.
     #[inline(always)]
     pub fn octets(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
-        self.stub.extend_from_slice(octets);
+        extend_slice(&mut self.stub, octets);
+        self.len = self.len.wrapping_add(octets.len());
         Ok(())
     }
 
@@ -98,22 +107,24 @@ impl Writer {
 
     #[inline(always)]
     fn align_to(&mut self, to: usize) {
-        let gap = self.stub.len().wrapping_neg() & to.wrapping_sub(1);
-        if gap != 0 {
-            self.fill(gap);
+        let mask = to.wrapping_sub(1);
+        let aligned = self.len.wrapping_add(mask) & !mask;
+        if aligned != self.len {
+            self.fill(aligned);
         }
+        self.len = aligned;
     }
 
-    /// Writes zeros, most often a few.
+    /// Writes zeros up to `end`, most often a few.
     #[inline(always)]
-    fn fill(&mut self, gap: usize) {
+    fn fill(&mut self, end: usize) {
         const FEW: [u8; 8] = [0; 8];
-        let end = self.stub.len().wrapping_add(gap);
-        if gap < FEW.len() && self.stub.capacity().wrapping_sub(self.stub.len()) >= FEW.len() {
+        let gap = end.wrapping_sub(self.len);
+        if gap < FEW.len() && self.room() >= FEW.len() {
             self.stub.extend_from_slice(&FEW);
             self.stub.truncate(end);
         } else {
-            self.stub.resize(end, 0);
+            self.stub = filled(mem::take(&mut self.stub), end);
         }
     }
 
@@ -121,13 +132,23 @@ impl Writer {
     #[inline(always)]
     fn put<const N: usize>(&mut self, octets: [u8; N], to: usize) {
         self.align_to(to);
-        self.stub.extend_from_slice(&octets);
+        extend(&mut self.stub, octets);
+        self.len = self.len.wrapping_add(N);
     }
 
-    /// The stub so far.
+    /// Octets that can be written before the buffer has to grow.
     #[inline(always)]
-    pub(super) const fn stub_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.stub
+    const fn room(&self) -> usize {
+        self.stub.capacity().wrapping_sub(self.stub.len())
+    }
+
+    /// Appends to the stub, which is taken out for the while: then the optimizer keeps its length in a register.
+    #[inline(always)]
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut stub = mem::take(&mut self.stub);
+        write(&mut stub);
+        self.len = stub.len();
+        self.stub = stub;
     }
 
     /// Writes the counts of a conformant varying string.
@@ -170,7 +191,8 @@ impl Writer {
     /// None today.
     #[inline(always)]
     pub fn u8(&mut self, value: u8) -> Result<(), EncodeError> {
-        self.octets(&[value])
+        self.put([value], 1);
+        Ok(())
     }
 
     /// Writes a signed octet.
@@ -179,7 +201,8 @@ impl Writer {
     /// None today.
     #[inline(always)]
     pub fn i8(&mut self, value: i8) -> Result<(), EncodeError> {
-        self.octets(&value.to_ne_bytes())
+        self.put(value.to_ne_bytes(), 1);
+        Ok(())
     }
 
     /// Writes an unsigned `__int3264`: 8 octets in NDR64; else the low 4, as 64-bit senders do
@@ -391,4 +414,11 @@ impl Writer {
             .enumerate()
             .try_for_each(|(index, element)| element.encode_deferred(self).element(index))
     }
+}
+
+#[cold]
+#[inline(never)]
+fn filled(mut stub: Vec<u8>, end: usize) -> Vec<u8> {
+    stub.resize(end, 0);
+    stub
 }
