@@ -5717,6 +5717,10 @@ pub struct RpcSecurityDescriptorFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     type Fixed = RpcSecurityDescriptorFixed;
     const MIN_WIRE_SIZE: usize = 12;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(8, 16),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -5876,6 +5880,10 @@ pub struct RpcSecurityAttributesFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     type Fixed = RpcSecurityAttributesFixed;
     const MIN_WIRE_SIZE: usize = 20;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(8, 32),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -6003,6 +6011,10 @@ pub struct ClusterOperationalVersionInfo {
 impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 20;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(4, 20),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
@@ -6124,6 +6136,10 @@ pub struct EnumEntryFixed {
 impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     type Fixed = EnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 8;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 8),
+        ndr::FixedPart::new(8, 16),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -6307,6 +6323,10 @@ pub struct IdlClusterSetPasswordStatus {
 impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 9;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(4, 12),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;

@@ -8984,6 +8984,10 @@ pub struct RpcSecurityDescriptorFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     type Fixed = RpcSecurityDescriptorFixed;
     const MIN_WIRE_SIZE: usize = 12;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(8, 16),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -9143,6 +9147,10 @@ pub struct RpcSecurityAttributesFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     type Fixed = RpcSecurityAttributesFixed;
     const MIN_WIRE_SIZE: usize = 20;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(8, 32),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -9270,6 +9278,10 @@ pub struct ClusterOperationalVersionInfo {
 impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 20;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(4, 20),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
@@ -9391,6 +9403,10 @@ pub struct EnumEntryFixed {
 impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     type Fixed = EnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 8;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 8),
+        ndr::FixedPart::new(8, 16),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -9574,6 +9590,10 @@ pub struct IdlClusterSetPasswordStatus {
 impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 9;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(4, 12),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
@@ -9692,6 +9712,10 @@ pub struct ClusterCreateGroupInfoRpc {
 impl<'de> ndr::Decode<'de> for ClusterCreateGroupInfoRpc {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 8;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 8),
+        ndr::FixedPart::new(4, 8),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
@@ -9813,6 +9837,10 @@ pub struct GroupEnumEntryFixed {
 impl<'de> ndr::Decode<'de> for GroupEnumEntry<'de> {
     type Fixed = GroupEnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 36;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 36),
+        ndr::FixedPart::new(8, 64),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -10123,6 +10151,10 @@ pub struct ResourceEnumEntryFixed {
 impl<'de> ndr::Decode<'de> for ResourceEnumEntry<'de> {
     type Fixed = ResourceEnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 32;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 32),
+        ndr::FixedPart::new(8, 64),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
@@ -10405,6 +10437,10 @@ pub struct NotifyFilterAndTypeRpc {
 impl<'de> ndr::Decode<'de> for NotifyFilterAndTypeRpc {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 12;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(8, 16),
+        ndr::FixedPart::new(8, 16),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(8)?;
@@ -10529,6 +10565,10 @@ pub struct NotificationDataRpcFixed {
 impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
     type Fixed = NotificationDataRpcFixed;
     const MIN_WIRE_SIZE: usize = 36;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(8, 40),
+        ndr::FixedPart::new(8, 64),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(8)?;
@@ -10708,6 +10748,10 @@ pub struct NotificationRpcFixed {
 impl<'de> ndr::Decode<'de> for NotificationRpc<'de> {
     type Fixed = NotificationRpcFixed;
     const MIN_WIRE_SIZE: usize = 40;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(8, 48),
+        ndr::FixedPart::new(8, 72),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(8)?;
@@ -10826,6 +10870,10 @@ pub struct NotificationDataAsyncRpcFixed {
 impl<'de> ndr::Decode<'de> for NotificationDataAsyncRpc<'de> {
     type Fixed = NotificationDataAsyncRpcFixed;
     const MIN_WIRE_SIZE: usize = 12;
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(8, 16),
+    ]);
     #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;

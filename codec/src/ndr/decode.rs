@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::array::{length_mismatch, size_mismatch};
 use super::reader::Referent;
 use super::{
-    Counted, Counts, Elements, Error, ErrorKind, FixedPart, InField, Reader, SizedPtr, TargetLevel, Varying, VaryingPtr,
-    WStr,
+    Counted, Counts, Elements, Error, ErrorKind, FixedPart, InField, Reader, SizedPtr, TargetLevel, Varying,
+    VaryingPtr, WStr,
 };
 
 /// A type that can be read from stub data.

@@ -10,6 +10,12 @@
 //!   [`Limits`];
 //! - an [`Error`] with offset, field path and reason, or a complete value; never half of one.
 
+#![allow(
+    clippy::inline_always,
+    reason = "generated code is long rows of calls that take a few instructions each; a compiler that is left to itself \
+              stops halfway to inline them, and then keeps the reader or writer in memory, for several times the cost"
+)]
+
 mod array;
 mod decode;
 mod encode;

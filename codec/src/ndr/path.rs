@@ -27,12 +27,8 @@ impl Path {
     pub const CAPACITY: usize = 5;
 
     /// The path of the whole stub.
-    pub(crate) const ROOT: Self = Self {
-        names: [None; Self::CAPACITY],
-        indices: [None; Self::CAPACITY],
-        len: 0,
-        pending: None,
-    };
+    pub(crate) const ROOT: Self =
+        Self { names: [None; Self::CAPACITY], indices: [None; Self::CAPACITY], len: 0, pending: None };
 
     pub(crate) fn push_field(&mut self, name: &'static &'static str) {
         let place = usize::from(self.len).min(Self::CAPACITY.saturating_sub(1));

@@ -208,17 +208,12 @@ impl<'de> Reader<'de> {
     /// The counts are malformed, too few octets are left, or the one zero character is not at the end.
     #[inline(always)]
     pub fn wstr(&mut self) -> Result<WStr<'de>, Error> {
-        match self.plain_wstr() {
-            Some((text, end)) => {
-                self.go_to(end);
-                Ok(text)
-            }
-            None => {
-                let (text, end) = checked_wstr(self.twin())?;
-                self.go_to(end);
-                Ok(text)
-            }
-        }
+        let (text, end) = match self.plain_wstr() {
+            Some(plain) => plain,
+            None => checked_wstr(self.twin())?,
+        };
+        self.go_to(end);
+        Ok(text)
     }
 
     /// A string with which nothing is wrong, and where it ends.
@@ -271,7 +266,7 @@ impl<'de> Reader<'de> {
 /// Reads a string item by item, and tells what is wrong with it; or where it ends.
 #[cold]
 #[inline(never)]
-fn checked_wstr<'de>(mut reader: Reader<'de>) -> Result<(WStr<'de>, usize), Error> {
+fn checked_wstr(mut reader: Reader<'_>) -> Result<(WStr<'_>, usize), Error> {
     let counts = reader.varying_counts()?;
     let text = reader.wide_characters(counts.actual)?;
     Ok((text, reader.offset()))
@@ -342,7 +337,9 @@ impl<'a> PlainUnits<'a> {
     #[inline(always)]
     fn of(text: WStr<'a>, endian: Endian) -> Option<Self> {
         match (text.0, endian) {
-            (Source::Text(text), _) => is_plain(text.as_bytes()).then(|| Self::Widened(text.as_bytes(), endian)),
+            (Source::Text(text), _) => {
+                is_plain(text.as_bytes()).then_some(Self::Widened(text.as_bytes(), endian))
+            }
             (Source::Units(_), _) => None,
             (Source::Little(octets) | Source::Big(octets), _) if has_zero_unit(octets) => None,
             (Source::Little(octets), Endian::Little) | (Source::Big(octets), Endian::Big) => {

@@ -47,7 +47,9 @@ fn is_plain_chunk(octets: [u8; 8]) -> bool {
 pub(super) fn extend_widened(stub: &mut Vec<u8>, text: &[u8], endian: Endian) {
     let end = stub.len().wrapping_add(text.len().wrapping_mul(2));
     let Some(last) = text.last_chunk() else {
-        text.iter().for_each(|octet| extend(stub, in_order([*octet, 0], endian)));
+        for octet in text {
+            extend(stub, in_order([*octet, 0], endian));
+        }
         return extend(stub, [0; 2]);
     };
     for chunk in text.chunks_exact(8) {
@@ -89,12 +91,19 @@ fn in_order([low, high]: [u8; 2], endian: Endian) -> [u8; 2] {
 }
 
 /// Appends units in the other byte order, and a terminator.
+#[inline(always)]
 pub(super) fn extend_swapped(stub: &mut Vec<u8>, octets: &[u8]) {
+    *stub = with_swapped(mem::take(stub), octets);
+}
+
+#[inline(never)]
+fn with_swapped(mut stub: Vec<u8>, octets: &[u8]) -> Vec<u8> {
     let start = stub.len();
     stub.extend_from_slice(octets);
     let swapped = stub.get_mut(start..).unwrap_or_default();
     swapped.chunks_exact_mut(2).for_each(<[u8]>::reverse);
     stub.extend_from_slice(&[0; 2]);
+    stub
 }
 
 /// Appends a few octets.

@@ -138,7 +138,7 @@ impl Writer {
 
     /// Octets that can be written before the buffer has to grow.
     #[inline(always)]
-    const fn room(&self) -> usize {
+    fn room(&self) -> usize {
         self.stub.capacity().wrapping_sub(self.stub.len())
     }
 

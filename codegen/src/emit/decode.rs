@@ -399,8 +399,7 @@ fn fixed_parts(plan: &StructPlan) -> Option<TokenStream> {
         let (alignment, size) = (Literal::usize_unsuffixed(alignment), Literal::usize_unsuffixed(size));
         quote!(ndr::FixedPart::new(#alignment, #size))
     };
-    let (ndr20, ndr64) =
-        (part(plan.alignment.ndr20, size.ndr20), part(plan.alignment.ndr64, size.ndr64));
+    let (ndr20, ndr64) = (part(plan.alignment.ndr20, size.ndr20), part(plan.alignment.ndr64, size.ndr64));
     Some(quote!(const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([#ndr20, #ndr64]);))
 }
 
