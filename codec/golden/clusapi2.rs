@@ -6154,7 +6154,7 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
         Ok(Self { r#type: fixed.r#type, name })
     }
 }
@@ -6925,8 +6925,8 @@ pub struct ApiGetClusterNameResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let cluster_name = reader.pointer(ndr::Reader::wstr).field(&"ClusterName")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let cluster_name = reader.pointer_wstr().field(&"ClusterName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             cluster_name,
@@ -7091,10 +7091,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionResponse<'de> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lpw_major_version,
@@ -7266,12 +7264,8 @@ pub struct ApiGetQuorumResourceResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceName")?;
-        let lpsz_device_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszDeviceName")?;
+        let lpsz_resource_name = reader.pointer_wstr().field(&"lpszResourceName")?;
+        let lpsz_device_name = reader.pointer_wstr().field(&"lpszDeviceName")?;
         let pdw_max_quorum_log_size = reader.u32().field(&"pdwMaxQuorumLogSize")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -8361,8 +8355,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
-        let group_name = reader.pointer(ndr::Reader::wstr).field(&"GroupName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
+        let group_name = reader.pointer_wstr().field(&"GroupName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             state,
@@ -8666,7 +8660,7 @@ pub struct ApiGetResourceIdResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
@@ -8807,9 +8801,7 @@ pub struct ApiGetResourceTypeResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_type = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceType")?;
+        let lpsz_resource_type = reader.pointer_wstr().field(&"lpszResourceType")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lpsz_resource_type,
@@ -11245,7 +11237,7 @@ pub struct ApiEnumKeyResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let key_name = reader.pointer(ndr::Reader::wstr).field(&"KeyName")?;
+        let key_name = reader.pointer_wstr().field(&"KeyName")?;
         let lpft_last_write_time = <crate::ndr::FileTime as ndr::Decode>::decode(reader)
             .field(&"lpftLastWriteTime")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12097,7 +12089,7 @@ pub struct ApiEnumValueResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lp_value_name = reader.pointer(ndr::Reader::wstr).field(&"lpValueName")?;
+        let lp_value_name = reader.pointer_wstr().field(&"lpValueName")?;
         let lp_type = reader.u32().field(&"lpType")?;
         let lp_data = reader.conformant_octets().field(&"lpData")?;
         let lpcb_data = reader.u32().field(&"lpcbData")?;
@@ -13546,7 +13538,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             state,
@@ -13841,7 +13833,7 @@ pub struct ApiGetGroupIdResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
@@ -13982,7 +13974,7 @@ pub struct ApiGetNodeIdResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
@@ -16852,7 +16844,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
             .map(crate::cluster_change::ClusterChange::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
-        let name = reader.pointer(ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.pointer_wstr().field(&"Name")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             dw_notify_key,
@@ -20605,7 +20597,7 @@ pub struct ApiGetNetworkIdResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
@@ -22244,9 +22236,7 @@ pub struct ApiGetNetInterfaceResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lppsz_interface_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lppszInterfaceName")?;
+        let lppsz_interface_name = reader.pointer_wstr().field(&"lppszInterfaceName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lppsz_interface_name,
@@ -22399,7 +22389,7 @@ pub struct ApiGetNetInterfaceIdResponse<'a> {
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
@@ -23619,10 +23609,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Response<'de> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let pp_cluster_op_ver_info = reader
             .pointer(<ClusterOperationalVersionInfo as ndr::Decode>::decode)
             .field(&"ppClusterOpVerInfo")?;

@@ -9421,7 +9421,7 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
         Ok(Self { r#type: fixed.r#type, name })
     }
 }
@@ -9872,9 +9872,9 @@ impl<'de> ndr::Decode<'de> for GroupEnumEntry<'de> {
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
-        let id = reader.unique(fixed.id, ndr::Reader::wstr).field(&"Id")?;
-        let owner = reader.unique(fixed.owner, ndr::Reader::wstr).field(&"Owner")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
+        let id = reader.unique_wstr(fixed.id).field(&"Id")?;
+        let owner = reader.unique_wstr(fixed.owner).field(&"Owner")?;
         let properties = reader
             .unique(fixed.properties, ndr::Reader::conformant_octets)
             .field(&"Properties")?;
@@ -10184,14 +10184,10 @@ impl<'de> ndr::Decode<'de> for ResourceEnumEntry<'de> {
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
-        let id = reader.unique(fixed.id, ndr::Reader::wstr).field(&"Id")?;
-        let owner_name = reader
-            .unique(fixed.owner_name, ndr::Reader::wstr)
-            .field(&"OwnerName")?;
-        let owner_id = reader
-            .unique(fixed.owner_id, ndr::Reader::wstr)
-            .field(&"OwnerId")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
+        let id = reader.unique_wstr(fixed.id).field(&"Id")?;
+        let owner_name = reader.unique_wstr(fixed.owner_name).field(&"OwnerName")?;
+        let owner_id = reader.unique_wstr(fixed.owner_id).field(&"OwnerId")?;
         let properties = reader
             .unique(fixed.properties, ndr::Reader::conformant_octets)
             .field(&"Properties")?;
@@ -10605,14 +10601,10 @@ impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
         let buffer = reader
             .sized(buffer, i64::from(fixed.dw_buffer_size))
             .field(&"buffer")?;
-        let object_id = reader
-            .unique(fixed.object_id, ndr::Reader::wstr)
-            .field(&"ObjectId")?;
-        let parent_id = reader
-            .unique(fixed.parent_id, ndr::Reader::wstr)
-            .field(&"ParentId")?;
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
-        let r#type = reader.unique(fixed.r#type, ndr::Reader::wstr).field(&"Type")?;
+        let object_id = reader.unique_wstr(fixed.object_id).field(&"ObjectId")?;
+        let parent_id = reader.unique_wstr(fixed.parent_id).field(&"ParentId")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
+        let r#type = reader.unique_wstr(fixed.r#type).field(&"Type")?;
         Ok(Self {
             filter_and_type: fixed.filter_and_type,
             buffer,
@@ -10896,7 +10888,7 @@ impl<'de> ndr::Decode<'de> for NotificationDataAsyncRpc<'de> {
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
         Ok(Self {
             dw_notify_key: fixed.dw_notify_key,
             dw_filter: fixed.dw_filter,
@@ -11745,8 +11737,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let cluster_name = reader.pointer(ndr::Reader::wstr).field(&"ClusterName")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let cluster_name = reader.pointer_wstr().field(&"ClusterName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             cluster_name,
@@ -11916,10 +11908,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionResponse<'de> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lpw_major_version,
@@ -12098,12 +12088,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceName")?;
-        let lpsz_device_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszDeviceName")?;
+        let lpsz_resource_name = reader.pointer_wstr().field(&"lpszResourceName")?;
+        let lpsz_device_name = reader.pointer_wstr().field(&"lpszDeviceName")?;
         let pdw_max_quorum_log_size = reader.u32().field(&"pdwMaxQuorumLogSize")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13297,8 +13283,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
-        let group_name = reader.pointer(ndr::Reader::wstr).field(&"GroupName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
+        let group_name = reader.pointer_wstr().field(&"GroupName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -13625,7 +13611,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -13785,9 +13771,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_type = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceType")?;
+        let lpsz_resource_type = reader.pointer_wstr().field(&"lpszResourceType")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -16423,7 +16407,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let key_name = reader.pointer(ndr::Reader::wstr).field(&"KeyName")?;
+        let key_name = reader.pointer_wstr().field(&"KeyName")?;
         let lpft_last_write_time = <crate::ndr::FileTime as ndr::Decode>::decode(reader)
             .field(&"lpftLastWriteTime")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -17332,7 +17316,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lp_value_name = reader.pointer(ndr::Reader::wstr).field(&"lpValueName")?;
+        let lp_value_name = reader.pointer_wstr().field(&"lpValueName")?;
         let lp_type = reader.u32().field(&"lpType")?;
         let lp_data = reader.conformant_octets().field(&"lpData")?;
         let lpcb_data = reader.u32().field(&"lpcbData")?;
@@ -18904,7 +18888,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateResponse<'de> {
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -19222,7 +19206,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -19382,7 +19366,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -22463,7 +22447,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
             .map(crate::cluster_change::ClusterChange::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
-        let name = reader.pointer(ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.pointer_wstr().field(&"Name")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -26478,7 +26462,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -28238,9 +28222,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lppsz_interface_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lppszInterfaceName")?;
+        let lppsz_interface_name = reader.pointer_wstr().field(&"lppszInterfaceName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -28405,7 +28387,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -29712,10 +29694,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Response<'de> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let pp_cluster_op_ver_info = reader
             .pointer(<ClusterOperationalVersionInfo as ndr::Decode>::decode)
             .field(&"ppClusterOpVerInfo")?;
@@ -31072,7 +31052,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetResourceDependencyExpressionRequest<'de
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_dependency_expression = reader
-            .pointer(ndr::Reader::wstr)
+            .pointer_wstr()
             .field(&"lpszDependencyExpression")?;
         Ok(Self {
             h_resource,
@@ -31297,7 +31277,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceDependencyExpressionResponse<'d
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_dependency_expression = reader
-            .pointer(ndr::Reader::wstr)
+            .pointer_wstr()
             .field(&"lpszDependencyExpression")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -31464,7 +31444,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
     #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_name = reader.pointer(ndr::Reader::wstr).field(&"lpszName")?;
+        let lpsz_name = reader.pointer_wstr().field(&"lpszName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {

@@ -84,7 +84,7 @@ impl<'de> Decode<'de> for Option<WStr<'de>> {
 
     #[inline(always)]
     fn decode_deferred(fixed: Referent, reader: &mut Reader<'de>) -> Result<Self, Error> {
-        reader.unique(fixed, Reader::wstr)
+        reader.unique_wstr(fixed)
     }
 }
 
@@ -113,6 +113,29 @@ impl<'de> Reader<'de> {
     ) -> Result<Option<T>, Error> {
         let pointer = self.referent()?;
         self.unique(pointer, pointee)
+    }
+
+    /// Reads the target of a unique or full pointer to a string, as [`unique`](Self::unique) does.
+    ///
+    /// # Errors
+    /// As [`unique`](Self::unique).
+    #[inline(always)]
+    pub fn unique_wstr(&mut self, pointer: Referent) -> Result<Option<WStr<'de>>, Error> {
+        if pointer.is_null() {
+            return Ok(None);
+        }
+        self.check_depth()?;
+        self.wstr().map(Some)
+    }
+
+    /// Reads a unique or full pointer to a string, as [`pointer`](Self::pointer) does.
+    ///
+    /// # Errors
+    /// As [`pointer`](Self::pointer).
+    #[inline(always)]
+    pub fn pointer_wstr(&mut self) -> Result<Option<WStr<'de>>, Error> {
+        let pointer = self.referent()?;
+        self.unique_wstr(pointer)
     }
 
     /// Reads an embedded `ref` pointer whose target follows at once.

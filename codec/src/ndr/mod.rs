@@ -18,6 +18,7 @@
 
 mod array;
 mod decode;
+mod elements;
 mod encode;
 mod error;
 mod file_time;
@@ -44,6 +45,7 @@ pub use array::{
 /// The crate that declares flag sets, for generated code.
 pub use bitflags;
 pub use decode::Decode;
+pub use elements::{FixedElements, FixedPart};
 pub use encode::Encode;
 pub use error::{EncodeError, EncodeErrorKind, Error, ErrorKind, InField, Limit};
 pub use file_time::FileTime;
@@ -51,7 +53,7 @@ pub use format::{Endian, Format, UnknownFormat};
 pub use handle::{ContextHandle, Handle};
 pub use limits::{Limits, TargetLevel};
 pub use path::Path;
-pub use reader::{FixedElements, FixedPart, Reader, Referent, VaryingCounts};
+pub use reader::{Reader, Referent, VaryingCounts};
 /// The crate that serializes values, for generated code.
 #[cfg(feature = "serde")]
 pub use serde;

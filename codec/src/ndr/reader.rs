@@ -5,7 +5,7 @@ use core::mem::{self, size_of};
 
 use byteorder::{BE, ByteOrder, LE};
 
-use super::{Decode, Endian, Error, ErrorKind, Format, InField, Limit, Limits, TargetLevel, Uuid};
+use super::{Endian, Error, ErrorKind, Format, Limit, Limits, TargetLevel, Uuid};
 
 /// Elements that a dimension of an array may have (MS-RPCE 3.1.1.5.3.2).
 pub(super) const MAX_COUNT: u32 = 0x7FFF_FFFF;
@@ -35,36 +35,6 @@ impl Referent {
     /// Whether the pointer is null, so that nothing was sent for it.
     pub const fn is_null(self) -> bool {
         !self.0
-    }
-}
-
-/// The fixed parts of an array's elements, between the two passes of NDR: where they stand, and how many there are.
-#[derive(Clone, Copy, Debug)]
-pub struct FixedElements {
-    at: usize,
-    count: u32,
-}
-
-/// Where the fixed part of a value stands, if that is the same for every value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FixedPart {
-    alignment: usize,
-    size: usize,
-}
-
-impl FixedPart {
-    /// A fixed part of `size` octets, with its gaps, at multiples of `alignment`, a power of two.
-    pub const fn new(alignment: usize, size: usize) -> Self {
-        Self { alignment, size }
-    }
-
-    /// Where `count` of them end that start at `at` or in the gap behind.
-    fn end(self, at: usize, count: u32) -> Option<usize> {
-        let others = usize::try_from(count).ok()?.checked_sub(1)?;
-        let stride = self.size.checked_next_multiple_of(self.alignment)?;
-        at.checked_next_multiple_of(self.alignment)?
-            .checked_add(stride.checked_mul(others)?)?
-            .checked_add(self.size)
     }
 }
 
@@ -224,7 +194,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline(always)]
-    const fn truncated(&self, needed: u64) -> Error {
+    pub(super) const fn truncated(&self, needed: u64) -> Error {
         truncated(self.at, needed, self.remaining())
     }
 
@@ -432,6 +402,13 @@ impl<'de> Reader<'de> {
         Self { forgiven: copied(&self.forgiven), ..*self }
     }
 
+    /// Takes all over, for a loop: were it to work on a reader that is lent, each step would store the place and load
+    /// it again.
+    #[inline(always)]
+    pub(super) fn take(&mut self) -> Self {
+        Self { forgiven: mem::take(&mut self.forgiven), ..*self }
+    }
+
     /// Goes on elsewhere in the stub, or at its end.
     #[inline(always)]
     pub(super) const fn go_to(&mut self, at: usize) {
@@ -445,13 +422,20 @@ impl<'de> Reader<'de> {
     #[inline(always)]
     pub fn nested<T>(&mut self, pointee: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
         let depth = self.depth;
-        let Some(deeper) = depth.checked_sub(1) else {
-            return Err(Error::new(self.at, ErrorKind::Limit(Limit::Depth)));
-        };
-        self.depth = deeper;
+        self.check_depth()?;
+        self.depth = depth.wrapping_sub(1);
         let value = pointee(self);
         self.depth = depth;
         value
+    }
+
+    /// Whether one more pointer may be gone through.
+    #[inline(always)]
+    pub(super) fn check_depth(&self) -> Result<(), Error> {
+        if self.depth == 0 {
+            return Err(Error::new(self.at, ErrorKind::Limit(Limit::Depth)));
+        }
+        Ok(())
     }
 
     /// Makes room for `count` values, each of which takes at least `wire_size` octets of what remains.
@@ -475,54 +459,6 @@ impl<'de> Reader<'de> {
         self.memory = memory;
         Some(values)
     }
-
-    /// Reads the fixed parts of `count` elements, the first pass over an array (C706 14.3.12.3).
-    ///
-    /// Nothing is kept but their place: [`deferred_elements`](Self::deferred_elements) reads each once more.
-    ///
-    /// # Errors
-    /// Those of the elements; or the octets that remain cannot hold them.
-    pub fn fixed_elements<T: Decode<'de>>(&mut self, count: u32) -> Result<FixedElements, Error> {
-        let at = self.at;
-        let needed = u64::from(count).saturating_mul(T::MIN_WIRE_SIZE as u64);
-        if needed > self.remaining() as u64 {
-            return Err(self.truncated(needed));
-        }
-        match self.end_of_elements::<T>(count) {
-            Some(end) => self.at = end,
-            None => self.check_elements::<T>(count)?,
-        }
-        Ok(FixedElements { at, count })
-    }
-
-    /// Where the fixed parts of elements end, if they are all there and that is all that can be wrong with them.
-    fn end_of_elements<T: Decode<'de>>(&self, count: u32) -> Option<usize> {
-        let [ndr20, ndr64] = T::FIXED_PARTS?;
-        let part = if self.format.is_ndr64() { ndr64 } else { ndr20 };
-        part.end(self.at, count).filter(|end| *end <= self.stub.len())
-    }
-
-    /// Reads the fixed parts of elements one by one.
-    fn check_elements<T: Decode<'de>>(&mut self, count: u32) -> Result<(), Error> {
-        (0..count).try_for_each(|index| T::decode_fixed(self).element(index as usize).map(drop))
-    }
-
-    /// Reads elements whose fixed parts were read before, and what their pointers point to: the second pass over an
-    /// array.
-    ///
-    /// # Errors
-    /// Those of the elements, and those of [`reserve`](Self::reserve).
-    pub fn deferred_elements<T: Decode<'de>>(&mut self, fixed: FixedElements) -> Result<Vec<T>, Error> {
-        let mut values = self.reserve(fixed.count, 0)?;
-        let mut fixed_at = fixed.at;
-        for index in 0..fixed.count {
-            let pointees_at = mem::replace(&mut self.at, fixed_at);
-            let fixed = T::decode_fixed(self).element(index as usize)?;
-            fixed_at = mem::replace(&mut self.at, pointees_at);
-            values.push(T::decode_deferred(fixed, self).element(index as usize)?);
-        }
-        Ok(values)
-    }
 }
 
 #[cold]
@@ -533,7 +469,7 @@ fn copied(errors: &[Error]) -> Vec<Error> {
 
 /// The next multiple of `to`, a power of two.
 #[inline(always)]
-const fn align_up(at: usize, to: usize) -> usize {
+pub(super) const fn align_up(at: usize, to: usize) -> usize {
     let mask = to.wrapping_sub(1);
     at.wrapping_add(mask) & !mask
 }

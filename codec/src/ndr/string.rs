@@ -277,13 +277,19 @@ impl Writer {
     ///
     /// # Errors
     /// The string holds a zero character, or is too long.
-    #[inline]
+    #[inline(always)]
     pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
-        if self.plain_wstr(text) { Ok(()) } else { self.checked_wstr(text) }
+        if self.plain_wstr(text) {
+            return Ok(());
+        }
+        let mut writer = self.take();
+        let result = writer.checked_wstr(text);
+        self.go_on(writer);
+        result
     }
 
     /// Writes a string in one go, if it can be.
-    #[inline(never)]
+    #[inline(always)]
     fn plain_wstr(&mut self, text: WStr<'_>) -> bool {
         let units = PlainUnits::of(text, self.format().endian());
         let count = units.as_ref().and_then(PlainUnits::count);

@@ -122,7 +122,7 @@ fn lenient<T>(
 }
 
 /// Octets that most stubs do not exceed.
-const TYPICAL_STUB: usize = 128;
+const TYPICAL_STUB: usize = 256;
 
 /// All parameters of one direction of one operation, as they are written. Object-safe.
 pub trait EncodeStub {

@@ -139,6 +139,8 @@ pub(super) fn extend_slice(stub: &mut Vec<u8>, octets: &[u8]) {
 #[cold]
 #[inline(never)]
 fn extended_slice(mut stub: Vec<u8>, octets: &[u8]) -> Vec<u8> {
+    // A few fields follow most buffers, and should not make a large one grow again.
+    stub.reserve(octets.len().saturating_add(64));
     stub.extend_from_slice(octets);
     stub
 }

@@ -401,7 +401,10 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn fixed_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        elements.iter().enumerate().try_for_each(|(index, element)| element.encode_fixed(self).element(index))
+        self.taken(|writer| {
+            let mut all = elements.iter().enumerate();
+            all.try_for_each(|(index, element)| element.encode_fixed(writer).element(index))
+        })
     }
 
     /// Writes what the pointers of elements point to, the second pass over an array.
@@ -409,10 +412,32 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn deferred_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        elements
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, element)| element.encode_deferred(self).element(index))
+        self.taken(|writer| {
+            let mut all = elements.iter().enumerate();
+            all.try_for_each(|(index, element)| element.encode_deferred(writer).element(index))
+        })
+    }
+
+    /// Lets a loop work on a writer that is not lent: else each step would store the length and load it again.
+    #[inline(always)]
+    fn taken<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+        let mut writer = self.take();
+        let result = write(&mut writer);
+        *self = writer;
+        result
+    }
+
+    /// Takes the content out.
+    #[inline(always)]
+    pub(super) fn take(&mut self) -> Self {
+        Self { stub: mem::take(&mut self.stub), len: self.len, format: self.format, referent: self.referent }
+    }
+
+    /// Goes on behind what was written elsewhere.
+    #[inline(always)]
+    pub(super) fn go_on(&mut self, written: Self) {
+        self.len = written.len;
+        self.stub = written.stub;
     }
 }
 

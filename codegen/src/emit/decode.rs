@@ -68,7 +68,9 @@ impl Emitter<'_> {
             },
             Wire::Pointer(pointer) => {
                 let target = self.target(pointer);
-                if pointer.nullable {
+                if pointer.nullable && matches!(&*pointer.target, Wire::String) {
+                    quote!(reader.pointer_wstr())
+                } else if pointer.nullable {
                     quote!(reader.pointer(#target))
                 } else {
                     quote!(reader.ref_pointer(#target))
@@ -196,8 +198,12 @@ impl Emitter<'_> {
         let left = fixed(&variable);
         let read = match &slot.wire {
             Wire::Pointer(pointer) if pointer.nullable => {
-                let target = self.target(pointer);
-                quote!(reader.unique(#left, #target))
+                if matches!(&*pointer.target, Wire::String) {
+                    quote!(reader.unique_wstr(#left))
+                } else {
+                    let target = self.target(pointer);
+                    quote!(reader.unique(#left, #target))
+                }
             }
             Wire::Pointer(pointer) => {
                 let target = self.target(pointer);
