@@ -9,37 +9,65 @@ use super::Endian;
 #[inline]
 pub(super) fn has_zero_unit(octets: &[u8]) -> bool {
     let octets = octets.get(..octets.len() & !1).unwrap_or_default();
-    let Some(last) = octets.last_chunk::<8>() else {
-        return octets.chunks_exact(2).any(|unit| unit == [0, 0]);
-    };
-    // The last units may be looked at twice.
-    octets.chunks_exact(8).any(|chunk| chunk.try_into().is_ok_and(has_zero_lane)) || has_zero_lane(*last)
+    found(octets, zero_lanes, zero_in_blocks)
+        .unwrap_or_else(|| octets.chunks_exact(2).any(|unit| unit == [0, 0]))
 }
 
-/// Whether one of four units is zero.
-#[inline]
-fn has_zero_lane(octets: [u8; 8]) -> bool {
+/// Whether a test finds something in any eight octets; `None` if there are less. The last octets are looked at with
+/// those in front of them.
+#[inline(always)]
+fn found(octets: &[u8], test: fn([u8; 8]) -> u64, in_blocks: fn(&[u8], &[u8; 32]) -> bool) -> Option<bool> {
+    if let Some(last) = octets.last_chunk() {
+        return Some(in_blocks(octets, last));
+    }
+    let last = octets.last_chunk::<8>()?;
+    let in_eight = |chunk: &[u8]| test(chunk.try_into().unwrap_or_default()) != 0;
+    Some(octets.chunks_exact(8).any(in_eight) || test(*last) != 0)
+}
+
+#[inline(never)]
+fn zero_in_blocks(octets: &[u8], last: &[u8; 32]) -> bool {
+    found_in_blocks(octets, last, zero_lanes)
+}
+
+#[inline(never)]
+fn special_in_blocks(octets: &[u8], last: &[u8; 32]) -> bool {
+    found_in_blocks(octets, last, special_lanes)
+}
+
+/// One branch for four tests. A function of its own for longer strings, so that shorter ones find the registers free.
+#[inline(always)]
+fn found_in_blocks(octets: &[u8], last: &[u8; 32], test: fn([u8; 8]) -> u64) -> bool {
+    let in_eight = |found, chunk: &[u8]| found | test(chunk.try_into().unwrap_or_default());
+    let in_block = |block: &[u8]| block.chunks_exact(8).fold(0, in_eight) != 0;
+    octets.chunks_exact(32).any(in_block) || in_block(last)
+}
+
+/// Not zero if one of four units is zero.
+#[inline(always)]
+fn zero_lanes(octets: [u8; 8]) -> u64 {
     const LOW: u64 = 0x0001_0001_0001_0001;
     let units = u64::from_ne_bytes(octets);
     // Only a lane that is zero, or lies above one, borrows into its highest bit without having had it.
-    units.wrapping_sub(LOW) & !units & (LOW << 15) != 0
+    units.wrapping_sub(LOW) & !units & (LOW << 15)
 }
 
 /// Whether text is of the characters U+0001 to U+007F, which take one octet in UTF-8 and one unit in UTF-16.
 #[inline]
 pub(super) fn is_plain(text: &[u8]) -> bool {
-    let Some(last) = text.last_chunk::<8>() else {
-        return text.iter().all(|octet| (1..0x80).contains(octet));
-    };
-    text.chunks_exact(8).all(|chunk| chunk.try_into().is_ok_and(is_plain_chunk)) && is_plain_chunk(*last)
+    match found(text, special_lanes, special_in_blocks) {
+        Some(special) => !special,
+        None => text.iter().all(|octet| (1..0x80).contains(octet)),
+    }
 }
 
-#[inline]
-fn is_plain_chunk(octets: [u8; 8]) -> bool {
+/// Not zero if one of eight octets is zero or above 0x7F.
+#[inline(always)]
+fn special_lanes(octets: [u8; 8]) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
     let octets = u64::from_ne_bytes(octets);
     // While no octet is zero, nothing borrows, and each keeps its highest bit clear; the first that is zero sets it.
-    (octets.wrapping_sub(LOW) | octets) & (LOW << 7) == 0
+    (octets.wrapping_sub(LOW) | octets) & (LOW << 7)
 }
 
 /// Appends plain text as units, and a terminator.
