@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Decode, Encode, EncodeError, Endian, Error, Reader, Writer};
+use super::{Decode, Encode, EncodeError, Endian, Error, FixedPart, Reader, Writer};
 
 /// A UUID or GUID: 16 octets aligned to 4, three integers in the order of the label, then 8 octets as they are
 /// (C706 Appendix A, MS-DTYP 2.3.4).
@@ -63,25 +63,26 @@ impl Uuid {
 impl<'de> Decode<'de> for Uuid {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 16;
+    const FIXED_PARTS: Option<[FixedPart; 2]> = Some([FixedPart::new(4, 16); 2]);
 
-    #[inline]
+    #[inline(always)]
     fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
         reader.uuid()
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode_deferred(fixed: Self, _: &mut Reader<'de>) -> Result<Self, Error> {
         Ok(fixed)
     }
 }
 
 impl Encode for Uuid {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut Writer) -> Result<(), EncodeError> {
         writer.uuid(*self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut Writer) -> Result<(), EncodeError> {
         Ok(())
     }
