@@ -1,0 +1,5 @@
+//! x
+use anyhow::Result;
+use crate::contestant::{Job,Task};
+pub(crate) fn job(_: Task) -> Result<Option<Job>> { Ok(None) }
+pub(crate) fn absence() -> Option<String> { None }
