@@ -11,7 +11,7 @@ use cmrp::clusapi3::{
 };
 use cmrp::cluster_change::{ClusterChange, ResourceFilter};
 use cmrp::ndr::{
-    ContextHandle, DecodeStub, EncodeStub, Format, Handle, Limits, SizedPtr, Uuid, Varying, WStr,
+    ContextHandle, DecodeStub, EncodeStub, Format, Handle, Limits, SizedPtr, Uuid, Varying,
 };
 
 use crate::fact::{Fact, Source, handle};

@@ -48,7 +48,7 @@ fn unit(contestant: Contestant) -> &'static str {
 
 fn line(text: &mut String, group: &Group) {
     let task = group.task;
-    let _ = write!(text, "{:<10} {:<8} {:>7} |", task.operation, task.format, group.octets);
+    let _ = write!(text, "{:<10} {:<8} {:>7} |", task.operation, task.format.name(), group.octets);
     if let Some(ours) = group.sample(Contestant::Ours) {
         let speed = megabytes(group, ours);
         let _ = write!(text, " {:>10.1} {:>9.0} {:>6}", ours.nanoseconds, speed, ours.allocations);
