@@ -42,8 +42,10 @@ pub enum Contestant {
     MsNdr,
     /// The crate `smb-rpc`.
     SmbRpc,
-    /// Samba's libndr.
+    /// Samba's libndr, with memory of its own for each message.
     Libndr,
+    /// The same, where the caller keeps as much memory as can be used again.
+    LibndrKept,
 }
 
 /// A task as one contestant does it.
@@ -91,8 +93,8 @@ impl Operation {
 
 impl Contestant {
     /// All of them. Ours comes first.
-    pub const ALL: [Self; 6] =
-        [Self::Ours, Self::Floor, Self::Memcpy, Self::MsNdr, Self::SmbRpc, Self::Libndr];
+    pub const ALL: [Self; 7] =
+        [Self::Ours, Self::Floor, Self::Memcpy, Self::MsNdr, Self::SmbRpc, Self::Libndr, Self::LibndrKept];
 
     /// The name in tables.
     pub const fn name(self) -> &'static str {
@@ -103,6 +105,7 @@ impl Contestant {
             Self::MsNdr => "ms-ndr",
             Self::SmbRpc => "smb-rpc",
             Self::Libndr => "libndr",
+            Self::LibndrKept => "libndr-kept",
         }
     }
 
@@ -111,7 +114,7 @@ impl Contestant {
         matches!(self, Self::MsNdr | Self::SmbRpc)
     }
 
-    /// Whether it is another codec.
+    /// Whether it is another codec as its users use it.
     pub const fn is_peer(self) -> bool {
         self.is_crate() || matches!(self, Self::Libndr)
     }
@@ -128,6 +131,7 @@ impl Contestant {
             Self::MsNdr => ms_ndr::job(task),
             Self::SmbRpc => smb_rpc::job(task),
             Self::Libndr => samba::job(task),
+            Self::LibndrKept => samba::kept_job(task),
         }
     }
 }

@@ -8,8 +8,14 @@ use crate::contestant::{Contestant, Operation};
 use crate::measure::{Group, Sample};
 
 /// Those whose times ours is compared with, in the order of the table.
-const OTHERS: [Contestant; 5] =
-    [Contestant::Floor, Contestant::Memcpy, Contestant::MsNdr, Contestant::SmbRpc, Contestant::Libndr];
+const OTHERS: [Contestant; 6] = [
+    Contestant::Floor,
+    Contestant::Memcpy,
+    Contestant::MsNdr,
+    Contestant::SmbRpc,
+    Contestant::Libndr,
+    Contestant::LibndrKept,
+];
 
 /// A table for each message, with a line for each operation and format.
 pub fn table(groups: &[Group]) -> String {

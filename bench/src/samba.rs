@@ -1,8 +1,10 @@
 //! Samba's libndr, where it is installed: the code that pidl generates for the interface, and the runtime under it.
 //!
-//! Each contest is held the way Samba itself goes. A request is read like a server does: a fresh structure, in which
-//! libndr makes room for everything. A response is read like a client does: into a structure and variables that the
-//! caller has already. Both free everything afterwards. Strings become UTF-8, octets are copied.
+//! It takes part twice. Once with memory of its own for each message: a decode makes the structure, lets libndr make
+//! room for everything that it points to, and frees all of it, as Samba's servers and `ndrdump` do; an encode makes a
+//! buffer and frees it. And once with memory that the caller keeps: responses are read into a structure and variables
+//! that are there, as Samba's clients do, and encodes start again in the same buffer, which no function of libndr
+//! offers but its public structures allow. Strings become UTF-8, octets are copied either way.
 
 use std::hint::black_box;
 
@@ -18,46 +20,55 @@ use crate::contestant::{Job, Operation, Task};
 pub(crate) use crate::system::samba::absence;
 use crate::system::samba::{BIG_ENDIAN, Direction, NDR64, Parameters, Pulled};
 
+/// With memory of its own for each message.
 pub(crate) fn job(task: Task) -> Result<Option<Job>> {
-    if absence().is_some() {
-        return Ok(None);
-    }
-    let case = Case::new(task)?;
-    match (task.operation, case.direction) {
-        (Operation::Decode, Direction::In) => serve(&case),
-        (Operation::Decode, Direction::Out) => receive(case),
-        (Operation::Encode, _) => rewrite(case),
-        (Operation::EncodeAnew, _) => write(case),
+    let Some(case) = Case::new(task)? else { return Ok(None) };
+    match task.operation {
+        Operation::Decode => read(case),
+        Operation::Encode | Operation::EncodeAnew => write(case),
     }
     .map(Some)
 }
 
+/// With memory that the caller keeps, where there is a way.
+pub(crate) fn kept_job(task: Task) -> Result<Option<Job>> {
+    let Some(case) = Case::new(task)? else { return Ok(None) };
+    match (task.operation, case.direction) {
+        (Operation::Decode, Direction::Out) => reread(case).map(Some),
+        (Operation::Encode, _) => rewrite(case).map(Some),
+        (Operation::Decode, Direction::In) | (Operation::EncodeAnew, _) => Ok(None),
+    }
+}
+
 /// A message as libndr takes it.
 struct Case {
-    opnum: u16,
     direction: Direction,
-    format: u32,
     stub: &'static [u8],
-    /// Holds the message, and the request that it answers where libndr wants to know.
+    /// Holds the request that the message answers where libndr wants to know it, and nothing else.
+    empty: Parameters,
+    /// Holds the message as well.
     parameters: Parameters,
 }
 
 impl Case {
-    /// Reads the message, and makes sure that libndr writes it back the same.
-    fn new(task: Task) -> Result<Self> {
+    /// Reads the message, and makes sure that libndr writes it back the same; `None` where there is no libndr.
+    fn new(task: Task) -> Result<Option<Self>> {
+        if absence().is_some() {
+            return Ok(None);
+        }
         let Task { message, format, .. } = task;
         let (opnum, direction) = place(message);
-        let flags = flags(format);
-        let mut parameters = Parameters::new(opnum, flags)?;
+        let mut empty = Parameters::new(opnum, flags(format))?;
         if let Some(request) = request(message, format)? {
-            parameters.fill(Direction::In, request.leak())?;
+            empty.fill(Direction::In, request.leak())?;
         }
         let stub = message.stub(format)?;
+        let mut parameters = empty.copy()?;
         parameters.fill(direction, stub)?;
         let mut writer = parameters.writer()?;
         parameters.write(direction, &mut writer)?;
         message.is_stub(writer.octets(), format)?;
-        Ok(Self { opnum, direction, format: flags, stub, parameters })
+        Ok(Some(Self { direction, stub, empty, parameters }))
     }
 }
 
@@ -94,13 +105,12 @@ fn flags(format: Format) -> u32 {
     }
 }
 
-/// Reads a request into a structure of its own.
-fn serve(case: &Case) -> Result<Job> {
-    let Case { opnum, format, stub, .. } = *case;
+/// Reads into a structure of its own.
+fn read(case: Case) -> Result<Job> {
     let read = move || -> Result<usize> {
-        let mut parameters = Parameters::new(opnum, format)?;
+        let mut parameters = case.empty.copy()?;
         // The structure is one more.
-        Ok(parameters.fill(Direction::In, black_box(stub))?.blocks() + 1)
+        Ok(parameters.fill(case.direction, black_box(case.stub))?.blocks() + 1)
     };
     let blocks = read()?;
     Ok(Job::new(move || {
@@ -110,7 +120,7 @@ fn serve(case: &Case) -> Result<Job> {
 }
 
 /// Reads a response into variables that are there.
-fn receive(mut case: Case) -> Result<Job> {
+fn reread(mut case: Case) -> Result<Job> {
     let pulled = case.parameters.refill(case.direction, case.stub)?;
     let mut writer = case.parameters.writer()?;
     case.parameters.write(case.direction, &mut writer)?;
@@ -121,16 +131,6 @@ fn receive(mut case: Case) -> Result<Job> {
         let _: &Result<Pulled> = black_box(&pulled);
     })
     .allocating(blocks as f64))
-}
-
-/// Writes into a buffer that is there.
-fn rewrite(case: Case) -> Result<Job> {
-    let mut writer = case.parameters.writer()?;
-    Ok(Job::new(move || {
-        writer.restart();
-        let _ = black_box(case.parameters.write(case.direction, &mut writer));
-    })
-    .allocating(0.0))
 }
 
 /// Writes into a new buffer.
@@ -146,4 +146,15 @@ fn write(case: Case) -> Result<Job> {
         let _ = black_box(written());
     })
     .allocating(blocks as f64))
+}
+
+/// Writes into a buffer that is there.
+fn rewrite(case: Case) -> Result<Job> {
+    let mut writer = case.parameters.writer()?;
+    Ok(Job::new(move || {
+        writer.restart();
+        let _ = black_box(black_box(&case.parameters).write(case.direction, &mut writer));
+        black_box(writer.octets());
+    })
+    .allocating(0.0))
 }

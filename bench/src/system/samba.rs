@@ -92,6 +92,7 @@ struct Api {
     init_pull: unsafe extern "C" fn(*const Blob, *const c_void) -> *mut Pull,
     init_push: unsafe extern "C" fn(*const c_void) -> *mut Push,
     zeroed: unsafe extern "C" fn(*const c_void, usize, *const c_char) -> *mut c_void,
+    copy: unsafe extern "C" fn(*const c_void, *const c_void, usize, *const c_char) -> *mut c_void,
     free: unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int,
     blocks: unsafe extern "C" fn(*const c_void) -> usize,
 }
@@ -125,6 +126,8 @@ impl Api {
             init_push: unsafe { symbol(library, c"ndr_push_init_ctx") }?,
             // SAFETY: the declaration is that of the public header.
             zeroed: unsafe { symbol(library, c"_talloc_zero") }?,
+            // SAFETY: the declaration is that of the public header.
+            copy: unsafe { symbol(library, c"_talloc_memdup") }?,
             // SAFETY: the declaration is that of the public header.
             free: unsafe { symbol(library, c"_talloc_free") }?,
             // SAFETY: the declaration is that of the public header.
@@ -211,6 +214,17 @@ impl Parameters {
         let structure = unsafe { (api.zeroed)(ptr::null(), call.size, c"parameters".as_ptr()) };
         let structure = NonNull::new(structure).context("memory")?;
         Ok(Self { api, call, format, structure, held: Vec::new() })
+    }
+
+    /// The same values in a structure of its own. What they point to stays with the first one, which must live longer;
+    /// only [`fill`](Self::fill)ing it again makes it whole.
+    pub(crate) fn copy(&self) -> Result<Self> {
+        // SAFETY: a null context makes a chunk of its own; the structure has the size of the operation.
+        let structure = unsafe {
+            (self.api.copy)(ptr::null(), self.structure.as_ptr(), self.call.size, c"parameters".as_ptr())
+        };
+        let structure = NonNull::new(structure).context("memory")?;
+        Ok(Self { structure, held: Vec::new(), ..*self })
     }
 
     /// Reads parameters, makes room for those that the caller of C code would have provided, and keeps them.
