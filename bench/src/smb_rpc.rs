@@ -1,7 +1,8 @@
 //! The crate `smb-rpc`: messages put together from its NDR64 types with `binrw`, as its own interfaces are.
 //!
 //! It checks that what it reads is there, and that the offset of a string is 0; strings stay UTF-16 in memory of their
-//! own, octets are copied. All its referent ids are 0x20000 (other ids fail an assertion of its debug builds), so it
+//! own, octets are copied. Its strings are UTF-16 when it writes too, so that turning text into them is part of the
+//! encode, as it is for everyone else. All its referent ids are 0x20000 (other ids fail an assertion of its debug builds), so it
 //! is given octets that it wrote itself, from which ours reads the same.
 
 use std::hint::black_box;
@@ -40,13 +41,17 @@ pub(crate) fn job(task: Task) -> Result<Option<Job>> {
 }
 
 trait Coded: for<'a> BinRead<Args<'a> = ()> + for<'a> BinWrite<Args<'a> = ()> + 'static {
+    /// What a program has before it thinks of NDR: the message itself, unless there is text in it.
+    type Plain: 'static;
+
     fn facts(&self) -> Vec<Fact>;
-    fn made_of(source: Source) -> Result<Self>;
+    fn plain(source: Source) -> Result<Self::Plain>;
+    fn encode(plain: &Self::Plain, writer: &mut Cursor<Vec<u8>>) -> Result<()>;
 }
 
 fn job_of<T: Coded>(task: Task) -> Result<Job> {
-    let value = T::made_of(task.message.source())?;
-    let mut buffer = written(&value, Vec::new())?;
+    let plain = T::plain(task.message.source())?;
+    let mut buffer = written::<T>(&plain, Vec::new())?;
     task.message.is_read_from(&buffer, task.format)?;
     Ok(match task.operation {
         Operation::Decode => {
@@ -57,19 +62,19 @@ fn job_of<T: Coded>(task: Task) -> Result<Job> {
             })
         }
         Operation::Encode => Job::new(move || {
-            buffer = written(black_box(&value), std::mem::take(&mut buffer)).unwrap_or_default();
+            buffer = written::<T>(black_box(&plain), std::mem::take(&mut buffer)).unwrap_or_default();
             black_box(&buffer);
         }),
         Operation::EncodeAnew => Job::new(move || {
-            let _ = black_box(&written(black_box(&value), Vec::new()));
+            let _ = black_box(&written::<T>(black_box(&plain), Vec::new()));
         }),
     })
 }
 
-fn written(value: &impl Coded, mut buffer: Vec<u8>) -> BinResult<Vec<u8>> {
+fn written<T: Coded>(plain: &T::Plain, mut buffer: Vec<u8>) -> Result<Vec<u8>> {
     buffer.clear();
     let mut writer = Cursor::new(buffer);
-    value.write_le(&mut writer)?;
+    T::encode(plain, &mut writer)?;
     Ok(writer.into_inner())
 }
 
@@ -145,6 +150,8 @@ struct GetNotify {
 }
 
 impl Coded for GetNotify {
+    type Plain = ([u32; 3], Option<&'static str>, [u32; 2]);
+
     fn facts(&self) -> Vec<Fact> {
         let mut facts: Vec<Fact> = self.numbers.map(Fact::from).into();
         facts.push(name(&self.name));
@@ -152,9 +159,13 @@ impl Coded for GetNotify {
         facts
     }
 
-    fn made_of(mut source: Source) -> Result<Self> {
-        let numbers = source.numbers()?;
-        Ok(Self { numbers, name: made_name(source.text()?)?, status: made_numbers(&mut source)? })
+    fn plain(mut source: Source) -> Result<Self::Plain> {
+        Ok((source.numbers()?, source.text()?, source.numbers()?))
+    }
+
+    fn encode((numbers, name, status): &Self::Plain, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
+        let status = status.map(Number::from);
+        Ok(Self { numbers: *numbers, name: made_name(*name)?, status }.write_le(writer)?)
     }
 }
 
@@ -165,15 +176,21 @@ struct AddNotify {
 }
 
 impl Coded for AddNotify {
+    type Plain = Self;
+
     fn facts(&self) -> Vec<Fact> {
         let mut facts: Vec<Fact> = self.handles.iter().map(|handle| handle.as_slice().into()).collect();
         facts.extend(self.numbers.map(Fact::from));
         facts
     }
 
-    fn made_of(mut source: Source) -> Result<Self> {
+    fn plain(mut source: Source) -> Result<Self> {
         let handles = [source.octets()?.try_into()?, source.octets()?.try_into()?];
         Ok(Self { handles, numbers: source.numbers()? })
+    }
+
+    fn encode(plain: &Self, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
+        Ok(plain.write_le(writer)?)
     }
 }
 
@@ -207,6 +224,8 @@ struct CreateEnum {
 }
 
 impl Coded for CreateEnum {
+    type Plain = (Vec<(u32, Option<&'static str>)>, [u32; 2]);
+
     fn facts(&self) -> Vec<Fact> {
         let entries = self.list.iter().flat_map(|list| &list.entries);
         let mut facts: Vec<Fact> =
@@ -215,12 +234,21 @@ impl Coded for CreateEnum {
         facts
     }
 
-    fn made_of(mut source: Source) -> Result<Self> {
+    fn plain(mut source: Source) -> Result<Self::Plain> {
         let mut entries = Vec::new();
         while source.len() > 2 {
-            entries.push(Entry { kind: source.u32()?.into(), name: made_name(source.text()?)? });
+            entries.push((source.u32()?, source.text()?));
         }
-        Ok(Self { list: EnumList { entries }.into(), status: made_numbers(&mut source)? })
+        Ok((entries, source.numbers()?))
+    }
+
+    fn encode((entries, status): &Self::Plain, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
+        let entry = |(kind, name): &(u32, Option<&str>)| {
+            Ok(Entry { kind: (*kind).into(), name: made_name(*name)? })
+        };
+        let entries = entries.iter().map(entry).collect::<Result<_>>()?;
+        let value = Self { list: EnumList { entries }.into(), status: status.map(Number::from) };
+        Ok(value.write_le(writer)?)
     }
 }
 
@@ -273,7 +301,12 @@ struct GetNotifyV2 {
     status: Number,
 }
 
+/// Key, kind, flags, buffer and names of a notification.
+type Plain = (u64, u32, u64, &'static [u8], [Option<&'static str>; 4]);
+
 impl Coded for GetNotifyV2 {
+    type Plain = (Vec<Plain>, u32);
+
     fn facts(&self) -> Vec<Fact> {
         let list = self.notifications.iter().flat_map(|notifications| &notifications.list);
         let mut facts: Vec<Fact> = list.flat_map(notification_facts).collect();
@@ -281,14 +314,22 @@ impl Coded for GetNotifyV2 {
         facts
     }
 
-    fn made_of(mut source: Source) -> Result<Self> {
+    fn plain(mut source: Source) -> Result<Self::Plain> {
         let mut list = Vec::new();
         while source.len() > 1 {
-            list.push(made_notification(&mut source)?);
+            let (key, kind, flags) = (source.u64()?, source.u32()?, source.u64()?);
+            let buffer = source.octets()?;
+            let names = [source.text()?, source.text()?, source.text()?, source.text()?];
+            list.push((key, kind, flags, buffer, names));
         }
+        Ok((list, source.u32()?))
+    }
+
+    fn encode((list, status): &Self::Plain, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
         let count = Number::from(u32::try_from(list.len())?);
-        let [status] = made_numbers(&mut source)?;
-        Ok(Self { notifications: Notifications { list }.into(), count, status })
+        let list = list.iter().map(made_notification).collect::<Result<_>>()?;
+        let value = Self { notifications: Notifications { list }.into(), count, status: (*status).into() };
+        Ok(value.write_le(writer)?)
     }
 }
 
@@ -306,19 +347,18 @@ fn notification_facts(notification: &Notification) -> [Fact; 8] {
     ]
 }
 
-fn made_notification(source: &mut Source) -> Result<Notification> {
-    let (key, kind, flags) = (source.u64()?.into(), source.u32()?.into(), source.u64()?.into());
-    let octets = source.octets()?;
+fn made_notification(&(key, kind, flags, buffer, names): &Plain) -> Result<Notification> {
+    let [object, parent, name, r#type] = names;
     Ok(Notification {
-        key,
-        kind,
-        flags,
-        buffer: Octets::from(octets).into(),
-        size: u32::try_from(octets.len())?.into(),
-        object: made_name(source.text()?)?,
-        parent: made_name(source.text()?)?,
-        name: made_name(source.text()?)?,
-        r#type: made_name(source.text()?)?,
+        key: key.into(),
+        kind: kind.into(),
+        flags: flags.into(),
+        buffer: Octets::from(buffer).into(),
+        size: u32::try_from(buffer.len())?.into(),
+        object: made_name(object)?,
+        parent: made_name(parent)?,
+        name: made_name(name)?,
+        r#type: made_name(r#type)?,
     })
 }
 
@@ -335,17 +375,23 @@ struct Control {
 }
 
 impl Coded for Control {
+    type Plain = Self;
+
     fn facts(&self) -> Vec<Fact> {
         let mut facts = vec![self.size.into(), self.buffer.as_slice().into()];
         facts.extend(self.status.iter().map(number));
         facts
     }
 
-    fn made_of(mut source: Source) -> Result<Self> {
+    fn plain(mut source: Source) -> Result<Self> {
         let (size, buffer) = (source.u64()?, source.octets()?.to_vec());
         let returned = Number::from(u32::try_from(buffer.len())?);
         let actual = buffer.len() as u64;
         Ok(Self { size, offset: 0, actual, buffer, returned, status: made_numbers(&mut source)? })
+    }
+
+    fn encode(plain: &Self, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
+        Ok(plain.write_le(writer)?)
     }
 }
 
@@ -357,15 +403,20 @@ struct QueryValue {
 }
 
 impl Coded for QueryValue {
+    type Plain = ([u8; 20], &'static str, u32);
+
     fn facts(&self) -> Vec<Fact> {
         vec![self.key.as_slice().into(), text(&self.name), number(&self.size)]
     }
 
-    fn made_of(mut source: Source) -> Result<Self> {
+    fn plain(mut source: Source) -> Result<Self::Plain> {
         let key = source.octets()?.try_into()?;
-        let name: NdrString<u16> = source.text()?.unwrap_or_default().parse()?;
-        let [size] = made_numbers(&mut source)?;
-        Ok(Self { key, name: name.into(), size })
+        Ok((key, source.text()?.unwrap_or_default(), source.u32()?))
+    }
+
+    fn encode((key, name, size): &Self::Plain, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
+        let name: NdrString<u16> = name.parse()?;
+        Ok(Self { key: *key, name: name.into(), size: (*size).into() }.write_le(writer)?)
     }
 }
 
@@ -377,14 +428,20 @@ struct Value {
 }
 
 impl Coded for Value {
+    type Plain = Self;
+
     fn facts(&self) -> Vec<Fact> {
         let mut facts = vec![self.kind.into(), self.data.data.as_slice().into()];
         facts.extend(self.status.iter().map(number));
         facts
     }
 
-    fn made_of(mut source: Source) -> Result<Self> {
+    fn plain(mut source: Source) -> Result<Self> {
         let kind = source.u32()?;
         Ok(Self { kind, data: source.octets()?.into(), status: made_numbers(&mut source)? })
+    }
+
+    fn encode(plain: &Self, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
+        Ok(plain.write_le(writer)?)
     }
 }

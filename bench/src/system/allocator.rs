@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// How often this thread allocated or moved memory while `work` ran.
-pub(crate) fn count(work: impl FnOnce()) -> u64 {
+pub fn count(work: impl FnOnce()) -> u64 {
     let before = ALLOCATIONS.get();
     work();
     ALLOCATIONS.get().wrapping_sub(before)
