@@ -15,7 +15,10 @@ mod ours;
 mod report;
 mod samba;
 mod smb_rpc;
-#[expect(unsafe_code, reason = "an allocator and calls to C are unsafe by definition; each block says why it is sound")]
+#[expect(
+    unsafe_code,
+    reason = "an allocator and calls to C are unsafe by definition; each block says why it is sound"
+)]
 mod system;
 mod targets;
 

@@ -3,7 +3,9 @@
 use anyhow::{Result, ensure};
 use clap::Parser;
 use cmrp::ndr::Format;
-use cmrp_bench::{Effort, Group, Message, Operation, Task, json, legend, measure, notes, pin, table, targets};
+use cmrp_bench::{
+    Effort, Group, Message, Operation, Task, json, legend, measure, notes, pin, table, targets,
+};
 
 /// Measures the codec next to a hand-written floor, a copy of the octets, and other codecs.
 #[derive(Parser)]

@@ -10,9 +10,7 @@ use cmrp::clusapi3::{
     NotificationDataRpc, NotificationRpc, NotifyFilterAndTypeRpc,
 };
 use cmrp::cluster_change::{ClusterChange, ResourceFilter};
-use cmrp::ndr::{
-    ContextHandle, DecodeStub, EncodeStub, Format, Handle, Limits, SizedPtr, Uuid, Varying,
-};
+use cmrp::ndr::{ContextHandle, DecodeStub, EncodeStub, Format, Handle, Limits, SizedPtr, Uuid, Varying};
 
 use crate::fact::{Fact, Source, handle};
 
@@ -131,7 +129,11 @@ impl Message {
     pub(crate) fn agrees(self, read: &[Fact]) -> Result<()> {
         let ours = self.facts();
         let place = ours.iter().zip(read).position(|(ours, theirs)| ours != theirs);
-        ensure!(place.is_none(), "{self}: value {place:?}: {:?}", place.map(|at| (ours.get(at), read.get(at))));
+        ensure!(
+            place.is_none(),
+            "{self}: value {place:?}: {:?}",
+            place.map(|at| (ours.get(at), read.get(at)))
+        );
         ensure!(ours.len() == read.len(), "{self}: {} values instead of {}", read.len(), ours.len());
         Ok(())
     }
@@ -205,7 +207,8 @@ static NAMES: LazyLock<Vec<String>> =
 static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     (0..NOTIFICATIONS).map(|index| format!("9d3b1f0c-55ab-4c1e-8f77-0b6a5de1{index:04x}")).collect()
 });
-static CONTROL: LazyLock<Vec<u8>> = LazyLock::new(|| (0..LARGE).map(|index| index.to_le_bytes()[0]).collect());
+static CONTROL: LazyLock<Vec<u8>> =
+    LazyLock::new(|| (0..LARGE).map(|index| index.to_le_bytes()[0]).collect());
 static VALUE: [u8; 64] = [0x5A; 64];
 static BUFFER: [u8; 16] = [3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0xC0, 0xA8, 0, 7];
 

@@ -37,7 +37,11 @@ fn heading(text: &mut String, group: &Group) {
     for (name, unit) in OTHERS.map(|other| (other.name(), unit(other))) {
         let _ = write!(text, " | {:^width$}", name, width = unit.len().max(16));
     }
-    let _ = write!(text, "\n{:<10} {:<8} {:>7} | {:>10} {:>9} {:>6}", "", "format", "octets", "ns", "MB/s", "alloc");
+    let _ = write!(
+        text,
+        "\n{:<10} {:<8} {:>7} | {:>10} {:>9} {:>6}",
+        "", "format", "octets", "ns", "MB/s", "alloc"
+    );
     for unit in OTHERS.map(unit) {
         let _ = write!(text, " | {unit:>16}");
     }

@@ -87,9 +87,9 @@ fn place(message: Message) -> (u16, Direction) {
 /// The request, for responses whose sizes it states.
 fn request(message: Message, format: Format) -> Result<Option<Vec<u8>>> {
     Ok(match message {
-        Message::ClusterControl | Message::ClusterControlEmpty => {
-            Some(ApiClusterControlRequest { n_out_buffer_size: 64 << 10, ..Default::default() }.encode(format)?)
-        }
+        Message::ClusterControl | Message::ClusterControlEmpty => Some(
+            ApiClusterControlRequest { n_out_buffer_size: 64 << 10, ..Default::default() }.encode(format)?,
+        ),
         Message::QueryValueResponse => {
             Some(ApiQueryValueRequest { cb_data: 64, ..Default::default() }.encode(format)?)
         }

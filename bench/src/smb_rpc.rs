@@ -243,9 +243,8 @@ impl Coded for CreateEnum {
     }
 
     fn encode((entries, status): &Self::Plain, writer: &mut Cursor<Vec<u8>>) -> Result<()> {
-        let entry = |(kind, name): &(u32, Option<&str>)| {
-            Ok(Entry { kind: (*kind).into(), name: made_name(*name)? })
-        };
+        let entry =
+            |(kind, name): &(u32, Option<&str>)| Ok(Entry { kind: (*kind).into(), name: made_name(*name)? });
         let entries = entries.iter().map(entry).collect::<Result<_>>()?;
         let value = Self { list: EnumList { entries }.into(), status: status.map(Number::from) };
         Ok(value.write_le(writer)?)

@@ -47,7 +47,11 @@ pub fn targets(groups: &[Group]) -> Vec<Target> {
 }
 
 fn of_group(group: &Group, groups: &[Group]) -> Vec<Target> {
-    use {Bound::{AtLeast, AtMost}, Contestant::{Floor, Libndr, Memcpy}, Message as M, Operation as O};
+    use {
+        Bound::{AtLeast, AtMost},
+        Contestant::{Floor, Libndr, Memcpy},
+        Message as M, Operation as O,
+    };
     let over = |contestant| group.over_ours(contestant);
     let candidates = match (group.task.message, group.task.operation) {
         (M::GetNotifyShort | M::GetNotifyLong, O::Decode) => vec![
@@ -93,8 +97,8 @@ fn allocations(group: &Group) -> Option<f64> {
 
 /// How many times as long ours takes for the large buffer as for the empty one.
 fn over_empty(group: &Group, groups: &[Group]) -> Option<f64> {
-    let empty = groups.iter().find(|other| {
-        other.task == crate::Task { message: Message::ClusterControlEmpty, ..group.task }
-    })?;
+    let empty = groups
+        .iter()
+        .find(|other| other.task == crate::Task { message: Message::ClusterControlEmpty, ..group.task })?;
     Some(group.sample(Contestant::Ours)?.nanoseconds / empty.sample(Contestant::Ours)?.nanoseconds)
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod cost;
 mod ndrdump;
 mod operations;
 mod vectors;
@@ -14,6 +15,8 @@ use clap::Parser;
 enum Chore {
     /// Everything that continuous integration checks.
     Ci,
+    /// What building on the codec costs: time, generated lines, machine code.
+    Cost(cost::Cost),
     /// Compares what we encode with what Samba's ndrdump makes of it.
     Ndrdump(ndrdump::Compare),
     /// Writes docs/operations.md.
@@ -25,6 +28,7 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
         Chore::Ci => ci::run(),
+        Chore::Cost(cost) => cost.run(),
         Chore::Ndrdump(compare) => compare.run(),
         Chore::Operations => operations::run(),
         Chore::PackVectors(pack) => pack.run(),

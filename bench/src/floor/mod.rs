@@ -38,11 +38,11 @@ macro_rules! in_format {
 macro_rules! job {
     ($task:expr, $function:ident, $facts:ident, $value:expr) => {
         match $task.operation {
-            Operation::Decode => {
-                decode($task, |stub, format| in_format!(format, read::$function(stub)), |value| {
-                    $facts(value, $task.format.endian())
-                })
-            }
+            Operation::Decode => decode(
+                $task,
+                |stub, format| in_format!(format, read::$function(stub)),
+                |value| $facts(value, $task.format.endian()),
+            ),
             Operation::Encode | Operation::EncodeAnew => encode($task, $value?, |value, format, stub| {
                 in_format!(format, write::$function(value, stub))
             }),
@@ -125,7 +125,8 @@ fn token(source: &mut Source) -> Result<Token> {
     let octets = source.octets()?;
     let (attributes, uuid) = octets.split_first_chunk().context("a handle")?;
     let uuid = Uuid::from_wire(uuid.try_into()?, Endian::Little);
-    let ContextHandle { attributes, uuid } = ContextHandle { attributes: u32::from_le_bytes(*attributes), uuid };
+    let ContextHandle { attributes, uuid } =
+        ContextHandle { attributes: u32::from_le_bytes(*attributes), uuid };
     Ok(Token { attributes, uuid })
 }
 

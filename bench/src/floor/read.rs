@@ -67,8 +67,11 @@ pub(super) struct CreateEnum<'a> {
 
 #[inline]
 pub(super) fn create_enum<W: Wire>(stub: &[u8]) -> Option<CreateEnum<'_>> {
-    let (entries, at) =
-        if word::<W>(stub, 0)? == 0 { (None, W::WORD) } else { enum_list::<W>(stub).map(|(list, at)| (Some(list), at))? };
+    let (entries, at) = if word::<W>(stub, 0)? == 0 {
+        (None, W::WORD)
+    } else {
+        enum_list::<W>(stub).map(|(list, at)| (Some(list), at))?
+    };
     Some(CreateEnum { entries, status: numbers_at::<W, 2>(stub, aligned(at, 4))? })
 }
 
@@ -141,7 +144,13 @@ fn notification<'a, W: Wire>(stub: &'a [u8], fixed: &[u8], at: &mut usize) -> Op
         let referent = word::<W>(fixed, index.wrapping_mul(W::WORD).wrapping_add(referents))?;
         (*name, *at) = optional::<W>(stub, referent, aligned(*at, W::WORD))?;
     }
-    Some(Notification { key: word::<W>(fixed, 0)?, kind: u32::<W>(fixed, 8)?, flags: u64::<W>(fixed, 16)?, buffer, names })
+    Some(Notification {
+        key: word::<W>(fixed, 0)?,
+        kind: u32::<W>(fixed, 8)?,
+        flags: u64::<W>(fixed, 16)?,
+        buffer,
+        names,
+    })
 }
 
 /// The octets of a conformant array, from the next aligned offset on.

@@ -192,7 +192,11 @@ pub(super) fn put_text<W: Wire>(stub: &mut [u8], at: usize, text: &str) -> Optio
 #[inline]
 fn put_units<W: Wire>(room: &mut [u8], text: &str) -> Option<usize> {
     let count = text.len();
-    let (ascii, terminator) = room.get_mut(..count.wrapping_mul(2).wrapping_add(2))?.as_chunks_mut::<2>().0.split_at_mut_checked(count)?;
+    let (ascii, terminator) = room
+        .get_mut(..count.wrapping_mul(2).wrapping_add(2))?
+        .as_chunks_mut::<2>()
+        .0
+        .split_at_mut_checked(count)?;
     let mut plain = true;
     for (unit, &octet) in ascii.iter_mut().zip(text.as_bytes()) {
         plain &= octet.wrapping_sub(1) < 0x7F;

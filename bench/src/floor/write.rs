@@ -1,8 +1,6 @@
 //! Writers by hand, into a buffer of the caller that is large enough. Each says how many octets it wrote.
 
-use super::wire::{
-    Token, Wire, put, put_count, put_gap, put_text, put_token, put_u32, put_u64, put_word,
-};
+use super::wire::{Token, Wire, put, put_count, put_gap, put_text, put_token, put_u32, put_u64, put_word};
 
 /// First referent id, and the distance to the next.
 const REFERENT: (u32, u32) = (0x0002_0000, 4);

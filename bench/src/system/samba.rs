@@ -13,8 +13,12 @@ use anyhow::{Context, Result, bail, ensure};
 use libloading::Library;
 
 /// Folders and names under which Linux distributions install the library that has the interfaces.
-const FOLDERS: [&str; 4] =
-    ["/usr/lib/x86_64-linux-gnu/samba", "/usr/lib/aarch64-linux-gnu/samba", "/usr/lib64/samba", "/usr/lib/samba"];
+const FOLDERS: [&str; 4] = [
+    "/usr/lib/x86_64-linux-gnu/samba",
+    "/usr/lib/aarch64-linux-gnu/samba",
+    "/usr/lib64/samba",
+    "/usr/lib/samba",
+];
 const INTERFACES: &str = "libndr-samba4.so.0";
 /// The library whose layouts are known here.
 const RUNTIME: &str = "libndr.so.3";
