@@ -19,7 +19,9 @@ const ENTRIES: u32 = 1000;
 /// Notifications of one `ApiGetNotifyV2`.
 const NOTIFICATIONS: u32 = 100;
 /// Octets of the large control buffer.
-const LARGE: usize = 64 << 10;
+const LARGE: u32 = 64 << 10;
+/// Octets of the registry value.
+const SMALL: u32 = 64;
 
 /// A request or response of protocol version 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,7 +211,7 @@ static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 static CONTROL: LazyLock<Vec<u8>> =
     LazyLock::new(|| (0..LARGE).map(|index| index.to_le_bytes()[0]).collect());
-static VALUE: [u8; 64] = [0x5A; 64];
+static VALUE: [u8; SMALL as usize] = [0x5A; 64];
 static BUFFER: [u8; 16] = [3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0xC0, 0xA8, 0, 7];
 
 fn token<H: Handle>(data1: u32) -> Option<H> {
@@ -261,7 +263,7 @@ fn notification(id: &'static str) -> NotificationRpc<'static> {
 
 fn cluster_control(buffer: &'static [u8]) -> ApiClusterControlResponse<'static> {
     ApiClusterControlResponse {
-        lp_out_buffer: Varying { size: LARGE as u32, data: buffer },
+        lp_out_buffer: Varying { size: LARGE, data: buffer },
         lpcb_required: 0,
         rpc_status: 0,
         return_value: 0,
@@ -272,7 +274,7 @@ fn query_value_request() -> ApiQueryValueRequest<'static> {
     ApiQueryValueRequest {
         h_key: token(0x1F0C_9D3B),
         lp_value_name: "ResourceDllName".into(),
-        cb_data: VALUE.len() as u32,
+        cb_data: SMALL,
     }
 }
 
@@ -280,7 +282,7 @@ fn query_value_response() -> ApiQueryValueResponse<'static> {
     ApiQueryValueResponse {
         lp_value_type: 3,
         lp_data: &VALUE,
-        lpcb_required: VALUE.len() as u32,
+        lpcb_required: SMALL,
         rpc_status: 0,
         return_value: 0,
     }

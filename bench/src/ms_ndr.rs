@@ -73,7 +73,9 @@ fn numbers<const N: usize>(decoder: &mut NdrDecoder<'_>) -> Outcome<[u32; N]> {
 }
 
 fn write_numbers(encoder: &mut NdrEncoder, numbers: &[u32]) {
-    numbers.iter().for_each(|number| encoder.u32(*number));
+    for number in numbers {
+        encoder.u32(*number);
+    }
 }
 
 fn read_name(decoder: &mut NdrDecoder<'_>, referent: u32) -> Outcome<Option<String>> {

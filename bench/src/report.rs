@@ -24,7 +24,9 @@ pub fn table(groups: &[Group]) -> String {
         if let Some(first) = block.first() {
             heading(&mut text, first);
         }
-        block.iter().for_each(|group| line(&mut text, group));
+        for group in block {
+            line(&mut text, group);
+        }
         text.push('\n');
     }
     text

@@ -110,7 +110,7 @@ fn read(case: Case) -> Result<Job> {
     let read = move || -> Result<usize> {
         let mut parameters = case.empty.copy()?;
         // The structure is one more.
-        Ok(parameters.fill(case.direction, black_box(case.stub))?.blocks() + 1)
+        Ok(parameters.fill(case.direction, black_box(case.stub))?.blocks().saturating_add(1))
     };
     let blocks = read()?;
     Ok(Job::new(move || {

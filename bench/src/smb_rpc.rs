@@ -210,7 +210,7 @@ struct Entry {
 struct EnumList {
     #[bw(calc = (entries.len() as u64).into())]
     maximum: NdrAlign<u64>,
-    #[bw(calc = (entries.len() as u32).into())]
+    #[bw(calc = u32::try_from(entries.len()).unwrap_or(u32::MAX).into())]
     count: Number,
     #[br(parse_with = two_passes, args(*maximum), assert(u64::from(*count) == *maximum))]
     #[bw(write_with = write_two_passes)]

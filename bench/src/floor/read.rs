@@ -173,14 +173,14 @@ pub(super) struct Control<'a> {
 #[inline]
 pub(super) fn control<W: Wire>(stub: &[u8]) -> Option<Control<'_>> {
     let head = stub.get(..W::WORD.wrapping_mul(3))?;
-    let size = count::<W>(head, 0)?;
+    let size = u32::try_from(count::<W>(head, 0)?).ok()?;
     let offset = count::<W>(head, W::WORD)?;
     let actual = count::<W>(head, W::WORD.wrapping_mul(2))?;
     let buffer = stub.get(head.len()..)?.get(..actual)?;
     let at = aligned(head.len().wrapping_add(actual), 4);
     let [returned, status @ ..] = numbers_at::<W, 4>(stub, at)?;
-    let sound = offset == 0 && actual <= size && returned as usize == actual;
-    sound.then_some(Control { size: size as u32, buffer, status })
+    let sound = offset == 0 && actual <= size as usize && returned as usize == actual;
+    sound.then_some(Control { size, buffer, status })
 }
 
 pub(super) struct QueryValue<'a> {

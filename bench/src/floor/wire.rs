@@ -78,10 +78,11 @@ pub(super) fn word<W: Wire>(stub: &[u8], at: usize) -> Option<u64> {
 #[inline]
 pub(super) fn count<W: Wire>(stub: &[u8], at: usize) -> Option<usize> {
     let count = word::<W>(stub, at)?;
-    (count <= 0x7FFF_FFFF).then_some(count as usize)
+    usize::try_from(count).ok().filter(|count| *count <= 0x7FFF_FFFF)
 }
 
 /// A context handle of 20 octets; null if all are zero.
+#[expect(clippy::option_option, reason = "whether it is there, and whether it is null")]
 #[inline]
 pub(super) fn token<W: Wire>(stub: &[u8], at: usize) -> Option<Option<Token>> {
     let octets: &[u8; 20] = array(stub, at)?;
@@ -109,18 +110,18 @@ pub(super) fn text<W: Wire>(stub: &[u8], at: usize) -> Option<(&[u8], usize)> {
 #[inline]
 fn has_zero_unit(text: &[u8]) -> bool {
     let (fours, rest) = text.as_chunks::<8>();
-    if fours.iter().any(has_zero_in_four) {
+    if fours.iter().any(|four| has_zero_in_four(*four)) {
         return true;
     }
     match text.last_chunk::<8>() {
-        Some(last) => has_zero_in_four(last),
+        Some(last) => has_zero_in_four(*last),
         None => rest.chunks_exact(2).any(|unit| unit == [0, 0]),
     }
 }
 
 #[inline]
-fn has_zero_in_four(octets: &[u8; 8]) -> bool {
-    let four = u64::from_le_bytes(*octets);
+fn has_zero_in_four(octets: [u8; 8]) -> bool {
+    let four = u64::from_le_bytes(octets);
     four.wrapping_sub(0x0001_0001_0001_0001) & !four & 0x8000_8000_8000_8000 != 0
 }
 

@@ -63,7 +63,7 @@ struct Referents(u32);
 
 impl Referents {
     #[inline]
-    fn next<T>(&mut self, target: Option<T>) -> u32 {
+    fn next<T>(&mut self, target: Option<&T>) -> u32 {
         if target.is_none() {
             return 0;
         }
@@ -77,7 +77,7 @@ impl Referents {
 pub(super) fn create_enum<W: Wire>(value: &CreateEnum, stub: &mut [u8]) -> Option<usize> {
     let (head, size) = if W::NDR64 { (24, 16) } else { (12, 8) };
     let mut referents = Referents(REFERENT.0);
-    put_word::<W>(stub, 0, referents.next(Some(())))?;
+    put_word::<W>(stub, 0, referents.next(Some(&())))?;
     put_count::<W>(stub, W::WORD, value.entries.len())?;
     put_u32::<W>(stub, W::WORD.wrapping_mul(2), u32::try_from(value.entries.len()).ok()?)?;
     put_gap(stub, W::WORD.wrapping_mul(2).wrapping_add(4), W::WORD)?;
@@ -86,7 +86,7 @@ pub(super) fn create_enum<W: Wire>(value: &CreateEnum, stub: &mut [u8]) -> Optio
     for (place, entry) in places.zip(&value.entries) {
         put_u32::<W>(place, 0, entry.kind)?;
         put_gap(place, 4, W::WORD)?;
-        put_word::<W>(place, W::WORD, referents.next(entry.name))?;
+        put_word::<W>(place, W::WORD, referents.next(entry.name.as_ref()))?;
     }
     let mut at = head.wrapping_add(fixed);
     for name in value.entries.iter().filter_map(|entry| entry.name) {
@@ -115,7 +115,7 @@ pub(super) fn get_notify_v2<W: Wire>(value: &GetNotifyV2, stub: &mut [u8]) -> Op
     let (head, size) = if W::NDR64 { (16, 72) } else { (8, 48) };
     let list = &value.notifications;
     let mut referents = Referents(REFERENT.0);
-    put_word::<W>(stub, 0, referents.next(Some(())))?;
+    put_word::<W>(stub, 0, referents.next(Some(&())))?;
     put_count::<W>(stub, W::WORD, list.len())?;
     let fixed = list.len().wrapping_mul(size);
     let places = stub.get_mut(head..)?.get_mut(..fixed)?.chunks_exact_mut(size);
@@ -138,11 +138,15 @@ fn put_fixed<W: Wire>(place: &mut [u8], value: &Notification, referents: &mut Re
     put_u32::<W>(place, 8, value.kind)?;
     put_gap(place, 12, 8)?;
     put_u64::<W>(place, 16, value.flags)?;
-    put_word::<W>(place, 24, referents.next(value.buffer))?;
+    put_word::<W>(place, 24, referents.next(value.buffer.as_ref()))?;
     put_u32::<W>(place, size, u32::try_from(value.buffer.map_or(0, <[u8]>::len)).ok()?)?;
     put_gap(place, size.wrapping_add(4), W::WORD)?;
     for (index, name) in value.names.iter().enumerate() {
-        put_word::<W>(place, index.wrapping_mul(W::WORD).wrapping_add(pointers), referents.next(*name))?;
+        put_word::<W>(
+            place,
+            index.wrapping_mul(W::WORD).wrapping_add(pointers),
+            referents.next(name.as_ref()),
+        )?;
     }
     Some(())
 }
