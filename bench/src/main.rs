@@ -14,7 +14,7 @@ struct Arguments {
     /// Prints JSON instead of a table.
     #[arg(long)]
     json: bool,
-    /// Takes only what has this in `message, operation, format`, such as "GetNotify response" or "encode, ndr64".
+    /// Takes only what has this in `message, operation, format`, such as `GetNotify response` or `encode, ndr64`.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// Measures so briefly that times mean little.
@@ -30,13 +30,17 @@ fn main() -> Result<()> {
         return Ok(());
     }
     println!("{}\n\n{}", legend(), table(&groups));
-    targets(&groups).iter().for_each(|target| println!("{target}"));
+    for target in targets(&groups) {
+        println!("{target}");
+    }
     Ok(())
 }
 
 impl Arguments {
     fn measure(&self) -> Result<Vec<Group>> {
-        notes(pin()).iter().for_each(|note| eprintln!("note: {note}"));
+        for note in notes(pin()) {
+            eprintln!("note: {note}");
+        }
         let effort = if self.quick { Effort::QUICK } else { Effort::FULL };
         let tasks: Vec<Task> = tasks().filter(|task| self.includes(*task)).collect();
         ensure!(!tasks.is_empty(), "nothing has that name");

@@ -161,6 +161,29 @@ impl Message {
     }
 }
 
+#[cfg(test)]
+impl Message {
+    /// Whether ours takes the octets for the message.
+    pub(crate) fn is_accepted(self, octets: &[u8], format: Format) -> bool {
+        match self {
+            Self::GetNotifyShort | Self::GetNotifyLong => accepts::<ApiGetNotifyResponse<'_>>(octets, format),
+            Self::AddNotifyResource => accepts::<ApiAddNotifyResourceRequest>(octets, format),
+            Self::CreateEnum => accepts::<ApiCreateEnumResponse<'_>>(octets, format),
+            Self::GetNotifyV2 => accepts::<ApiGetNotifyV2Response<'_>>(octets, format),
+            Self::ClusterControl | Self::ClusterControlEmpty => {
+                accepts::<ApiClusterControlResponse<'_>>(octets, format)
+            }
+            Self::QueryValueRequest => accepts::<ApiQueryValueRequest<'_>>(octets, format),
+            Self::QueryValueResponse => accepts::<ApiQueryValueResponse<'_>>(octets, format),
+        }
+    }
+}
+
+#[cfg(test)]
+fn accepts<'a, T: DecodeStub<'a>>(octets: &'a [u8], format: Format) -> bool {
+    T::decode(octets, format, &Limits::default()).is_ok()
+}
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

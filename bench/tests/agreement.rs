@@ -18,7 +18,9 @@ fn all_contestants_agree() -> Result<()> {
     for task in tasks() {
         for contestant in Contestant::ALL {
             let job = contestant.job(task).with_context(|| format!("{contestant}: {task}"))?;
-            job.into_iter().for_each(|mut job| job.run(2));
+            if let Some(mut job) = job {
+                job.run(2);
+            }
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ mod write;
 use std::hint::black_box;
 
 use anyhow::{Context, Result};
-use cmrp::ndr::{ContextHandle, Endian, Format, Uuid};
+use cmrp::ndr::{Endian, Format, Uuid};
 
 use crate::Message;
 use crate::contestant::{Job, Operation, Task};
@@ -124,10 +124,8 @@ fn handle(token: Option<Token>) -> Fact {
 fn token(source: &mut Source) -> Result<Token> {
     let octets = source.octets()?;
     let (attributes, uuid) = octets.split_first_chunk().context("a handle")?;
-    let uuid = Uuid::from_wire(uuid.try_into()?, Endian::Little);
-    let ContextHandle { attributes, uuid } =
-        ContextHandle { attributes: u32::from_le_bytes(*attributes), uuid };
-    Ok(Token { attributes, uuid })
+    let (attributes, uuid) = (u32::from_le_bytes(*attributes), uuid.try_into()?);
+    Ok(Token { attributes, uuid: Uuid::from_wire(uuid, Endian::Little) })
 }
 
 fn get_notify_facts(value: &read::GetNotify<'_>, endian: Endian) -> Vec<Fact> {
@@ -218,4 +216,65 @@ fn value_facts(value: &read::Value<'_>, _: Endian) -> Vec<Fact> {
 
 fn value(mut source: Source) -> Result<write::Value> {
     Ok(write::Value { kind: source.u32()?, data: source.octets()?, status: source.numbers()? })
+}
+
+/// Whether the floor takes the octets for the message.
+#[cfg(test)]
+fn accepts(message: Message, stub: &[u8], format: Format) -> bool {
+    match message {
+        Message::GetNotifyShort | Message::GetNotifyLong => {
+            in_format!(format, read::get_notify(stub)).is_some()
+        }
+        Message::AddNotifyResource => in_format!(format, read::add_notify(stub)).is_some(),
+        Message::CreateEnum => in_format!(format, read::create_enum(stub)).is_some(),
+        Message::GetNotifyV2 => in_format!(format, read::get_notify_v2(stub)).is_some(),
+        Message::ClusterControl | Message::ClusterControlEmpty => {
+            in_format!(format, read::control(stub)).is_some()
+        }
+        Message::QueryValueRequest => in_format!(format, read::query_value(stub)).is_some(),
+        Message::QueryValueResponse => in_format!(format, read::value(stub)).is_some(),
+    }
+}
+
+/// The floor is honest: it refuses exactly what ours refuses.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Octets of large messages are tried in steps, each of which meets all places in a structure.
+    fn places(stub: &[u8]) -> impl Iterator<Item = usize> + use<> {
+        (0..stub.len()).step_by((stub.len() / 200) | 1)
+    }
+
+    fn check(message: Message, stub: &[u8], format: Format) -> Result<()> {
+        let ours = message.is_accepted(stub, format);
+        anyhow::ensure!(
+            ours == accepts(message, stub, format),
+            "{message}, {format}: ours {ours}: {stub:02x?}"
+        );
+        Ok(())
+    }
+
+    fn check_all(message: Message, format: Format) -> Result<()> {
+        let stub = message.stub(format)?;
+        for place in places(stub) {
+            check(message, stub.get(..place).unwrap_or_default(), format)?;
+            let mut changed = stub.to_vec();
+            for octet in [0, 1, 2, 0x7F, 0x80, 0xFF] {
+                changed.get_mut(place).into_iter().for_each(|place| *place = octet);
+                check(message, &changed, format)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn the_floor_refuses_what_ours_refuses() -> Result<()> {
+        for message in Message::ALL {
+            for format in Format::ALL {
+                check_all(message, format)?;
+            }
+        }
+        Ok(())
+    }
 }
