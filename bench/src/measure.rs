@@ -56,8 +56,13 @@ impl Group {
 
     /// How many times as long as ours a contestant took.
     pub fn over_ours(&self, contestant: Contestant) -> Option<f64> {
-        let ours = self.sample(Contestant::Ours)?.nanoseconds;
-        self.sample(contestant).map(|theirs| theirs.nanoseconds / ours)
+        self.over(Contestant::Ours, contestant)
+    }
+
+    /// How many times as long as one contestant another took.
+    pub fn over(&self, one: Contestant, other: Contestant) -> Option<f64> {
+        let one = self.sample(one)?.nanoseconds;
+        self.sample(other).map(|other| other.nanoseconds / one)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::contestant::{Contestant, Operation};
+use crate::contestant::{Contestant, Operation, Task};
 use crate::measure::Group;
 use crate::message::Message;
 
@@ -12,6 +12,8 @@ pub struct Target {
     what: String,
     measured: f64,
     bound: Bound,
+    /// The same for the floor, which says what is possible.
+    floor: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +39,54 @@ impl fmt::Display for Target {
             Bound::AtMost(most) => ("<=", most),
             Bound::AtLeast(least) => (">=", least),
         };
-        write!(f, "{outcome:<12} {:>7.2} {word} {bound:<4} {}", self.measured, self.what)
+        write!(f, "{outcome:<12} {:>7.2} {word} {bound:<4} {}", self.measured, self.what)?;
+        self.floor.map_or(Ok(()), |floor| write!(f, " (floor: {floor:.2})"))
+    }
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug)]
+enum Ratio {
+    /// With the floor.
+    OverFloor,
+    /// With a copy of the octets.
+    OverMemcpy,
+    /// With the same message without its large buffer.
+    OverEmpty,
+    /// The fastest other crate with it.
+    CrateOver,
+    /// The fastest other codec with it.
+    PeerOver,
+    /// libndr with it.
+    LibndrOver,
+    /// No ratio: allocations.
+    Allocations,
+}
+
+impl Ratio {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::OverFloor => "time / floor",
+            Self::OverMemcpy => "time / memcpy",
+            Self::OverEmpty => "time / time without the octets",
+            Self::CrateOver => "fastest crate / time",
+            Self::PeerOver => "fastest peer / time",
+            Self::LibndrOver => "libndr / time",
+            Self::Allocations => "allocations",
+        }
+    }
+
+    /// The ratio for a contestant, ours or the floor.
+    fn of(self, contestant: Contestant, group: &Group, groups: &[Group]) -> Option<f64> {
+        match self {
+            Self::OverFloor => group.over(Contestant::Floor, contestant),
+            Self::OverMemcpy => group.over(Contestant::Memcpy, contestant),
+            Self::OverEmpty => over_empty(contestant, group, groups),
+            Self::CrateOver => fastest_over(contestant, group, Contestant::is_crate),
+            Self::PeerOver => fastest_over(contestant, group, Contestant::is_peer),
+            Self::LibndrOver => group.over(contestant, Contestant::Libndr),
+            Self::Allocations => group.sample(contestant).map(|sample| sample.allocations),
+        }
     }
 }
 
@@ -47,58 +96,50 @@ pub fn targets(groups: &[Group]) -> Vec<Target> {
 }
 
 fn of_group(group: &Group, groups: &[Group]) -> Vec<Target> {
-    use {
-        Bound::{AtLeast, AtMost},
-        Contestant::{Floor, Libndr, Memcpy},
-        Message as M, Operation as O,
+    let target = |(ratio, bound): &(Ratio, Bound)| {
+        Some(Target {
+            what: format!("{}: {}", ratio.name(), group.task),
+            measured: ratio.of(Contestant::Ours, group, groups)?,
+            bound: *bound,
+            floor: ratio.of(Contestant::Floor, group, groups),
+        })
     };
-    let over = |contestant| group.over_ours(contestant);
-    let candidates = match (group.task.message, group.task.operation) {
-        (M::GetNotifyShort | M::GetNotifyLong, O::Decode) => vec![
-            ("time / floor", over(Floor).map(f64::recip), AtMost(4.0)),
-            ("fastest crate / time", fastest(group, Contestant::is_crate), AtLeast(10.0)),
-            ("libndr / time", over(Libndr), AtLeast(40.0)),
-            ("allocations", allocations(group), AtMost(0.0)),
-        ],
-        (M::GetNotifyShort | M::GetNotifyLong, O::Encode) => vec![
-            ("fastest peer / time", fastest(group, Contestant::is_peer), AtLeast(8.0)),
-            ("allocations", allocations(group), AtMost(0.0)),
-        ],
-        (M::CreateEnum | M::GetNotifyV2, O::Decode) => vec![
-            ("libndr / time", over(Libndr), AtLeast(15.0)),
-            ("allocations", allocations(group), AtMost(1.0)),
-        ],
-        (M::CreateEnum | M::GetNotifyV2, O::Encode) => {
-            vec![("libndr / time", over(Libndr), AtLeast(20.0))]
-        }
-        (M::ClusterControl, O::Decode) => {
-            vec![("time / time without the octets", over_empty(group, groups), AtMost(1.5))]
-        }
-        (M::ClusterControl, O::Encode) => {
-            vec![("time / memcpy", over(Memcpy).map(f64::recip), AtMost(1.5))]
-        }
-        _ => Vec::new(),
-    };
-    let target = |(what, measured, bound): (&str, Option<f64>, Bound)| {
-        Some(Target { what: format!("{what}: {}", group.task), measured: measured?, bound })
-    };
-    candidates.into_iter().filter_map(target).collect()
+    aims(group.task).iter().filter_map(target).collect()
 }
 
-/// How many times as long as ours the fastest of some contestants took.
-fn fastest(group: &Group, among: impl Fn(Contestant) -> bool) -> Option<f64> {
+/// What is aimed at.
+fn aims(task: Task) -> &'static [(Ratio, Bound)] {
+    use Bound::{AtLeast, AtMost};
+    use Ratio::{Allocations, CrateOver, LibndrOver, OverEmpty, OverFloor, OverMemcpy, PeerOver};
+    match (task.message, task.operation) {
+        (Message::GetNotifyShort | Message::GetNotifyLong, Operation::Decode) => &[
+            (OverFloor, AtMost(4.0)),
+            (CrateOver, AtLeast(10.0)),
+            (LibndrOver, AtLeast(40.0)),
+            (Allocations, AtMost(0.0)),
+        ],
+        (Message::GetNotifyShort | Message::GetNotifyLong, Operation::Encode) => {
+            &[(PeerOver, AtLeast(8.0)), (Allocations, AtMost(0.0))]
+        }
+        (Message::CreateEnum | Message::GetNotifyV2, Operation::Decode) => {
+            &[(LibndrOver, AtLeast(15.0)), (Allocations, AtMost(1.0))]
+        }
+        (Message::CreateEnum | Message::GetNotifyV2, Operation::Encode) => &[(LibndrOver, AtLeast(20.0))],
+        (Message::ClusterControl, Operation::Decode) => &[(OverEmpty, AtMost(1.5))],
+        (Message::ClusterControl, Operation::Encode) => &[(OverMemcpy, AtMost(1.5))],
+        _ => &[],
+    }
+}
+
+/// How many times as long as a contestant the fastest of some others took.
+fn fastest_over(one: Contestant, group: &Group, among: impl Fn(Contestant) -> bool) -> Option<f64> {
     let them = Contestant::ALL.into_iter().filter(|contestant| among(*contestant));
-    them.filter_map(|contestant| group.over_ours(contestant)).min_by(f64::total_cmp)
+    them.filter_map(|contestant| group.over(one, contestant)).min_by(f64::total_cmp)
 }
 
-fn allocations(group: &Group) -> Option<f64> {
-    group.sample(Contestant::Ours).map(|ours| ours.allocations)
-}
-
-/// How many times as long ours takes for the large buffer as for the empty one.
-fn over_empty(group: &Group, groups: &[Group]) -> Option<f64> {
-    let empty = groups
-        .iter()
-        .find(|other| other.task == crate::Task { message: Message::ClusterControlEmpty, ..group.task })?;
-    Some(group.sample(Contestant::Ours)?.nanoseconds / empty.sample(Contestant::Ours)?.nanoseconds)
+/// How many times as long a contestant takes for the large buffer as for the empty one.
+fn over_empty(contestant: Contestant, group: &Group, groups: &[Group]) -> Option<f64> {
+    let task = Task { message: Message::ClusterControlEmpty, ..group.task };
+    let empty = groups.iter().find(|other| other.task == task)?.sample(contestant)?;
+    Some(group.sample(contestant)?.nanoseconds / empty.nanoseconds)
 }
