@@ -3,6 +3,7 @@
 
 mod big;
 mod ci;
+mod cost;
 mod ndrdump;
 mod operations;
 mod requirements;
@@ -20,6 +21,8 @@ enum Chore {
     BigVectors(big::Big),
     /// Everything that continuous integration checks.
     Ci,
+    /// What building on the codec costs: time, generated lines, machine code.
+    Cost(cost::Cost),
     /// Compares what we encode with what Samba's ndrdump makes of it.
     Ndrdump(ndrdump::Compare),
     /// Writes docs/operations.md.
@@ -35,6 +38,7 @@ fn main() -> anyhow::Result<()> {
         Chore::BigCapture(big) => big.capture(),
         Chore::BigVectors(big) => big.vectors(),
         Chore::Ci => ci::run(),
+        Chore::Cost(cost) => cost.run(),
         Chore::Ndrdump(compare) => compare.run(),
         Chore::Operations => operations::run(),
         Chore::Requirements => requirements::run(),
