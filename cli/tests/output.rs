@@ -316,6 +316,27 @@ fn colours_only_where_they_are_wanted() {
 }
 
 #[test]
+fn a_file_and_a_pipe_say_the_same() {
+    // A file is read in a thread of its own, which hands over what it finds in batches of about a thousand.
+    let mut segments = Vec::new();
+    for port in 50_000..50_100 {
+        let mut talk = Talk::bound(port, 1);
+        (2..30).for_each(|call_id| talk.get_notify(call_id));
+        talk.request(30, 65, &support::talk::GET_NOTIFY);
+        segments.extend(talk.segments);
+    }
+    let file = support::file(&capture(Layer::Ethernet, &segments));
+    for arguments in [&["dissect"][..], &["dissect", "--json"]] {
+        let from_file = support::cmrp().args(arguments).arg(&file).output().unwrap();
+        let pipe = fs::File::open(&file).unwrap();
+        let from_pipe = support::cmrp().args(arguments).arg("-").stdin(pipe).output().unwrap();
+        assert!(stdout(&from_file).lines().count() >= 2900);
+        assert_eq!(stdout(&from_file), stdout(&from_pipe));
+        assert_eq!(stderr(&from_file), stderr(&from_pipe));
+    }
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let mut talk = Talk::bound(50_000, 1);
     (2..3000).for_each(|call_id| talk.get_notify(call_id));

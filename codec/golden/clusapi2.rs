@@ -5717,7 +5717,11 @@ pub struct RpcSecurityDescriptorFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     type Fixed = RpcSecurityDescriptorFixed;
     const MIN_WIRE_SIZE: usize = 12;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(8, 16),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let lp_security_descriptor = reader.referent().field(&"lpSecurityDescriptor")?;
@@ -5731,6 +5735,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -5750,6 +5755,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
 }
 
 impl ndr::Encode for RpcSecurityDescriptor<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer
@@ -5771,6 +5777,7 @@ impl ndr::Encode for RpcSecurityDescriptor<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(
@@ -5873,7 +5880,11 @@ pub struct RpcSecurityAttributesFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     type Fixed = RpcSecurityAttributesFixed;
     const MIN_WIRE_SIZE: usize = 20;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(8, 32),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let n_length = reader.u32().field(&"nLength")?;
@@ -5890,6 +5901,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -5908,6 +5920,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
 }
 
 impl ndr::Encode for RpcSecurityAttributes<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.n_length).field(&"nLength")?;
@@ -5918,6 +5931,7 @@ impl ndr::Encode for RpcSecurityAttributes<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode_deferred(&self.rpc_security_descriptor, writer)
             .field(&"RpcSecurityDescriptor")?;
@@ -5997,7 +6011,11 @@ pub struct ClusterOperationalVersionInfo {
 impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 20;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(4, 20),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
         let dw_size = reader.u32().field(&"dwSize")?;
@@ -6025,6 +6043,7 @@ impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
 }
 
 impl ndr::Encode for ClusterOperationalVersionInfo {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.dw_size).field(&"dwSize")?;
@@ -6036,6 +6055,7 @@ impl ndr::Encode for ClusterOperationalVersionInfo {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -6116,7 +6136,11 @@ pub struct EnumEntryFixed {
 impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     type Fixed = EnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 8;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 8),
+        ndr::FixedPart::new(8, 16),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let r#type = reader.u32().field(&"Type")?;
@@ -6125,16 +6149,18 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
         Ok(EnumEntryFixed { r#type, name })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
         Ok(Self { r#type: fixed.r#type, name })
     }
 }
 
 impl ndr::Encode for EnumEntry<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.r#type).field(&"Type")?;
@@ -6143,6 +6169,7 @@ impl ndr::Encode for EnumEntry<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
@@ -6196,13 +6223,13 @@ pub struct EnumList<'a> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct EnumListFixed {
-    entry: ndr::Vec<<EnumEntry<'static> as ndr::Decode<'static>>::Fixed>,
+    entry: ndr::FixedElements,
 }
 
 impl<'de> ndr::Decode<'de> for EnumList<'de> {
     type Fixed = EnumListFixed;
     const MIN_WIRE_SIZE: usize = 8;
-
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         let maximum = reader.count().field(&"Entry")?;
         reader.align_by_format(4, 8)?;
@@ -6213,6 +6240,7 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
         Ok(EnumListFixed { entry })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -6223,6 +6251,7 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
 }
 
 impl ndr::Encode for EnumList<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -6234,6 +6263,7 @@ impl ndr::Encode for EnumList<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -6293,7 +6323,11 @@ pub struct IdlClusterSetPasswordStatus {
 impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 9;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(4, 12),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
         let node_id = reader.u32().field(&"NodeId")?;
@@ -6317,6 +6351,7 @@ impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
 }
 
 impl ndr::Encode for IdlClusterSetPasswordStatus {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.node_id).field(&"NodeId")?;
@@ -6326,6 +6361,7 @@ impl ndr::Encode for IdlClusterSetPasswordStatus {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -6423,12 +6459,14 @@ impl ndr::Call for ApiOpenClusterRequest {
 pub struct ApiOpenClusterRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterRequest {
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiOpenClusterRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -6471,6 +6509,7 @@ pub struct ApiOpenClusterResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HClusterRpc>().field(&"return")?;
@@ -6479,6 +6518,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenClusterResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -6557,6 +6597,7 @@ pub struct ApiCloseClusterRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cluster = reader.handle::<HClusterRpc>().field(&"Cluster")?;
         Ok(Self { cluster })
@@ -6564,6 +6605,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseClusterRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.cluster).field(&"Cluster")?;
         Ok(())
@@ -6613,6 +6655,7 @@ pub struct ApiCloseClusterResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cluster = reader.handle::<HClusterRpc>().field(&"Cluster")?;
         let return_value = reader.u32().field(&"return")?;
@@ -6621,6 +6664,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseClusterResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.cluster).field(&"Cluster")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -6697,6 +6741,7 @@ pub struct ApiSetClusterNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let new_cluster_name = reader.wstr().field(&"NewClusterName")?;
         Ok(Self { new_cluster_name })
@@ -6704,6 +6749,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetClusterNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.new_cluster_name).field(&"NewClusterName")?;
         Ok(())
@@ -6746,6 +6792,7 @@ pub struct ApiSetClusterNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -6753,6 +6800,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetClusterNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -6821,12 +6869,14 @@ impl ndr::Call for ApiGetClusterNameRequest {
 pub struct ApiGetClusterNameRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameRequest {
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetClusterNameRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -6873,9 +6923,10 @@ pub struct ApiGetClusterNameResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let cluster_name = reader.pointer(ndr::Reader::wstr).field(&"ClusterName")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let cluster_name = reader.pointer_wstr().field(&"ClusterName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             cluster_name,
@@ -6886,6 +6937,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetClusterNameResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.cluster_name.as_ref(), |writer, target| writer.wstr(*target))
@@ -6968,12 +7020,14 @@ impl ndr::Call for ApiGetClusterVersionRequest {
 pub struct ApiGetClusterVersionRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionRequest {
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersionRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -7032,14 +7086,13 @@ pub struct ApiGetClusterVersionResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lpw_major_version,
@@ -7053,6 +7106,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersionResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
@@ -7150,12 +7204,14 @@ impl ndr::Call for ApiGetQuorumResourceRequest {
 pub struct ApiGetQuorumResourceRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceRequest {
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetQuorumResourceRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -7206,13 +7262,10 @@ pub struct ApiGetQuorumResourceResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceName")?;
-        let lpsz_device_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszDeviceName")?;
+        let lpsz_resource_name = reader.pointer_wstr().field(&"lpszResourceName")?;
+        let lpsz_device_name = reader.pointer_wstr().field(&"lpszDeviceName")?;
         let pdw_max_quorum_log_size = reader.u32().field(&"pdwMaxQuorumLogSize")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -7225,6 +7278,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetQuorumResourceResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -7325,6 +7379,7 @@ pub struct ApiSetQuorumResourceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_device_name = reader.wstr().field(&"lpszDeviceName")?;
@@ -7338,6 +7393,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetQuorumResourceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.wstr(self.lpsz_device_name).field(&"lpszDeviceName")?;
@@ -7393,6 +7449,7 @@ pub struct ApiSetQuorumResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -7400,6 +7457,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiSetQuorumResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -7476,6 +7534,7 @@ pub struct ApiCreateEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_type = reader.u32().field(&"dwType")?;
         Ok(Self { dw_type })
@@ -7483,6 +7542,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_type).field(&"dwType")?;
         Ok(())
@@ -7529,6 +7589,7 @@ pub struct ApiCreateEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -7539,6 +7600,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -7619,6 +7681,7 @@ pub struct ApiOpenResourceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
         Ok(Self { lpsz_resource_name })
@@ -7626,6 +7689,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenResourceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
         Ok(())
@@ -7672,6 +7736,7 @@ pub struct ApiOpenResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HResRpc>().field(&"return")?;
@@ -7680,6 +7745,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -7776,6 +7842,7 @@ pub struct ApiCreateResourceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
@@ -7791,6 +7858,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
@@ -7853,6 +7921,7 @@ pub struct ApiCreateResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HResRpc>().field(&"return")?;
@@ -7861,6 +7930,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -7936,6 +8006,7 @@ pub struct ApiDeleteResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -7943,6 +8014,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -7988,6 +8060,7 @@ pub struct ApiDeleteResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -7995,6 +8068,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -8067,6 +8141,7 @@ pub struct ApiCloseResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let resource = reader.handle::<HResRpc>().field(&"Resource")?;
         Ok(Self { resource })
@@ -8074,6 +8149,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.resource).field(&"Resource")?;
         Ok(())
@@ -8123,6 +8199,7 @@ pub struct ApiCloseResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let resource = reader.handle::<HResRpc>().field(&"Resource")?;
         let return_value = reader.u32().field(&"return")?;
@@ -8131,6 +8208,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.resource).field(&"Resource")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -8207,6 +8285,7 @@ pub struct ApiGetResourceStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8214,6 +8293,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -8272,10 +8352,11 @@ pub struct ApiGetResourceStateResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
-        let group_name = reader.pointer(ndr::Reader::wstr).field(&"GroupName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
+        let group_name = reader.pointer_wstr().field(&"GroupName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             state,
@@ -8287,6 +8368,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetResourceStateResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer
@@ -8376,6 +8458,7 @@ pub struct ApiSetResourceNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
@@ -8387,6 +8470,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetResourceNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
@@ -8439,6 +8523,7 @@ pub struct ApiSetResourceNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -8446,6 +8531,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetResourceNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -8514,6 +8600,7 @@ pub struct ApiGetResourceIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8521,6 +8608,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -8570,14 +8658,16 @@ pub struct ApiGetResourceIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
 }
 
 impl ndr::EncodeStub for ApiGetResourceIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -8651,6 +8741,7 @@ pub struct ApiGetResourceTypeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8658,6 +8749,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceTypeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -8707,10 +8799,9 @@ pub struct ApiGetResourceTypeResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_type = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceType")?;
+        let lpsz_resource_type = reader.pointer_wstr().field(&"lpszResourceType")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lpsz_resource_type,
@@ -8720,6 +8811,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetResourceTypeResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -8799,6 +8891,7 @@ pub struct ApiFailResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiFailResourceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8806,6 +8899,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiFailResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiFailResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -8851,6 +8945,7 @@ pub struct ApiFailResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiFailResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -8858,6 +8953,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiFailResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiFailResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -8927,6 +9023,7 @@ pub struct ApiOnlineResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -8934,6 +9031,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiOnlineResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -8979,6 +9077,7 @@ pub struct ApiOnlineResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -8986,6 +9085,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiOnlineResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -9055,6 +9155,7 @@ pub struct ApiOfflineResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -9062,6 +9163,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiOfflineResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -9107,6 +9209,7 @@ pub struct ApiOfflineResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -9114,6 +9217,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiOfflineResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -9186,6 +9290,7 @@ pub struct ApiAddResourceDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_depends_on = reader.handle::<HResRpc>().field(&"hDependsOn")?;
@@ -9194,6 +9299,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiAddResourceDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_depends_on).field(&"hDependsOn")?;
@@ -9249,6 +9355,7 @@ pub struct ApiAddResourceDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -9256,6 +9363,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiAddResourceDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -9328,6 +9436,7 @@ pub struct ApiRemoveResourceDependencyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_depends_on = reader.handle::<HResRpc>().field(&"hDependsOn")?;
@@ -9336,6 +9445,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_depends_on).field(&"hDependsOn")?;
@@ -9391,6 +9501,7 @@ pub struct ApiRemoveResourceDependencyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -9398,6 +9509,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -9472,6 +9584,7 @@ pub struct ApiCanResourceBeDependentRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_resource_dependent = reader
@@ -9485,6 +9598,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentRequest {
 }
 
 impl ndr::EncodeStub for ApiCanResourceBeDependentRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_resource_dependent).field(&"hResourceDependent")?;
@@ -9542,6 +9656,7 @@ pub struct ApiCanResourceBeDependentResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -9549,6 +9664,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentResponse {
 }
 
 impl ndr::EncodeStub for ApiCanResourceBeDependentResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -9623,6 +9739,7 @@ pub struct ApiCreateResEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -9631,6 +9748,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateResEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -9683,6 +9801,7 @@ pub struct ApiCreateResEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -9693,6 +9812,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -9773,6 +9893,7 @@ pub struct ApiAddResourceNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -9781,6 +9902,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiAddResourceNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -9832,6 +9954,7 @@ pub struct ApiAddResourceNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -9839,6 +9962,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiAddResourceNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -9911,6 +10035,7 @@ pub struct ApiRemoveResourceNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -9919,6 +10044,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -9970,6 +10096,7 @@ pub struct ApiRemoveResourceNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -9977,6 +10104,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -10055,6 +10183,7 @@ pub struct ApiChangeResourceGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -10063,6 +10192,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiChangeResourceGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_group).field(&"hGroup")?;
@@ -10114,6 +10244,7 @@ pub struct ApiChangeResourceGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -10121,6 +10252,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiChangeResourceGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -10208,6 +10340,7 @@ pub struct ApiCreateResourceTypeRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         let lpsz_display_name = reader.wstr().field(&"lpszDisplayName")?;
@@ -10225,6 +10358,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceTypeRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_type_name).field(&"lpszTypeName")?;
         writer.wstr(self.lpsz_display_name).field(&"lpszDisplayName")?;
@@ -10289,6 +10423,7 @@ pub struct ApiCreateResourceTypeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -10296,6 +10431,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceTypeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -10363,6 +10499,7 @@ pub struct ApiDeleteResourceTypeRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         Ok(Self { lpsz_type_name })
@@ -10370,6 +10507,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceTypeRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_type_name).field(&"lpszTypeName")?;
         Ok(())
@@ -10412,6 +10550,7 @@ pub struct ApiDeleteResourceTypeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -10419,6 +10558,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceTypeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -10491,6 +10631,7 @@ pub struct ApiGetRootKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let sam_desired = reader.u32().field(&"samDesired")?;
         Ok(Self { sam_desired })
@@ -10498,6 +10639,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiGetRootKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.sam_desired).field(&"samDesired")?;
         Ok(())
@@ -10544,6 +10686,7 @@ pub struct ApiGetRootKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HKeyRpc>().field(&"return")?;
@@ -10552,6 +10695,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiGetRootKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -10653,6 +10797,7 @@ pub struct ApiCreateKeyRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -10672,6 +10817,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateKeyRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_sub_key).field(&"lpSubKey")?;
@@ -10746,6 +10892,7 @@ pub struct ApiCreateKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_disposition = reader.u32().field(&"lpdwDisposition")?;
         let status = reader.u32().field(&"Status")?;
@@ -10759,6 +10906,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_disposition).field(&"lpdwDisposition")?;
         writer.u32(self.status).field(&"Status")?;
@@ -10855,6 +11003,7 @@ pub struct ApiOpenKeyRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -10868,6 +11017,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenKeyRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_sub_key).field(&"lpSubKey")?;
@@ -10927,6 +11077,7 @@ pub struct ApiOpenKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HKeyRpc>().field(&"return")?;
@@ -10935,6 +11086,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -11017,6 +11169,7 @@ pub struct ApiEnumKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let dw_index = reader.u32().field(&"dwIndex")?;
@@ -11025,6 +11178,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiEnumKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.dw_index).field(&"dwIndex")?;
@@ -11081,8 +11235,9 @@ pub struct ApiEnumKeyResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let key_name = reader.pointer(ndr::Reader::wstr).field(&"KeyName")?;
+        let key_name = reader.pointer_wstr().field(&"KeyName")?;
         let lpft_last_write_time = <crate::ndr::FileTime as ndr::Decode>::decode(reader)
             .field(&"lpftLastWriteTime")?;
         let return_value = reader.u32().field(&"return")?;
@@ -11095,6 +11250,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiEnumKeyResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.key_name.as_ref(), |writer, target| writer.wstr(*target))
@@ -11191,6 +11347,7 @@ pub struct ApiSetValueRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetValueRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -11208,6 +11365,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetValueRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetValueRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_value_name).field(&"lpValueName")?;
@@ -11272,6 +11430,7 @@ pub struct ApiSetValueResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetValueResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -11279,6 +11438,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetValueResponse {
 }
 
 impl ndr::EncodeStub for ApiSetValueResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -11351,6 +11511,7 @@ pub struct ApiDeleteValueRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -11359,6 +11520,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiDeleteValueRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_value_name).field(&"lpValueName")?;
@@ -11407,6 +11569,7 @@ pub struct ApiDeleteValueResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -11414,6 +11577,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteValueResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -11505,6 +11669,7 @@ pub struct ApiQueryValueRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryValueRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -11518,6 +11683,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryValueRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiQueryValueRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_value_name).field(&"lpValueName")?;
@@ -11585,6 +11751,7 @@ pub struct ApiQueryValueResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryValueResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_value_type = reader.u32().field(&"lpValueType")?;
         let lp_data = reader.conformant_octets().field(&"lpData")?;
@@ -11600,6 +11767,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryValueResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiQueryValueResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lp_value_type).field(&"lpValueType")?;
         writer.conformant_octets(self.lp_data).field(&"lpData")?;
@@ -11685,6 +11853,7 @@ pub struct ApiDeleteKeyRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -11693,6 +11862,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiDeleteKeyRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_sub_key).field(&"lpSubKey")?;
@@ -11741,6 +11911,7 @@ pub struct ApiDeleteKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -11748,6 +11919,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -11833,6 +12005,7 @@ pub struct ApiEnumValueRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumValueRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let dw_index = reader.u32().field(&"dwIndex")?;
@@ -11842,6 +12015,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumValueRequest {
 }
 
 impl ndr::EncodeStub for ApiEnumValueRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.dw_index).field(&"dwIndex")?;
@@ -11913,8 +12087,9 @@ pub struct ApiEnumValueResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lp_value_name = reader.pointer(ndr::Reader::wstr).field(&"lpValueName")?;
+        let lp_value_name = reader.pointer_wstr().field(&"lpValueName")?;
         let lp_type = reader.u32().field(&"lpType")?;
         let lp_data = reader.conformant_octets().field(&"lpData")?;
         let lpcb_data = reader.u32().field(&"lpcbData")?;
@@ -11932,6 +12107,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiEnumValueResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.lp_value_name.as_ref(), |writer, target| writer.wstr(*target))
@@ -12028,6 +12204,7 @@ pub struct ApiCloseKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_key = reader.handle::<HKeyRpc>().field(&"pKey")?;
         Ok(Self { p_key })
@@ -12035,6 +12212,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.p_key).field(&"pKey")?;
         Ok(())
@@ -12084,6 +12262,7 @@ pub struct ApiCloseKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_key = reader.handle::<HKeyRpc>().field(&"pKey")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12092,6 +12271,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.p_key).field(&"pKey")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -12172,6 +12352,7 @@ pub struct ApiQueryInfoKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         Ok(Self { h_key })
@@ -12179,6 +12360,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiQueryInfoKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         Ok(())
@@ -12252,6 +12434,7 @@ pub struct ApiQueryInfoKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpc_sub_keys = reader.u32().field(&"lpcSubKeys")?;
         let lpcb_max_sub_key_len = reader.u32().field(&"lpcbMaxSubKeyLen")?;
@@ -12276,6 +12459,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiQueryInfoKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpc_sub_keys).field(&"lpcSubKeys")?;
         writer.u32(self.lpcb_max_sub_key_len).field(&"lpcbMaxSubKeyLen")?;
@@ -12388,6 +12572,7 @@ pub struct ApiSetKeySecurityRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let security_information = reader.u32().field(&"SecurityInformation")?;
@@ -12404,6 +12589,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetKeySecurityRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.security_information).field(&"SecurityInformation")?;
@@ -12460,6 +12646,7 @@ pub struct ApiSetKeySecurityResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -12467,6 +12654,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityResponse {
 }
 
 impl ndr::EncodeStub for ApiSetKeySecurityResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -12546,6 +12734,7 @@ pub struct ApiGetKeySecurityRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let security_information = reader.u32().field(&"SecurityInformation")?;
@@ -12562,6 +12751,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetKeySecurityRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.security_information).field(&"SecurityInformation")?;
@@ -12622,6 +12812,7 @@ pub struct ApiGetKeySecurityResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_rpc_security_descriptor = <RpcSecurityDescriptor<
             '_,
@@ -12636,6 +12827,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetKeySecurityResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode(&self.p_rpc_security_descriptor, writer)
             .field(&"pRpcSecurityDescriptor")?;
@@ -12717,6 +12909,7 @@ pub struct ApiOpenGroupRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         Ok(Self { lpsz_group_name })
@@ -12724,6 +12917,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
         Ok(())
@@ -12770,6 +12964,7 @@ pub struct ApiOpenGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HGroupRpc>().field(&"return")?;
@@ -12778,6 +12973,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -12857,6 +13053,7 @@ pub struct ApiCreateGroupRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         Ok(Self { lpsz_group_name })
@@ -12864,6 +13061,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
         Ok(())
@@ -12910,6 +13108,7 @@ pub struct ApiCreateGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HGroupRpc>().field(&"return")?;
@@ -12918,6 +13117,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -12995,6 +13195,7 @@ pub struct ApiDeleteGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         Ok(Self { group })
@@ -13002,6 +13203,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiDeleteGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group).field(&"Group")?;
         Ok(())
@@ -13047,6 +13249,7 @@ pub struct ApiDeleteGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -13054,6 +13257,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -13126,6 +13330,7 @@ pub struct ApiCloseGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         Ok(Self { group })
@@ -13133,6 +13338,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group).field(&"Group")?;
         Ok(())
@@ -13182,6 +13388,7 @@ pub struct ApiCloseGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13190,6 +13397,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group).field(&"Group")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -13265,6 +13473,7 @@ pub struct ApiGetGroupStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13272,6 +13481,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetGroupStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -13325,9 +13535,10 @@ pub struct ApiGetGroupStateResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             state,
@@ -13338,6 +13549,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetGroupStateResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer
@@ -13422,6 +13634,7 @@ pub struct ApiSetGroupNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
@@ -13430,6 +13643,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
@@ -13482,6 +13696,7 @@ pub struct ApiSetGroupNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -13489,6 +13704,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -13557,6 +13773,7 @@ pub struct ApiGetGroupIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13564,6 +13781,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetGroupIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -13613,14 +13831,16 @@ pub struct ApiGetGroupIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
 }
 
 impl ndr::EncodeStub for ApiGetGroupIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -13694,6 +13914,7 @@ pub struct ApiGetNodeIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -13701,6 +13922,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNodeIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -13750,14 +13972,16 @@ pub struct ApiGetNodeIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
 }
 
 impl ndr::EncodeStub for ApiGetNodeIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -13832,6 +14056,7 @@ pub struct ApiOnlineGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13839,6 +14064,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiOnlineGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -13884,6 +14110,7 @@ pub struct ApiOnlineGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -13891,6 +14118,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiOnlineGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -13960,6 +14188,7 @@ pub struct ApiOfflineGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -13967,6 +14196,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiOfflineGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -14012,6 +14242,7 @@ pub struct ApiOfflineGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -14019,6 +14250,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiOfflineGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -14088,6 +14320,7 @@ pub struct ApiMoveGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -14095,6 +14328,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -14140,6 +14374,7 @@ pub struct ApiMoveGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -14147,6 +14382,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -14221,6 +14457,7 @@ pub struct ApiMoveGroupToNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -14229,6 +14466,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -14280,6 +14518,7 @@ pub struct ApiMoveGroupToNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -14287,6 +14526,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -14361,6 +14601,7 @@ pub struct ApiCreateGroupResourceEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -14369,6 +14610,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupResourceEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -14421,6 +14663,7 @@ pub struct ApiCreateGroupResourceEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -14431,6 +14674,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupResourceEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -14513,6 +14757,7 @@ pub struct ApiSetGroupNodeListRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lp_node_list = reader
@@ -14527,6 +14772,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNodeListRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer
@@ -14590,6 +14836,7 @@ pub struct ApiSetGroupNodeListResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -14597,6 +14844,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListResponse {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNodeListResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -14665,12 +14913,14 @@ impl ndr::Call for ApiCreateNotifyRequest {
 pub struct ApiCreateNotifyRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyRequest {
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiCreateNotifyRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -14713,6 +14963,7 @@ pub struct ApiCreateNotifyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HNotifyRpc>().field(&"return")?;
@@ -14721,6 +14972,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateNotifyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -14800,6 +15052,7 @@ pub struct ApiCloseNotifyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -14807,6 +15060,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNotifyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         Ok(())
@@ -14856,6 +15110,7 @@ pub struct ApiCloseNotifyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14864,6 +15119,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNotifyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -14962,6 +15218,7 @@ pub struct ApiAddNotifyClusterRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
@@ -14980,6 +15237,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyClusterRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_cluster).field(&"hCluster")?;
@@ -15043,6 +15301,7 @@ pub struct ApiAddNotifyClusterResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -15050,6 +15309,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyClusterResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -15140,6 +15400,7 @@ pub struct ApiAddNotifyNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -15158,6 +15419,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -15226,6 +15488,7 @@ pub struct ApiAddNotifyNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15237,6 +15500,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -15334,6 +15598,7 @@ pub struct ApiAddNotifyGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -15352,6 +15617,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_group).field(&"hGroup")?;
@@ -15420,6 +15686,7 @@ pub struct ApiAddNotifyGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15431,6 +15698,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -15528,6 +15796,7 @@ pub struct ApiAddNotifyResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
@@ -15546,6 +15815,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_resource).field(&"hResource")?;
@@ -15614,6 +15884,7 @@ pub struct ApiAddNotifyResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15625,6 +15896,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -15728,6 +16000,7 @@ pub struct ApiAddNotifyKeyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
@@ -15748,6 +16021,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_key).field(&"hKey")?;
@@ -15817,6 +16091,7 @@ pub struct ApiAddNotifyKeyResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -15824,6 +16099,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -15919,6 +16195,7 @@ pub struct ApiReAddNotifyNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -15939,6 +16216,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -16005,6 +16283,7 @@ pub struct ApiReAddNotifyNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -16012,6 +16291,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -16107,6 +16387,7 @@ pub struct ApiReAddNotifyGroupRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -16127,6 +16408,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_group).field(&"hGroup")?;
@@ -16193,6 +16475,7 @@ pub struct ApiReAddNotifyGroupResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -16200,6 +16483,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -16296,6 +16580,7 @@ pub struct ApiReAddNotifyResourceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
@@ -16316,6 +16601,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_resource).field(&"hResource")?;
@@ -16382,6 +16668,7 @@ pub struct ApiReAddNotifyResourceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -16389,6 +16676,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -16473,6 +16761,7 @@ pub struct ApiGetNotifyRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let timeout = reader.u32().field(&"Timeout")?;
@@ -16481,6 +16770,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.u32(self.timeout).field(&"Timeout")?;
@@ -16546,6 +16836,7 @@ pub struct ApiGetNotifyResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let dw_filter = reader
@@ -16553,7 +16844,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
             .map(crate::cluster_change::ClusterChange::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
-        let name = reader.pointer(ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.pointer_wstr().field(&"Name")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             dw_notify_key,
@@ -16566,6 +16857,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_notify_key).field(&"dwNotifyKey")?;
         writer.u32(self.dw_filter.bits()).field(&"dwFilter")?;
@@ -16658,6 +16950,7 @@ pub struct ApiOpenNodeRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         Ok(Self { lpsz_node_name })
@@ -16665,6 +16958,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNodeRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_node_name).field(&"lpszNodeName")?;
         Ok(())
@@ -16711,6 +17005,7 @@ pub struct ApiOpenNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HNodeRpc>().field(&"return")?;
@@ -16719,6 +17014,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -16797,6 +17093,7 @@ pub struct ApiCloseNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let node = reader.handle::<HNodeRpc>().field(&"Node")?;
         Ok(Self { node })
@@ -16804,6 +17101,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.node).field(&"Node")?;
         Ok(())
@@ -16853,6 +17151,7 @@ pub struct ApiCloseNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let node = reader.handle::<HNodeRpc>().field(&"Node")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16861,6 +17160,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.node).field(&"Node")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -16935,6 +17235,7 @@ pub struct ApiGetNodeStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -16942,6 +17243,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNodeStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -16991,6 +17293,7 @@ pub struct ApiGetNodeStateResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16999,6 +17302,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateResponse {
 }
 
 impl ndr::EncodeStub for ApiGetNodeStateResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -17069,6 +17373,7 @@ pub struct ApiPauseNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -17076,6 +17381,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -17121,6 +17427,7 @@ pub struct ApiPauseNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -17128,6 +17435,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -17197,6 +17505,7 @@ pub struct ApiResumeNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -17204,6 +17513,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiResumeNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -17249,6 +17559,7 @@ pub struct ApiResumeNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -17256,6 +17567,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiResumeNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -17323,6 +17635,7 @@ pub struct ApiEvictNodeRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -17330,6 +17643,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiEvictNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -17375,6 +17689,7 @@ pub struct ApiEvictNodeResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -17382,6 +17697,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiEvictNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -17484,6 +17800,7 @@ pub struct ApiNodeResourceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -17507,6 +17824,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -17601,6 +17919,7 @@ pub struct ApiNodeResourceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -17618,6 +17937,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -17736,6 +18056,7 @@ pub struct ApiResourceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -17757,6 +18078,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -17844,6 +18166,7 @@ pub struct ApiResourceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -17861,6 +18184,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -17989,6 +18313,7 @@ pub struct ApiNodeResourceTypeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_resource_type_name = reader.wstr().field(&"lpszResourceTypeName")?;
@@ -18014,6 +18339,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceTypeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.wstr(self.lpsz_resource_type_name).field(&"lpszResourceTypeName")?;
@@ -18112,6 +18438,7 @@ pub struct ApiNodeResourceTypeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -18129,6 +18456,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceTypeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -18252,6 +18580,7 @@ pub struct ApiResourceTypeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_resource_type_name = reader.wstr().field(&"lpszResourceTypeName")?;
@@ -18275,6 +18604,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceTypeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.wstr(self.lpsz_resource_type_name).field(&"lpszResourceTypeName")?;
@@ -18366,6 +18696,7 @@ pub struct ApiResourceTypeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -18383,6 +18714,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceTypeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -18506,6 +18838,7 @@ pub struct ApiNodeGroupControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -18529,6 +18862,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeGroupControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -18623,6 +18957,7 @@ pub struct ApiNodeGroupControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -18640,6 +18975,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeGroupControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -18758,6 +19094,7 @@ pub struct ApiGroupControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -18779,6 +19116,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGroupControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiGroupControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -18860,6 +19198,7 @@ pub struct ApiGroupControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -18877,6 +19216,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGroupControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGroupControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -19000,6 +19340,7 @@ pub struct ApiNodeNodeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let h_host_node = reader.handle::<HNodeRpc>().field(&"hHostNode")?;
@@ -19023,6 +19364,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNodeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.handle(self.h_host_node).field(&"hHostNode")?;
@@ -19117,6 +19459,7 @@ pub struct ApiNodeNodeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -19134,6 +19477,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNodeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -19252,6 +19596,7 @@ pub struct ApiNodeControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -19273,6 +19618,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -19354,6 +19700,7 @@ pub struct ApiNodeControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -19371,6 +19718,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -19464,6 +19812,7 @@ pub struct ApiOpenNetworkRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
         Ok(Self { lpsz_network_name })
@@ -19471,6 +19820,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNetworkRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_network_name).field(&"lpszNetworkName")?;
         Ok(())
@@ -19517,6 +19867,7 @@ pub struct ApiOpenNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HNetworkRpc>().field(&"return")?;
@@ -19525,6 +19876,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -19603,6 +19955,7 @@ pub struct ApiCloseNetworkRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network = reader.handle::<HNetworkRpc>().field(&"Network")?;
         Ok(Self { network })
@@ -19610,6 +19963,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNetworkRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.network).field(&"Network")?;
         Ok(())
@@ -19659,6 +20013,7 @@ pub struct ApiCloseNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network = reader.handle::<HNetworkRpc>().field(&"Network")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19667,6 +20022,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.network).field(&"Network")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -19741,6 +20097,7 @@ pub struct ApiGetNetworkStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         Ok(Self { h_network })
@@ -19748,6 +20105,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetworkStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         Ok(())
@@ -19797,6 +20155,7 @@ pub struct ApiGetNetworkStateResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19805,6 +20164,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateResponse {
 }
 
 impl ndr::EncodeStub for ApiGetNetworkStateResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -19880,6 +20240,7 @@ pub struct ApiSetNetworkNameRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
@@ -19891,6 +20252,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.wstr(self.lpsz_network_name).field(&"lpszNetworkName")?;
@@ -19943,6 +20305,7 @@ pub struct ApiSetNetworkNameResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -19950,6 +20313,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -20023,6 +20387,7 @@ pub struct ApiCreateNetworkEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -20031,6 +20396,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateNetworkEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -20083,6 +20449,7 @@ pub struct ApiCreateNetworkEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -20093,6 +20460,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateNetworkEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -20169,6 +20537,7 @@ pub struct ApiGetNetworkIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         Ok(Self { h_network })
@@ -20176,6 +20545,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetworkIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         Ok(())
@@ -20225,14 +20595,16 @@ pub struct ApiGetNetworkIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
 }
 
 impl ndr::EncodeStub for ApiGetNetworkIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -20306,6 +20678,7 @@ pub struct ApiSetNetworkPriorityOrderRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network_count = reader.u32().field(&"NetworkCount")?;
         reader.check_range(network_count, 0, 1000).field(&"NetworkCount")?;
@@ -20318,6 +20691,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkPriorityOrderRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         let network_count = ndr::Counts::size(&self.network_id_list);
         let network_count = writer.narrow::<u32>(network_count).field(&"NetworkCount")?;
@@ -20371,6 +20745,7 @@ pub struct ApiSetNetworkPriorityOrderResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -20378,6 +20753,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderResponse {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkPriorityOrderResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -20480,6 +20856,7 @@ pub struct ApiNodeNetworkControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -20503,6 +20880,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetworkControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -20597,6 +20975,7 @@ pub struct ApiNodeNetworkControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -20614,6 +20993,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetworkControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -20732,6 +21112,7 @@ pub struct ApiNetworkControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -20753,6 +21134,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetworkControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -20840,6 +21222,7 @@ pub struct ApiNetworkControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -20857,6 +21240,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetworkControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -20968,6 +21352,7 @@ pub struct ApiAddNotifyNetworkRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
@@ -20986,6 +21371,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetworkRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_network).field(&"hNetwork")?;
@@ -21054,6 +21440,7 @@ pub struct ApiAddNotifyNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21065,6 +21452,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -21168,6 +21556,7 @@ pub struct ApiReAddNotifyNetworkRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
@@ -21188,6 +21577,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetworkRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_network).field(&"hNetwork")?;
@@ -21254,6 +21644,7 @@ pub struct ApiReAddNotifyNetworkResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -21261,6 +21652,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -21334,6 +21726,7 @@ pub struct ApiOpenNetInterfaceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_net_interface_name = reader.wstr().field(&"lpszNetInterfaceName")?;
         Ok(Self { lpsz_net_interface_name })
@@ -21341,6 +21734,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNetInterfaceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_net_interface_name).field(&"lpszNetInterfaceName")?;
         Ok(())
@@ -21387,6 +21781,7 @@ pub struct ApiOpenNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HNetInterfaceRpc>().field(&"return")?;
@@ -21395,6 +21790,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -21473,6 +21869,7 @@ pub struct ApiCloseNetInterfaceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let net_interface = reader.handle::<HNetInterfaceRpc>().field(&"NetInterface")?;
         Ok(Self { net_interface })
@@ -21480,6 +21877,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNetInterfaceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.net_interface).field(&"NetInterface")?;
         Ok(())
@@ -21529,6 +21927,7 @@ pub struct ApiCloseNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let net_interface = reader.handle::<HNetInterfaceRpc>().field(&"NetInterface")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21540,6 +21939,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.net_interface).field(&"NetInterface")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -21618,6 +22018,7 @@ pub struct ApiGetNetInterfaceStateRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -21627,6 +22028,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         Ok(())
@@ -21676,6 +22078,7 @@ pub struct ApiGetNetInterfaceStateResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21684,6 +22087,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateResponse {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceStateResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -21764,6 +22168,7 @@ pub struct ApiGetNetInterfaceRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
@@ -21775,6 +22180,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_node_name).field(&"lpszNodeName")?;
         writer.wstr(self.lpsz_network_name).field(&"lpszNetworkName")?;
@@ -21828,10 +22234,9 @@ pub struct ApiGetNetInterfaceResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lppsz_interface_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lppszInterfaceName")?;
+        let lppsz_interface_name = reader.pointer_wstr().field(&"lppszInterfaceName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lppsz_interface_name,
@@ -21841,6 +22246,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -21921,6 +22327,7 @@ pub struct ApiGetNetInterfaceIdRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -21930,6 +22337,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         Ok(())
@@ -21979,14 +22387,16 @@ pub struct ApiGetNetInterfaceIdResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { p_guid, return_value })
     }
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -22094,6 +22504,7 @@ pub struct ApiNodeNetInterfaceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -22119,6 +22530,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetInterfaceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -22213,6 +22625,7 @@ pub struct ApiNodeNetInterfaceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -22230,6 +22643,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetInterfaceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -22348,6 +22762,7 @@ pub struct ApiNetInterfaceControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -22371,6 +22786,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetInterfaceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -22458,6 +22874,7 @@ pub struct ApiNetInterfaceControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -22475,6 +22892,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetInterfaceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -22587,6 +23005,7 @@ pub struct ApiAddNotifyNetInterfaceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_net_interface = reader
@@ -22607,6 +23026,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetInterfaceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
@@ -22675,6 +23095,7 @@ pub struct ApiAddNotifyNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let return_value = reader.u32().field(&"return")?;
@@ -22686,6 +23107,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -22789,6 +23211,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_net_interface = reader
@@ -22811,6 +23234,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetInterfaceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
@@ -22877,6 +23301,7 @@ pub struct ApiReAddNotifyNetInterfaceResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -22884,6 +23309,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -22957,6 +23383,7 @@ pub struct ApiCreateNodeEnumRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -22965,6 +23392,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateNodeEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -23017,6 +23445,7 @@ pub struct ApiCreateNodeEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -23027,6 +23456,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateNodeEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -23104,12 +23534,14 @@ impl ndr::Call for ApiGetClusterVersion2Request {
 pub struct ApiGetClusterVersion2Request {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Request {
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersion2Request {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -23172,14 +23604,13 @@ pub struct ApiGetClusterVersion2Response<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Response<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let pp_cluster_op_ver_info = reader
             .pointer(<ClusterOperationalVersionInfo as ndr::Decode>::decode)
             .field(&"ppClusterOpVerInfo")?;
@@ -23197,6 +23628,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Response<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersion2Response<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
@@ -23314,6 +23746,7 @@ pub struct ApiCreateResTypeEnumRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -23322,6 +23755,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResTypeEnumRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_type_name).field(&"lpszTypeName")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -23375,6 +23809,7 @@ pub struct ApiCreateResTypeEnumResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -23385,6 +23820,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResTypeEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -23460,6 +23896,7 @@ pub struct ApiBackupClusterDatabaseRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_path_name = reader.wstr().field(&"lpszPathName")?;
         Ok(Self { lpsz_path_name })
@@ -23467,6 +23904,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiBackupClusterDatabaseRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_path_name).field(&"lpszPathName")?;
         Ok(())
@@ -23509,6 +23947,7 @@ pub struct ApiBackupClusterDatabaseResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -23516,6 +23955,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseResponse {
 }
 
 impl ndr::EncodeStub for ApiBackupClusterDatabaseResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -23618,6 +24058,7 @@ pub struct ApiNodeClusterControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let h_host_node = reader.handle::<HNodeRpc>().field(&"hHostNode")?;
@@ -23641,6 +24082,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeClusterControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.handle(self.h_host_node).field(&"hHostNode")?;
@@ -23735,6 +24177,7 @@ pub struct ApiNodeClusterControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -23752,6 +24195,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeClusterControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -23870,6 +24314,7 @@ pub struct ApiClusterControlRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterControlRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -23891,6 +24336,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiClusterControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiClusterControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -23978,6 +24424,7 @@ pub struct ApiClusterControlResponse<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterControlResponse<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -23995,6 +24442,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiClusterControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiClusterControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -24086,6 +24534,7 @@ pub struct ApiUnblockGetNotifyCallRequest {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallRequest {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -24093,6 +24542,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallRequest {
 }
 
 impl ndr::EncodeStub for ApiUnblockGetNotifyCallRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         Ok(())
@@ -24138,6 +24588,7 @@ pub struct ApiUnblockGetNotifyCallResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -24145,6 +24596,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallResponse {
 }
 
 impl ndr::EncodeStub for ApiUnblockGetNotifyCallResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -24239,6 +24691,7 @@ pub struct ApiSetServiceAccountPasswordRequest<'a> {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordRequest<'de> {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_new_password = reader.wstr().field(&"lpszNewPassword")?;
         let dw_flags = reader
@@ -24255,6 +24708,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetServiceAccountPasswordRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_new_password).field(&"lpszNewPassword")?;
         writer.enumeration(self.dw_flags.0).field(&"dwFlags")?;
@@ -24315,6 +24769,7 @@ pub struct ApiSetServiceAccountPasswordResponse {
 }
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordResponse {
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_status_buffer_ptr = reader.varying().field(&"ReturnStatusBufferPtr")?;
         let size_returned = reader.u32().field(&"SizeReturned")?;
@@ -24332,6 +24787,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordResponse {
 }
 
 impl ndr::EncodeStub for ApiSetServiceAccountPasswordResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying(&self.return_status_buffer_ptr).field(&"ReturnStatusBufferPtr")?;
         let size_returned = ndr::Counts::length(&self.return_status_buffer_ptr);

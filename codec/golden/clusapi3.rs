@@ -8984,7 +8984,11 @@ pub struct RpcSecurityDescriptorFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     type Fixed = RpcSecurityDescriptorFixed;
     const MIN_WIRE_SIZE: usize = 12;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(8, 16),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let lp_security_descriptor = reader.referent().field(&"lpSecurityDescriptor")?;
@@ -8998,6 +9002,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -9017,6 +9022,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
 }
 
 impl ndr::Encode for RpcSecurityDescriptor<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer
@@ -9038,6 +9044,7 @@ impl ndr::Encode for RpcSecurityDescriptor<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(
@@ -9140,7 +9147,11 @@ pub struct RpcSecurityAttributesFixed {
 impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     type Fixed = RpcSecurityAttributesFixed;
     const MIN_WIRE_SIZE: usize = 20;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(8, 32),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let n_length = reader.u32().field(&"nLength")?;
@@ -9157,6 +9168,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -9175,6 +9187,7 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
 }
 
 impl ndr::Encode for RpcSecurityAttributes<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.n_length).field(&"nLength")?;
@@ -9185,6 +9198,7 @@ impl ndr::Encode for RpcSecurityAttributes<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode_deferred(&self.rpc_security_descriptor, writer)
             .field(&"RpcSecurityDescriptor")?;
@@ -9264,7 +9278,11 @@ pub struct ClusterOperationalVersionInfo {
 impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 20;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 20),
+        ndr::FixedPart::new(4, 20),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
         let dw_size = reader.u32().field(&"dwSize")?;
@@ -9292,6 +9310,7 @@ impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
 }
 
 impl ndr::Encode for ClusterOperationalVersionInfo {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.dw_size).field(&"dwSize")?;
@@ -9303,6 +9322,7 @@ impl ndr::Encode for ClusterOperationalVersionInfo {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -9383,7 +9403,11 @@ pub struct EnumEntryFixed {
 impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     type Fixed = EnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 8;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 8),
+        ndr::FixedPart::new(8, 16),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let r#type = reader.u32().field(&"Type")?;
@@ -9392,16 +9416,18 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
         Ok(EnumEntryFixed { r#type, name })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
         Ok(Self { r#type: fixed.r#type, name })
     }
 }
 
 impl ndr::Encode for EnumEntry<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.r#type).field(&"Type")?;
@@ -9410,6 +9436,7 @@ impl ndr::Encode for EnumEntry<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
@@ -9463,13 +9490,13 @@ pub struct EnumList<'a> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct EnumListFixed {
-    entry: ndr::Vec<<EnumEntry<'static> as ndr::Decode<'static>>::Fixed>,
+    entry: ndr::FixedElements,
 }
 
 impl<'de> ndr::Decode<'de> for EnumList<'de> {
     type Fixed = EnumListFixed;
     const MIN_WIRE_SIZE: usize = 8;
-
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         let maximum = reader.count().field(&"Entry")?;
         reader.align_by_format(4, 8)?;
@@ -9480,6 +9507,7 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
         Ok(EnumListFixed { entry })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -9490,6 +9518,7 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
 }
 
 impl ndr::Encode for EnumList<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -9501,6 +9530,7 @@ impl ndr::Encode for EnumList<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -9560,7 +9590,11 @@ pub struct IdlClusterSetPasswordStatus {
 impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 9;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(4, 12),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
         let node_id = reader.u32().field(&"NodeId")?;
@@ -9584,6 +9618,7 @@ impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
 }
 
 impl ndr::Encode for IdlClusterSetPasswordStatus {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.node_id).field(&"NodeId")?;
@@ -9593,6 +9628,7 @@ impl ndr::Encode for IdlClusterSetPasswordStatus {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -9676,7 +9712,11 @@ pub struct ClusterCreateGroupInfoRpc {
 impl<'de> ndr::Decode<'de> for ClusterCreateGroupInfoRpc {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 8;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 8),
+        ndr::FixedPart::new(4, 8),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
         let dw_version = reader.u32().field(&"dwVersion")?;
@@ -9695,6 +9735,7 @@ impl<'de> ndr::Decode<'de> for ClusterCreateGroupInfoRpc {
 }
 
 impl ndr::Encode for ClusterCreateGroupInfoRpc {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.dw_version).field(&"dwVersion")?;
@@ -9703,6 +9744,7 @@ impl ndr::Encode for ClusterCreateGroupInfoRpc {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -9795,7 +9837,11 @@ pub struct GroupEnumEntryFixed {
 impl<'de> ndr::Decode<'de> for GroupEnumEntry<'de> {
     type Fixed = GroupEnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 36;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 36),
+        ndr::FixedPart::new(8, 64),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let name = reader.referent().field(&"Name")?;
@@ -9821,13 +9867,14 @@ impl<'de> ndr::Decode<'de> for GroupEnumEntry<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
-        let id = reader.unique(fixed.id, ndr::Reader::wstr).field(&"Id")?;
-        let owner = reader.unique(fixed.owner, ndr::Reader::wstr).field(&"Owner")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
+        let id = reader.unique_wstr(fixed.id).field(&"Id")?;
+        let owner = reader.unique_wstr(fixed.owner).field(&"Owner")?;
         let properties = reader
             .unique(fixed.properties, ndr::Reader::conformant_octets)
             .field(&"Properties")?;
@@ -9853,6 +9900,7 @@ impl<'de> ndr::Decode<'de> for GroupEnumEntry<'de> {
 }
 
 impl ndr::Encode for GroupEnumEntry<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.referent(self.name.as_ref().is_some()).field(&"Name")?;
@@ -9874,6 +9922,7 @@ impl ndr::Encode for GroupEnumEntry<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
@@ -9974,13 +10023,13 @@ pub struct GroupEnumList<'a> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct GroupEnumListFixed {
-    entry: ndr::Vec<<GroupEnumEntry<'static> as ndr::Decode<'static>>::Fixed>,
+    entry: ndr::FixedElements,
 }
 
 impl<'de> ndr::Decode<'de> for GroupEnumList<'de> {
     type Fixed = GroupEnumListFixed;
     const MIN_WIRE_SIZE: usize = 8;
-
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         let maximum = reader.count().field(&"Entry")?;
         reader.align_by_format(4, 8)?;
@@ -9993,6 +10042,7 @@ impl<'de> ndr::Decode<'de> for GroupEnumList<'de> {
         Ok(GroupEnumListFixed { entry })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -10003,6 +10053,7 @@ impl<'de> ndr::Decode<'de> for GroupEnumList<'de> {
 }
 
 impl ndr::Encode for GroupEnumList<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -10014,6 +10065,7 @@ impl ndr::Encode for GroupEnumList<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -10099,7 +10151,11 @@ pub struct ResourceEnumEntryFixed {
 impl<'de> ndr::Decode<'de> for ResourceEnumEntry<'de> {
     type Fixed = ResourceEnumEntryFixed;
     const MIN_WIRE_SIZE: usize = 32;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 32),
+        ndr::FixedPart::new(8, 64),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let name = reader.referent().field(&"Name")?;
@@ -10123,18 +10179,15 @@ impl<'de> ndr::Decode<'de> for ResourceEnumEntry<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
-        let id = reader.unique(fixed.id, ndr::Reader::wstr).field(&"Id")?;
-        let owner_name = reader
-            .unique(fixed.owner_name, ndr::Reader::wstr)
-            .field(&"OwnerName")?;
-        let owner_id = reader
-            .unique(fixed.owner_id, ndr::Reader::wstr)
-            .field(&"OwnerId")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
+        let id = reader.unique_wstr(fixed.id).field(&"Id")?;
+        let owner_name = reader.unique_wstr(fixed.owner_name).field(&"OwnerName")?;
+        let owner_id = reader.unique_wstr(fixed.owner_id).field(&"OwnerId")?;
         let properties = reader
             .unique(fixed.properties, ndr::Reader::conformant_octets)
             .field(&"Properties")?;
@@ -10159,6 +10212,7 @@ impl<'de> ndr::Decode<'de> for ResourceEnumEntry<'de> {
 }
 
 impl ndr::Encode for ResourceEnumEntry<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.referent(self.name.as_ref().is_some()).field(&"Name")?;
@@ -10179,6 +10233,7 @@ impl ndr::Encode for ResourceEnumEntry<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
@@ -10279,13 +10334,13 @@ pub struct ResourceEnumList<'a> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ResourceEnumListFixed {
-    entry: ndr::Vec<<ResourceEnumEntry<'static> as ndr::Decode<'static>>::Fixed>,
+    entry: ndr::FixedElements,
 }
 
 impl<'de> ndr::Decode<'de> for ResourceEnumList<'de> {
     type Fixed = ResourceEnumListFixed;
     const MIN_WIRE_SIZE: usize = 8;
-
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         let maximum = reader.count().field(&"Entry")?;
         reader.align_by_format(4, 8)?;
@@ -10298,6 +10353,7 @@ impl<'de> ndr::Decode<'de> for ResourceEnumList<'de> {
         Ok(ResourceEnumListFixed { entry })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -10308,6 +10364,7 @@ impl<'de> ndr::Decode<'de> for ResourceEnumList<'de> {
 }
 
 impl ndr::Encode for ResourceEnumList<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -10319,6 +10376,7 @@ impl ndr::Encode for ResourceEnumList<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -10375,7 +10433,11 @@ pub struct NotifyFilterAndTypeRpc {
 impl<'de> ndr::Decode<'de> for NotifyFilterAndTypeRpc {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 12;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(8, 16),
+        ndr::FixedPart::new(8, 16),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(8)?;
         let dw_object_type = reader.u32().field(&"dwObjectType")?;
@@ -10397,6 +10459,7 @@ impl<'de> ndr::Decode<'de> for NotifyFilterAndTypeRpc {
 }
 
 impl ndr::Encode for NotifyFilterAndTypeRpc {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(8)?;
         writer.u32(self.dw_object_type).field(&"dwObjectType")?;
@@ -10405,6 +10468,7 @@ impl ndr::Encode for NotifyFilterAndTypeRpc {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -10497,7 +10561,11 @@ pub struct NotificationDataRpcFixed {
 impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
     type Fixed = NotificationDataRpcFixed;
     const MIN_WIRE_SIZE: usize = 36;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(8, 40),
+        ndr::FixedPart::new(8, 64),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(8)?;
         let filter_and_type = <NotifyFilterAndTypeRpc as ndr::Decode>::decode_fixed(
@@ -10522,6 +10590,7 @@ impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -10532,14 +10601,10 @@ impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
         let buffer = reader
             .sized(buffer, i64::from(fixed.dw_buffer_size))
             .field(&"buffer")?;
-        let object_id = reader
-            .unique(fixed.object_id, ndr::Reader::wstr)
-            .field(&"ObjectId")?;
-        let parent_id = reader
-            .unique(fixed.parent_id, ndr::Reader::wstr)
-            .field(&"ParentId")?;
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
-        let r#type = reader.unique(fixed.r#type, ndr::Reader::wstr).field(&"Type")?;
+        let object_id = reader.unique_wstr(fixed.object_id).field(&"ObjectId")?;
+        let parent_id = reader.unique_wstr(fixed.parent_id).field(&"ParentId")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
+        let r#type = reader.unique_wstr(fixed.r#type).field(&"Type")?;
         Ok(Self {
             filter_and_type: fixed.filter_and_type,
             buffer,
@@ -10552,6 +10617,7 @@ impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
 }
 
 impl ndr::Encode for NotificationDataRpc<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(8)?;
         ndr::Encode::encode_fixed(&self.filter_and_type, writer)
@@ -10570,6 +10636,7 @@ impl ndr::Encode for NotificationDataRpc<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(
@@ -10673,7 +10740,11 @@ pub struct NotificationRpcFixed {
 impl<'de> ndr::Decode<'de> for NotificationRpc<'de> {
     type Fixed = NotificationRpcFixed;
     const MIN_WIRE_SIZE: usize = 40;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(8, 48),
+        ndr::FixedPart::new(8, 72),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(8)?;
         let dw_notify_key = reader.u3264().field(&"dwNotifyKey")?;
@@ -10688,6 +10759,7 @@ impl<'de> ndr::Decode<'de> for NotificationRpc<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
@@ -10705,6 +10777,7 @@ impl<'de> ndr::Decode<'de> for NotificationRpc<'de> {
 }
 
 impl ndr::Encode for NotificationRpc<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(8)?;
         writer.u3264(self.dw_notify_key).field(&"dwNotifyKey")?;
@@ -10714,6 +10787,7 @@ impl ndr::Encode for NotificationRpc<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode_deferred(&self.notification_data, writer)
             .field(&"NotificationData")?;
@@ -10788,7 +10862,11 @@ pub struct NotificationDataAsyncRpcFixed {
 impl<'de> ndr::Decode<'de> for NotificationDataAsyncRpc<'de> {
     type Fixed = NotificationDataAsyncRpcFixed;
     const MIN_WIRE_SIZE: usize = 12;
-
+    const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([
+        ndr::FixedPart::new(4, 12),
+        ndr::FixedPart::new(8, 16),
+    ]);
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align_by_format(4, 8)?;
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
@@ -10805,11 +10883,12 @@ impl<'de> ndr::Decode<'de> for NotificationDataAsyncRpc<'de> {
         })
     }
 
+    #[inline]
     fn decode_deferred(
         fixed: Self::Fixed,
         reader: &mut ndr::Reader<'de>,
     ) -> Result<Self, ndr::Error> {
-        let name = reader.unique(fixed.name, ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.unique_wstr(fixed.name).field(&"Name")?;
         Ok(Self {
             dw_notify_key: fixed.dw_notify_key,
             dw_filter: fixed.dw_filter,
@@ -10819,6 +10898,7 @@ impl<'de> ndr::Decode<'de> for NotificationDataAsyncRpc<'de> {
 }
 
 impl ndr::Encode for NotificationDataAsyncRpc<'_> {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.dw_notify_key).field(&"dwNotifyKey")?;
@@ -10828,6 +10908,7 @@ impl ndr::Encode for NotificationDataAsyncRpc<'_> {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
@@ -11066,7 +11147,7 @@ pub struct ClusdskDiskid {
 impl<'de> ndr::Decode<'de> for ClusdskDiskid {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 8;
-
+    #[inline]
     fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
         reader.align(4)?;
         let disk_id_type = reader
@@ -11092,6 +11173,7 @@ impl<'de> ndr::Decode<'de> for ClusdskDiskid {
 }
 
 impl ndr::Encode for ClusdskDiskid {
+    #[inline]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.enumeration(self.arm.tag().0).field(&"DiskIdType")?;
@@ -11100,6 +11182,7 @@ impl ndr::Encode for ClusdskDiskid {
         Ok(())
     }
 
+    #[inline]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -11171,13 +11254,14 @@ pub struct ApiOpenClusterRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiOpenClusterRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -11221,7 +11305,7 @@ pub struct ApiOpenClusterResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let return_value = reader.handle::<HClusterRpc>().field(&"return")?;
@@ -11230,6 +11314,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenClusterResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.handle(self.return_value).field(&"return")?;
@@ -11309,7 +11394,7 @@ pub struct ApiCloseClusterRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cluster = reader.handle::<HClusterRpc>().field(&"Cluster")?;
         Ok(Self { cluster })
@@ -11317,6 +11402,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseClusterRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.cluster).field(&"Cluster")?;
         Ok(())
@@ -11367,7 +11453,7 @@ pub struct ApiCloseClusterResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cluster = reader.handle::<HClusterRpc>().field(&"Cluster")?;
         let return_value = reader.u32().field(&"return")?;
@@ -11376,6 +11462,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseClusterResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseClusterResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.cluster).field(&"Cluster")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -11454,7 +11541,7 @@ pub struct ApiSetClusterNameRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let new_cluster_name = reader.wstr().field(&"NewClusterName")?;
         Ok(Self { new_cluster_name })
@@ -11462,6 +11549,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetClusterNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.new_cluster_name).field(&"NewClusterName")?;
         Ok(())
@@ -11509,7 +11597,7 @@ pub struct ApiSetClusterNameResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -11518,6 +11606,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetClusterNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetClusterNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -11591,13 +11680,14 @@ pub struct ApiGetClusterNameRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetClusterNameRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -11645,10 +11735,10 @@ pub struct ApiGetClusterNameResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let cluster_name = reader.pointer(ndr::Reader::wstr).field(&"ClusterName")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let cluster_name = reader.pointer_wstr().field(&"ClusterName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             cluster_name,
@@ -11659,6 +11749,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetClusterNameResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.cluster_name.as_ref(), |writer, target| writer.wstr(*target))
@@ -11745,13 +11836,14 @@ pub struct ApiGetClusterVersionRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersionRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -11811,15 +11903,13 @@ pub struct ApiGetClusterVersionResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
             lpw_major_version,
@@ -11833,6 +11923,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersionResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersionResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
@@ -11932,13 +12023,14 @@ pub struct ApiGetQuorumResourceRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetQuorumResourceRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -11994,14 +12086,10 @@ pub struct ApiGetQuorumResourceResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceName")?;
-        let lpsz_device_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszDeviceName")?;
+        let lpsz_resource_name = reader.pointer_wstr().field(&"lpszResourceName")?;
+        let lpsz_device_name = reader.pointer_wstr().field(&"lpszDeviceName")?;
         let pdw_max_quorum_log_size = reader.u32().field(&"pdwMaxQuorumLogSize")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12016,6 +12104,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetQuorumResourceResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -12127,7 +12216,7 @@ pub struct ApiSetQuorumResourceRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_device_name = reader.wstr().field(&"lpszDeviceName")?;
@@ -12141,6 +12230,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetQuorumResourceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.wstr(self.lpsz_device_name).field(&"lpszDeviceName")?;
@@ -12201,7 +12291,7 @@ pub struct ApiSetQuorumResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12210,6 +12300,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetQuorumResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiSetQuorumResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -12291,7 +12382,7 @@ pub struct ApiCreateEnumRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_type = reader.u32().field(&"dwType")?;
         Ok(Self { dw_type })
@@ -12299,6 +12390,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_type).field(&"dwType")?;
         Ok(())
@@ -12350,7 +12442,7 @@ pub struct ApiCreateEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -12366,6 +12458,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -12456,7 +12549,7 @@ pub struct ApiOpenResourceRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
         Ok(Self { lpsz_resource_name })
@@ -12464,6 +12557,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenResourceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
         Ok(())
@@ -12515,7 +12609,7 @@ pub struct ApiOpenResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -12529,6 +12623,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -12637,7 +12732,7 @@ pub struct ApiCreateResourceRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
@@ -12653,6 +12748,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
@@ -12720,7 +12816,7 @@ pub struct ApiCreateResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -12734,6 +12830,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -12818,7 +12915,7 @@ pub struct ApiDeleteResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -12826,6 +12923,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -12876,7 +12974,7 @@ pub struct ApiDeleteResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -12885,6 +12983,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -12962,7 +13061,7 @@ pub struct ApiCloseResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let resource = reader.handle::<HResRpc>().field(&"Resource")?;
         Ok(Self { resource })
@@ -12970,6 +13069,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.resource).field(&"Resource")?;
         Ok(())
@@ -13020,7 +13120,7 @@ pub struct ApiCloseResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let resource = reader.handle::<HResRpc>().field(&"Resource")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13029,6 +13129,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.resource).field(&"Resource")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -13107,7 +13208,7 @@ pub struct ApiGetResourceStateRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -13115,6 +13216,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -13178,11 +13280,11 @@ pub struct ApiGetResourceStateResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
-        let group_name = reader.pointer(ndr::Reader::wstr).field(&"GroupName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
+        let group_name = reader.pointer_wstr().field(&"GroupName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -13196,6 +13298,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceStateResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetResourceStateResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer
@@ -13290,7 +13393,7 @@ pub struct ApiSetResourceNameRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
@@ -13302,6 +13405,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetResourceNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
@@ -13359,7 +13463,7 @@ pub struct ApiSetResourceNameResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13368,6 +13472,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetResourceNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetResourceNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -13441,7 +13546,7 @@ pub struct ApiGetResourceIdRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -13449,6 +13554,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -13503,9 +13609,9 @@ pub struct ApiGetResourceIdResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -13517,6 +13623,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetResourceIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -13599,7 +13706,7 @@ pub struct ApiGetResourceTypeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -13607,6 +13714,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceTypeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -13661,11 +13769,9 @@ pub struct ApiGetResourceTypeResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_resource_type = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszResourceType")?;
+        let lpsz_resource_type = reader.pointer_wstr().field(&"lpszResourceType")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -13677,6 +13783,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetResourceTypeResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -13761,7 +13868,7 @@ pub struct ApiFailResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiFailResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -13769,6 +13876,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiFailResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiFailResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -13819,7 +13927,7 @@ pub struct ApiFailResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiFailResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13828,6 +13936,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiFailResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiFailResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -13902,7 +14011,7 @@ pub struct ApiOnlineResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -13910,6 +14019,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiOnlineResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -13960,7 +14070,7 @@ pub struct ApiOnlineResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -13969,6 +14079,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiOnlineResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -14043,7 +14154,7 @@ pub struct ApiOfflineResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -14051,6 +14162,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiOfflineResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -14101,7 +14213,7 @@ pub struct ApiOfflineResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14110,6 +14222,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiOfflineResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -14187,7 +14300,7 @@ pub struct ApiAddResourceDependencyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_depends_on = reader.handle::<HResRpc>().field(&"hDependsOn")?;
@@ -14196,6 +14309,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiAddResourceDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_depends_on).field(&"hDependsOn")?;
@@ -14256,7 +14370,7 @@ pub struct ApiAddResourceDependencyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14265,6 +14379,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiAddResourceDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -14342,7 +14457,7 @@ pub struct ApiRemoveResourceDependencyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_depends_on = reader.handle::<HResRpc>().field(&"hDependsOn")?;
@@ -14351,6 +14466,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_depends_on).field(&"hDependsOn")?;
@@ -14411,7 +14527,7 @@ pub struct ApiRemoveResourceDependencyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14420,6 +14536,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -14499,7 +14616,7 @@ pub struct ApiCanResourceBeDependentRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_resource_dependent = reader
@@ -14513,6 +14630,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentRequest {
 }
 
 impl ndr::EncodeStub for ApiCanResourceBeDependentRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_resource_dependent).field(&"hResourceDependent")?;
@@ -14575,7 +14693,7 @@ pub struct ApiCanResourceBeDependentResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14584,6 +14702,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCanResourceBeDependentResponse {
 }
 
 impl ndr::EncodeStub for ApiCanResourceBeDependentResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -14663,7 +14782,7 @@ pub struct ApiCreateResEnumRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -14672,6 +14791,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateResEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -14729,7 +14849,7 @@ pub struct ApiCreateResEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -14745,6 +14865,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -14834,7 +14955,7 @@ pub struct ApiAddResourceNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -14843,6 +14964,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiAddResourceNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -14899,7 +15021,7 @@ pub struct ApiAddResourceNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -14908,6 +15030,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddResourceNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiAddResourceNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -14985,7 +15108,7 @@ pub struct ApiRemoveResourceNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -14994,6 +15117,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -15050,7 +15174,7 @@ pub struct ApiRemoveResourceNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15059,6 +15183,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveResourceNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiRemoveResourceNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -15140,7 +15265,7 @@ pub struct ApiChangeResourceGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -15149,6 +15274,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiChangeResourceGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_group).field(&"hGroup")?;
@@ -15205,7 +15331,7 @@ pub struct ApiChangeResourceGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15214,6 +15340,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiChangeResourceGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -15306,7 +15433,7 @@ pub struct ApiCreateResourceTypeRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         let lpsz_display_name = reader.wstr().field(&"lpszDisplayName")?;
@@ -15324,6 +15451,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceTypeRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_type_name).field(&"lpszTypeName")?;
         writer.wstr(self.lpsz_display_name).field(&"lpszDisplayName")?;
@@ -15393,7 +15521,7 @@ pub struct ApiCreateResourceTypeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15402,6 +15530,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceTypeResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceTypeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -15474,7 +15603,7 @@ pub struct ApiDeleteResourceTypeRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         Ok(Self { lpsz_type_name })
@@ -15482,6 +15611,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceTypeRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_type_name).field(&"lpszTypeName")?;
         Ok(())
@@ -15529,7 +15659,7 @@ pub struct ApiDeleteResourceTypeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -15538,6 +15668,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteResourceTypeResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteResourceTypeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -15615,7 +15746,7 @@ pub struct ApiGetRootKeyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let sam_desired = reader.u32().field(&"samDesired")?;
         Ok(Self { sam_desired })
@@ -15623,6 +15754,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiGetRootKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.sam_desired).field(&"samDesired")?;
         Ok(())
@@ -15674,7 +15806,7 @@ pub struct ApiGetRootKeyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -15688,6 +15820,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetRootKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiGetRootKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -15798,7 +15931,7 @@ pub struct ApiCreateKeyRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -15818,6 +15951,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateKeyRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_sub_key).field(&"lpSubKey")?;
@@ -15897,7 +16031,7 @@ pub struct ApiCreateKeyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_disposition = reader.u32().field(&"lpdwDisposition")?;
         let status = reader.u32().field(&"Status")?;
@@ -15913,6 +16047,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_disposition).field(&"lpdwDisposition")?;
         writer.u32(self.status).field(&"Status")?;
@@ -16014,7 +16149,7 @@ pub struct ApiOpenKeyRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -16028,6 +16163,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenKeyRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_sub_key).field(&"lpSubKey")?;
@@ -16092,7 +16228,7 @@ pub struct ApiOpenKeyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -16106,6 +16242,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -16197,7 +16334,7 @@ pub struct ApiEnumKeyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let dw_index = reader.u32().field(&"dwIndex")?;
@@ -16206,6 +16343,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiEnumKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.dw_index).field(&"dwIndex")?;
@@ -16267,9 +16405,9 @@ pub struct ApiEnumKeyResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let key_name = reader.pointer(ndr::Reader::wstr).field(&"KeyName")?;
+        let key_name = reader.pointer_wstr().field(&"KeyName")?;
         let lpft_last_write_time = <crate::ndr::FileTime as ndr::Decode>::decode(reader)
             .field(&"lpftLastWriteTime")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -16284,6 +16422,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiEnumKeyResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.key_name.as_ref(), |writer, target| writer.wstr(*target))
@@ -16385,7 +16524,7 @@ pub struct ApiSetValueRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetValueRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -16403,6 +16542,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetValueRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetValueRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_value_name).field(&"lpValueName")?;
@@ -16472,7 +16612,7 @@ pub struct ApiSetValueResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetValueResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16481,6 +16621,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetValueResponse {
 }
 
 impl ndr::EncodeStub for ApiSetValueResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -16558,7 +16699,7 @@ pub struct ApiDeleteValueRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -16567,6 +16708,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiDeleteValueRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_value_name).field(&"lpValueName")?;
@@ -16620,7 +16762,7 @@ pub struct ApiDeleteValueResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16629,6 +16771,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteValueResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteValueResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -16725,7 +16868,7 @@ pub struct ApiQueryValueRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryValueRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_value_name = reader.wstr().field(&"lpValueName")?;
@@ -16739,6 +16882,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryValueRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiQueryValueRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_value_name).field(&"lpValueName")?;
@@ -16811,7 +16955,7 @@ pub struct ApiQueryValueResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryValueResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_value_type = reader.u32().field(&"lpValueType")?;
         let lp_data = reader.conformant_octets().field(&"lpData")?;
@@ -16829,6 +16973,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryValueResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiQueryValueResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lp_value_type).field(&"lpValueType")?;
         writer.conformant_octets(self.lp_data).field(&"lpData")?;
@@ -16919,7 +17064,7 @@ pub struct ApiDeleteKeyRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let lp_sub_key = reader.wstr().field(&"lpSubKey")?;
@@ -16928,6 +17073,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiDeleteKeyRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.wstr(self.lp_sub_key).field(&"lpSubKey")?;
@@ -16981,7 +17127,7 @@ pub struct ApiDeleteKeyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -16990,6 +17136,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -17080,7 +17227,7 @@ pub struct ApiEnumValueRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumValueRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let dw_index = reader.u32().field(&"dwIndex")?;
@@ -17090,6 +17237,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumValueRequest {
 }
 
 impl ndr::EncodeStub for ApiEnumValueRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.dw_index).field(&"dwIndex")?;
@@ -17166,9 +17314,9 @@ pub struct ApiEnumValueResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lp_value_name = reader.pointer(ndr::Reader::wstr).field(&"lpValueName")?;
+        let lp_value_name = reader.pointer_wstr().field(&"lpValueName")?;
         let lp_type = reader.u32().field(&"lpType")?;
         let lp_data = reader.conformant_octets().field(&"lpData")?;
         let lpcb_data = reader.u32().field(&"lpcbData")?;
@@ -17188,6 +17336,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiEnumValueResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.lp_value_name.as_ref(), |writer, target| writer.wstr(*target))
@@ -17296,7 +17445,7 @@ pub struct ApiCloseKeyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_key = reader.handle::<HKeyRpc>().field(&"pKey")?;
         Ok(Self { p_key })
@@ -17304,6 +17453,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.p_key).field(&"pKey")?;
         Ok(())
@@ -17354,7 +17504,7 @@ pub struct ApiCloseKeyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_key = reader.handle::<HKeyRpc>().field(&"pKey")?;
         let return_value = reader.u32().field(&"return")?;
@@ -17363,6 +17513,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.p_key).field(&"pKey")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -17445,7 +17596,7 @@ pub struct ApiQueryInfoKeyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         Ok(Self { h_key })
@@ -17453,6 +17604,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiQueryInfoKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         Ok(())
@@ -17531,7 +17683,7 @@ pub struct ApiQueryInfoKeyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpc_sub_keys = reader.u32().field(&"lpcSubKeys")?;
         let lpcb_max_sub_key_len = reader.u32().field(&"lpcbMaxSubKeyLen")?;
@@ -17558,6 +17710,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiQueryInfoKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiQueryInfoKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpc_sub_keys).field(&"lpcSubKeys")?;
         writer.u32(self.lpcb_max_sub_key_len).field(&"lpcbMaxSubKeyLen")?;
@@ -17676,7 +17829,7 @@ pub struct ApiSetKeySecurityRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let security_information = reader.u32().field(&"SecurityInformation")?;
@@ -17693,6 +17846,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetKeySecurityRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.security_information).field(&"SecurityInformation")?;
@@ -17754,7 +17908,7 @@ pub struct ApiSetKeySecurityResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -17763,6 +17917,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetKeySecurityResponse {
 }
 
 impl ndr::EncodeStub for ApiSetKeySecurityResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -17847,7 +18002,7 @@ pub struct ApiGetKeySecurityRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let security_information = reader.u32().field(&"SecurityInformation")?;
@@ -17864,6 +18019,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetKeySecurityRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         writer.u32(self.security_information).field(&"SecurityInformation")?;
@@ -17929,7 +18085,7 @@ pub struct ApiGetKeySecurityResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let p_rpc_security_descriptor = <RpcSecurityDescriptor<
             '_,
@@ -17946,6 +18102,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetKeySecurityResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetKeySecurityResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode(&self.p_rpc_security_descriptor, writer)
             .field(&"pRpcSecurityDescriptor")?;
@@ -18033,7 +18190,7 @@ pub struct ApiOpenGroupRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         Ok(Self { lpsz_group_name })
@@ -18041,6 +18198,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
         Ok(())
@@ -18092,7 +18250,7 @@ pub struct ApiOpenGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -18106,6 +18264,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -18195,7 +18354,7 @@ pub struct ApiCreateGroupRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         Ok(Self { lpsz_group_name })
@@ -18203,6 +18362,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
         Ok(())
@@ -18254,7 +18414,7 @@ pub struct ApiCreateGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -18268,6 +18428,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -18361,7 +18522,7 @@ pub struct ApiDeleteGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         let force = reader.i32().field(&"force")?;
@@ -18370,6 +18531,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiDeleteGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group).field(&"Group")?;
         writer.i32(self.force).field(&"force")?;
@@ -18423,7 +18585,7 @@ pub struct ApiDeleteGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -18432,6 +18594,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -18509,7 +18672,7 @@ pub struct ApiCloseGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         Ok(Self { group })
@@ -18517,6 +18680,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group).field(&"Group")?;
         Ok(())
@@ -18567,7 +18731,7 @@ pub struct ApiCloseGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         let return_value = reader.u32().field(&"return")?;
@@ -18576,6 +18740,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group).field(&"Group")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -18653,7 +18818,7 @@ pub struct ApiGetGroupStateRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -18661,6 +18826,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetGroupStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -18719,10 +18885,10 @@ pub struct ApiGetGroupStateResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
-        let node_name = reader.pointer(ndr::Reader::wstr).field(&"NodeName")?;
+        let node_name = reader.pointer_wstr().field(&"NodeName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -18735,6 +18901,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupStateResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetGroupStateResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer
@@ -18824,7 +18991,7 @@ pub struct ApiSetGroupNameRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
@@ -18833,6 +19000,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
@@ -18890,7 +19058,7 @@ pub struct ApiSetGroupNameResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -18899,6 +19067,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -18972,7 +19141,7 @@ pub struct ApiGetGroupIdRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -18980,6 +19149,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetGroupIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -19034,9 +19204,9 @@ pub struct ApiGetGroupIdResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -19048,6 +19218,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetGroupIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -19130,7 +19301,7 @@ pub struct ApiGetNodeIdRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -19138,6 +19309,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNodeIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -19192,9 +19364,9 @@ pub struct ApiGetNodeIdResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -19206,6 +19378,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNodeIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -19289,7 +19462,7 @@ pub struct ApiOnlineGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -19297,6 +19470,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiOnlineGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -19347,7 +19521,7 @@ pub struct ApiOnlineGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19356,6 +19530,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiOnlineGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -19430,7 +19605,7 @@ pub struct ApiOfflineGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -19438,6 +19613,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiOfflineGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -19488,7 +19664,7 @@ pub struct ApiOfflineGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19497,6 +19673,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiOfflineGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -19571,7 +19748,7 @@ pub struct ApiMoveGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         Ok(Self { h_group })
@@ -19579,6 +19756,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         Ok(())
@@ -19629,7 +19807,7 @@ pub struct ApiMoveGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19638,6 +19816,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -19717,7 +19896,7 @@ pub struct ApiMoveGroupToNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -19726,6 +19905,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -19782,7 +19962,7 @@ pub struct ApiMoveGroupToNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -19791,6 +19971,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -19870,7 +20051,7 @@ pub struct ApiCreateGroupResourceEnumRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -19879,6 +20060,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupResourceEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -19936,7 +20118,7 @@ pub struct ApiCreateGroupResourceEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -19952,6 +20134,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupResourceEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupResourceEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -20043,7 +20226,7 @@ pub struct ApiSetGroupNodeListRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let multi_sz_node_list = reader
@@ -20061,6 +20244,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListRequest {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNodeListRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer
@@ -20132,7 +20316,7 @@ pub struct ApiSetGroupNodeListResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -20141,6 +20325,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupNodeListResponse {
 }
 
 impl ndr::EncodeStub for ApiSetGroupNodeListResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -20214,13 +20399,14 @@ pub struct ApiCreateNotifyRequest {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiCreateNotifyRequest {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -20268,7 +20454,7 @@ pub struct ApiCreateNotifyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -20282,6 +20468,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateNotifyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -20371,7 +20558,7 @@ pub struct ApiCloseNotifyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notify = reader.handle::<HNotifyRpc>().field(&"Notify")?;
         Ok(Self { notify })
@@ -20379,6 +20566,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNotifyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.notify).field(&"Notify")?;
         Ok(())
@@ -20429,7 +20617,7 @@ pub struct ApiCloseNotifyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notify = reader.handle::<HNotifyRpc>().field(&"Notify")?;
         let return_value = reader.u32().field(&"return")?;
@@ -20438,6 +20626,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNotifyResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNotifyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.notify).field(&"Notify")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -20538,7 +20727,7 @@ pub struct ApiAddNotifyClusterRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
@@ -20557,6 +20746,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyClusterRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_cluster).field(&"hCluster")?;
@@ -20625,7 +20815,7 @@ pub struct ApiAddNotifyClusterResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -20634,6 +20824,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyClusterResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyClusterResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -20730,7 +20921,7 @@ pub struct ApiAddNotifyNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -20749,6 +20940,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -20822,7 +21014,7 @@ pub struct ApiAddNotifyNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -20836,6 +21028,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -20939,7 +21132,7 @@ pub struct ApiAddNotifyGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -20958,6 +21151,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_group).field(&"hGroup")?;
@@ -21031,7 +21225,7 @@ pub struct ApiAddNotifyGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -21045,6 +21239,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -21148,7 +21343,7 @@ pub struct ApiAddNotifyResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
@@ -21167,6 +21362,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_resource).field(&"hResource")?;
@@ -21240,7 +21436,7 @@ pub struct ApiAddNotifyResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -21254,6 +21450,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -21362,7 +21559,7 @@ pub struct ApiAddNotifyKeyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
@@ -21383,6 +21580,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyKeyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_key).field(&"hKey")?;
@@ -21457,7 +21655,7 @@ pub struct ApiAddNotifyKeyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21466,6 +21664,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyKeyResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyKeyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -21567,7 +21766,7 @@ pub struct ApiReAddNotifyNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -21588,6 +21787,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -21659,7 +21859,7 @@ pub struct ApiReAddNotifyNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21668,6 +21868,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -21769,7 +21970,7 @@ pub struct ApiReAddNotifyGroupRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -21790,6 +21991,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyGroupRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_group).field(&"hGroup")?;
@@ -21861,7 +22063,7 @@ pub struct ApiReAddNotifyGroupResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -21870,6 +22072,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyGroupResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyGroupResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -21972,7 +22175,7 @@ pub struct ApiReAddNotifyResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
@@ -21993,6 +22196,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_resource).field(&"hResource")?;
@@ -22064,7 +22268,7 @@ pub struct ApiReAddNotifyResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -22073,6 +22277,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -22158,7 +22363,7 @@ pub struct ApiGetNotifyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -22166,6 +22371,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         Ok(())
@@ -22233,7 +22439,7 @@ pub struct ApiGetNotifyResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_notify_key = reader.u32().field(&"dwNotifyKey")?;
         let dw_filter = reader
@@ -22241,7 +22447,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
             .map(crate::cluster_change::ClusterChange::from_bits_retain)
             .field(&"dwFilter")?;
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
-        let name = reader.pointer(ndr::Reader::wstr).field(&"Name")?;
+        let name = reader.pointer_wstr().field(&"Name")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -22256,6 +22462,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_notify_key).field(&"dwNotifyKey")?;
         writer.u32(self.dw_filter.bits()).field(&"dwFilter")?;
@@ -22361,7 +22568,7 @@ pub struct ApiOpenNodeRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         Ok(Self { lpsz_node_name })
@@ -22369,6 +22576,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNodeRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_node_name).field(&"lpszNodeName")?;
         Ok(())
@@ -22420,7 +22628,7 @@ pub struct ApiOpenNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -22434,6 +22642,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -22521,7 +22730,7 @@ pub struct ApiCloseNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let node = reader.handle::<HNodeRpc>().field(&"Node")?;
         Ok(Self { node })
@@ -22529,6 +22738,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.node).field(&"Node")?;
         Ok(())
@@ -22579,7 +22789,7 @@ pub struct ApiCloseNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let node = reader.handle::<HNodeRpc>().field(&"Node")?;
         let return_value = reader.u32().field(&"return")?;
@@ -22588,6 +22798,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.node).field(&"Node")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -22664,7 +22875,7 @@ pub struct ApiGetNodeStateRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -22672,6 +22883,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNodeStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -22726,7 +22938,7 @@ pub struct ApiGetNodeStateResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -22740,6 +22952,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeStateResponse {
 }
 
 impl ndr::EncodeStub for ApiGetNodeStateResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -22819,7 +23032,7 @@ pub struct ApiPauseNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -22827,6 +23040,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -22877,7 +23091,7 @@ pub struct ApiPauseNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -22886,6 +23100,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -22960,7 +23175,7 @@ pub struct ApiResumeNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -22968,6 +23183,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiResumeNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -23018,7 +23234,7 @@ pub struct ApiResumeNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -23027,6 +23243,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiResumeNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -23099,7 +23316,7 @@ pub struct ApiEvictNodeRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         Ok(Self { h_node })
@@ -23107,6 +23324,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeRequest {
 }
 
 impl ndr::EncodeStub for ApiEvictNodeRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         Ok(())
@@ -23157,7 +23375,7 @@ pub struct ApiEvictNodeResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -23166,6 +23384,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEvictNodeResponse {
 }
 
 impl ndr::EncodeStub for ApiEvictNodeResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -23273,7 +23492,7 @@ pub struct ApiNodeResourceControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -23297,6 +23516,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -23396,7 +23616,7 @@ pub struct ApiNodeResourceControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -23416,6 +23636,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -23539,7 +23760,7 @@ pub struct ApiResourceControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -23561,6 +23782,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -23653,7 +23875,7 @@ pub struct ApiResourceControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -23673,6 +23895,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -23806,7 +24029,7 @@ pub struct ApiNodeResourceTypeControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_resource_type_name = reader.wstr().field(&"lpszResourceTypeName")?;
@@ -23832,6 +24055,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceTypeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.wstr(self.lpsz_resource_type_name).field(&"lpszResourceTypeName")?;
@@ -23935,7 +24159,7 @@ pub struct ApiNodeResourceTypeControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -23955,6 +24179,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeResourceTypeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeResourceTypeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -24083,7 +24308,7 @@ pub struct ApiResourceTypeControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_resource_type_name = reader.wstr().field(&"lpszResourceTypeName")?;
@@ -24107,6 +24332,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceTypeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.wstr(self.lpsz_resource_type_name).field(&"lpszResourceTypeName")?;
@@ -24203,7 +24429,7 @@ pub struct ApiResourceTypeControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -24223,6 +24449,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResourceTypeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiResourceTypeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -24351,7 +24578,7 @@ pub struct ApiNodeGroupControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -24375,6 +24602,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeGroupControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -24474,7 +24702,7 @@ pub struct ApiNodeGroupControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -24494,6 +24722,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeGroupControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -24617,7 +24846,7 @@ pub struct ApiGroupControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -24639,6 +24868,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGroupControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiGroupControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -24725,7 +24955,7 @@ pub struct ApiGroupControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -24745,6 +24975,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGroupControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGroupControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -24873,7 +25104,7 @@ pub struct ApiNodeNodeControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let h_host_node = reader.handle::<HNodeRpc>().field(&"hHostNode")?;
@@ -24897,6 +25128,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNodeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.handle(self.h_host_node).field(&"hHostNode")?;
@@ -24996,7 +25228,7 @@ pub struct ApiNodeNodeControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -25016,6 +25248,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNodeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNodeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -25139,7 +25372,7 @@ pub struct ApiNodeControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -25161,6 +25394,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -25247,7 +25481,7 @@ pub struct ApiNodeControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -25267,6 +25501,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -25366,7 +25601,7 @@ pub struct ApiOpenNetworkRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
         Ok(Self { lpsz_network_name })
@@ -25374,6 +25609,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNetworkRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_network_name).field(&"lpszNetworkName")?;
         Ok(())
@@ -25425,7 +25661,7 @@ pub struct ApiOpenNetworkResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -25439,6 +25675,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -25526,7 +25763,7 @@ pub struct ApiCloseNetworkRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network = reader.handle::<HNetworkRpc>().field(&"Network")?;
         Ok(Self { network })
@@ -25534,6 +25771,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNetworkRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.network).field(&"Network")?;
         Ok(())
@@ -25584,7 +25822,7 @@ pub struct ApiCloseNetworkResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network = reader.handle::<HNetworkRpc>().field(&"Network")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25593,6 +25831,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.network).field(&"Network")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -25669,7 +25908,7 @@ pub struct ApiGetNetworkStateRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         Ok(Self { h_network })
@@ -25677,6 +25916,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetworkStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         Ok(())
@@ -25731,7 +25971,7 @@ pub struct ApiGetNetworkStateResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -25745,6 +25985,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkStateResponse {
 }
 
 impl ndr::EncodeStub for ApiGetNetworkStateResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -25829,7 +26070,7 @@ pub struct ApiSetNetworkNameRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
@@ -25841,6 +26082,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkNameRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.wstr(self.lpsz_network_name).field(&"lpszNetworkName")?;
@@ -25898,7 +26140,7 @@ pub struct ApiSetNetworkNameResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -25907,6 +26149,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkNameResponse {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkNameResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -25985,7 +26228,7 @@ pub struct ApiCreateNetworkEnumRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -25994,6 +26237,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateNetworkEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -26051,7 +26295,7 @@ pub struct ApiCreateNetworkEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -26067,6 +26311,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNetworkEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateNetworkEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -26152,7 +26397,7 @@ pub struct ApiGetNetworkIdRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         Ok(Self { h_network })
@@ -26160,6 +26405,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetworkIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         Ok(())
@@ -26214,9 +26460,9 @@ pub struct ApiGetNetworkIdResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -26228,6 +26474,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNetworkIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -26310,7 +26557,7 @@ pub struct ApiSetNetworkPriorityOrderRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let network_count = reader.u32().field(&"NetworkCount")?;
         reader.check_range(network_count, 0, 1000).field(&"NetworkCount")?;
@@ -26323,6 +26570,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkPriorityOrderRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         let network_count = ndr::Counts::size(&self.network_id_list);
         let network_count = writer.narrow::<u32>(network_count).field(&"NetworkCount")?;
@@ -26381,7 +26629,7 @@ pub struct ApiSetNetworkPriorityOrderResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -26390,6 +26638,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetNetworkPriorityOrderResponse {
 }
 
 impl ndr::EncodeStub for ApiSetNetworkPriorityOrderResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -26497,7 +26746,7 @@ pub struct ApiNodeNetworkControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -26521,6 +26770,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetworkControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -26620,7 +26870,7 @@ pub struct ApiNodeNetworkControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -26640,6 +26890,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetworkControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetworkControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -26763,7 +27014,7 @@ pub struct ApiNetworkControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -26785,6 +27036,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetworkControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_network).field(&"hNetwork")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -26877,7 +27129,7 @@ pub struct ApiNetworkControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -26897,6 +27149,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetworkControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetworkControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -27014,7 +27267,7 @@ pub struct ApiAddNotifyNetworkRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
@@ -27033,6 +27286,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetworkRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_network).field(&"hNetwork")?;
@@ -27106,7 +27360,7 @@ pub struct ApiAddNotifyNetworkResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -27120,6 +27374,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -27229,7 +27484,7 @@ pub struct ApiReAddNotifyNetworkRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_network = reader.handle::<HNetworkRpc>().field(&"hNetwork")?;
@@ -27250,6 +27505,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetworkRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_network).field(&"hNetwork")?;
@@ -27321,7 +27577,7 @@ pub struct ApiReAddNotifyNetworkResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -27330,6 +27586,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetworkResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetworkResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -27409,7 +27666,7 @@ pub struct ApiOpenNetInterfaceRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_net_interface_name = reader.wstr().field(&"lpszNetInterfaceName")?;
         Ok(Self { lpsz_net_interface_name })
@@ -27417,6 +27674,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNetInterfaceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_net_interface_name).field(&"lpszNetInterfaceName")?;
         Ok(())
@@ -27468,7 +27726,7 @@ pub struct ApiOpenNetInterfaceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -27482,6 +27740,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -27569,7 +27828,7 @@ pub struct ApiCloseNetInterfaceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let net_interface = reader.handle::<HNetInterfaceRpc>().field(&"NetInterface")?;
         Ok(Self { net_interface })
@@ -27577,6 +27836,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseNetInterfaceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.net_interface).field(&"NetInterface")?;
         Ok(())
@@ -27627,7 +27887,7 @@ pub struct ApiCloseNetInterfaceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let net_interface = reader.handle::<HNetInterfaceRpc>().field(&"NetInterface")?;
         let return_value = reader.u32().field(&"return")?;
@@ -27639,6 +27899,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.net_interface).field(&"NetInterface")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -27719,7 +27980,7 @@ pub struct ApiGetNetInterfaceStateRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -27729,6 +27990,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         Ok(())
@@ -27783,7 +28045,7 @@ pub struct ApiGetNetInterfaceStateResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let state = reader.u32().field(&"State")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -27797,6 +28059,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceStateResponse {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceStateResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -27886,7 +28149,7 @@ pub struct ApiGetNetInterfaceRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
@@ -27898,6 +28161,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_node_name).field(&"lpszNodeName")?;
         writer.wstr(self.lpsz_network_name).field(&"lpszNetworkName")?;
@@ -27956,11 +28220,9 @@ pub struct ApiGetNetInterfaceResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lppsz_interface_name = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lppszInterfaceName")?;
+        let lppsz_interface_name = reader.pointer_wstr().field(&"lppszInterfaceName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -27972,6 +28234,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -28057,7 +28320,7 @@ pub struct ApiGetNetInterfaceIdRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -28067,6 +28330,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceIdRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         Ok(())
@@ -28121,9 +28385,9 @@ pub struct ApiGetNetInterfaceIdResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let p_guid = reader.pointer(ndr::Reader::wstr).field(&"pGuid")?;
+        let p_guid = reader.pointer_wstr().field(&"pGuid")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -28135,6 +28399,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNetInterfaceIdResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
@@ -28251,7 +28516,7 @@ pub struct ApiNodeNetInterfaceControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -28277,6 +28542,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetInterfaceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -28376,7 +28642,7 @@ pub struct ApiNodeNetInterfaceControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -28396,6 +28662,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeNetInterfaceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeNetInterfaceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -28519,7 +28786,7 @@ pub struct ApiNetInterfaceControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_net_interface = reader
             .handle::<HNetInterfaceRpc>()
@@ -28543,6 +28810,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetInterfaceControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -28635,7 +28903,7 @@ pub struct ApiNetInterfaceControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -28655,6 +28923,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNetInterfaceControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNetInterfaceControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -28773,7 +29042,7 @@ pub struct ApiAddNotifyNetInterfaceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_net_interface = reader
@@ -28794,6 +29063,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceRequest {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetInterfaceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
@@ -28867,7 +29137,7 @@ pub struct ApiAddNotifyNetInterfaceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_state_sequence = reader.u32().field(&"dwStateSequence")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -28881,6 +29151,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -28990,7 +29261,7 @@ pub struct ApiReAddNotifyNetInterfaceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_net_interface = reader
@@ -29013,6 +29284,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceRequest {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetInterfaceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_net_interface).field(&"hNetInterface")?;
@@ -29084,7 +29356,7 @@ pub struct ApiReAddNotifyNetInterfaceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -29093,6 +29365,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiReAddNotifyNetInterfaceResponse {
 }
 
 impl ndr::EncodeStub for ApiReAddNotifyNetInterfaceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -29171,7 +29444,7 @@ pub struct ApiCreateNodeEnumRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -29180,6 +29453,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateNodeEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -29237,7 +29511,7 @@ pub struct ApiCreateNodeEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -29253,6 +29527,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateNodeEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -29339,13 +29614,14 @@ pub struct ApiGetClusterVersion2Request {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Request {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersion2Request {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -29413,15 +29689,13 @@ pub struct ApiGetClusterVersion2Response<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Response<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpw_major_version = reader.u16().field(&"lpwMajorVersion")?;
         let lpw_minor_version = reader.u16().field(&"lpwMinorVersion")?;
         let lpw_build_number = reader.u16().field(&"lpwBuildNumber")?;
-        let lpsz_vendor_id = reader.pointer(ndr::Reader::wstr).field(&"lpszVendorId")?;
-        let lpsz_csd_version = reader
-            .pointer(ndr::Reader::wstr)
-            .field(&"lpszCSDVersion")?;
+        let lpsz_vendor_id = reader.pointer_wstr().field(&"lpszVendorId")?;
+        let lpsz_csd_version = reader.pointer_wstr().field(&"lpszCSDVersion")?;
         let pp_cluster_op_ver_info = reader
             .pointer(<ClusterOperationalVersionInfo as ndr::Decode>::decode)
             .field(&"ppClusterOpVerInfo")?;
@@ -29441,6 +29715,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterVersion2Response<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetClusterVersion2Response<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
@@ -29564,7 +29839,7 @@ pub struct ApiCreateResTypeEnumRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_type_name = reader.wstr().field(&"lpszTypeName")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -29573,6 +29848,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResTypeEnumRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_type_name).field(&"lpszTypeName")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -29631,7 +29907,7 @@ pub struct ApiCreateResTypeEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -29647,6 +29923,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResTypeEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResTypeEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -29733,7 +30010,7 @@ pub struct ApiBackupClusterDatabaseRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_path_name = reader.wstr().field(&"lpszPathName")?;
         Ok(Self { lpsz_path_name })
@@ -29741,6 +30018,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiBackupClusterDatabaseRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_path_name).field(&"lpszPathName")?;
         Ok(())
@@ -29788,7 +30066,7 @@ pub struct ApiBackupClusterDatabaseResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -29797,6 +30075,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiBackupClusterDatabaseResponse {
 }
 
 impl ndr::EncodeStub for ApiBackupClusterDatabaseResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -29904,7 +30183,7 @@ pub struct ApiNodeClusterControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let h_host_node = reader.handle::<HNodeRpc>().field(&"hHostNode")?;
@@ -29928,6 +30207,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeClusterControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.handle(self.h_host_node).field(&"hHostNode")?;
@@ -30027,7 +30307,7 @@ pub struct ApiNodeClusterControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -30047,6 +30327,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeClusterControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeClusterControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -30170,7 +30451,7 @@ pub struct ApiClusterControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -30192,6 +30473,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiClusterControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiClusterControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -30284,7 +30566,7 @@ pub struct ApiClusterControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -30304,6 +30586,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiClusterControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiClusterControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -30401,7 +30684,7 @@ pub struct ApiUnblockGetNotifyCallRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -30409,6 +30692,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallRequest {
 }
 
 impl ndr::EncodeStub for ApiUnblockGetNotifyCallRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         Ok(())
@@ -30455,7 +30739,7 @@ pub struct ApiUnblockGetNotifyCallResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_value = reader.u32().field(&"return")?;
         Ok(Self { return_value })
@@ -30463,6 +30747,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiUnblockGetNotifyCallResponse {
 }
 
 impl ndr::EncodeStub for ApiUnblockGetNotifyCallResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -30561,7 +30846,7 @@ pub struct ApiSetServiceAccountPasswordRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_new_password = reader.wstr().field(&"lpszNewPassword")?;
         let dw_flags = reader
@@ -30581,6 +30866,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetServiceAccountPasswordRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_new_password).field(&"lpszNewPassword")?;
         writer.enumeration(self.dw_flags.0).field(&"dwFlags")?;
@@ -30645,7 +30931,7 @@ pub struct ApiSetServiceAccountPasswordResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_status_buffer_ptr = reader.varying().field(&"ReturnStatusBufferPtr")?;
         let size_returned = reader.u32().field(&"SizeReturned")?;
@@ -30663,6 +30949,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetServiceAccountPasswordResponse {
 }
 
 impl ndr::EncodeStub for ApiSetServiceAccountPasswordResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying(&self.return_status_buffer_ptr).field(&"ReturnStatusBufferPtr")?;
         let size_returned = ndr::Counts::length(&self.return_status_buffer_ptr);
@@ -30761,11 +31048,11 @@ pub struct ApiSetResourceDependencyExpressionRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceDependencyExpressionRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let lpsz_dependency_expression = reader
-            .pointer(ndr::Reader::wstr)
+            .pointer_wstr()
             .field(&"lpszDependencyExpression")?;
         Ok(Self {
             h_resource,
@@ -30775,6 +31062,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetResourceDependencyExpressionRequest<'de
 }
 
 impl ndr::EncodeStub for ApiSetResourceDependencyExpressionRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer
@@ -30840,7 +31128,7 @@ pub struct ApiSetResourceDependencyExpressionResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetResourceDependencyExpressionResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -30849,6 +31137,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetResourceDependencyExpressionResponse {
 }
 
 impl ndr::EncodeStub for ApiSetResourceDependencyExpressionResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -30922,7 +31211,7 @@ pub struct ApiGetResourceDependencyExpressionRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceDependencyExpressionRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -30930,6 +31219,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceDependencyExpressionRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceDependencyExpressionRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -30984,10 +31274,10 @@ pub struct ApiGetResourceDependencyExpressionResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceDependencyExpressionResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_dependency_expression = reader
-            .pointer(ndr::Reader::wstr)
+            .pointer_wstr()
             .field(&"lpszDependencyExpression")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -31000,6 +31290,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceDependencyExpressionResponse<'d
 }
 
 impl ndr::EncodeStub for ApiGetResourceDependencyExpressionResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -31088,7 +31379,7 @@ pub struct ApiGetResourceNetworkNameRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         Ok(Self { h_resource })
@@ -31096,6 +31387,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameRequest {
 }
 
 impl ndr::EncodeStub for ApiGetResourceNetworkNameRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         Ok(())
@@ -31150,9 +31442,9 @@ pub struct ApiGetResourceNetworkNameResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
-        let lpsz_name = reader.pointer(ndr::Reader::wstr).field(&"lpszName")?;
+        let lpsz_name = reader.pointer_wstr().field(&"lpszName")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
         Ok(Self {
@@ -31164,6 +31456,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetResourceNetworkNameResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(self.lpsz_name.as_ref(), |writer, target| writer.wstr(*target))
@@ -31254,7 +31547,7 @@ pub struct ApiExecuteBatchRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteBatchRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let cb_data = reader.u32().field(&"cbData")?;
@@ -31265,6 +31558,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiExecuteBatchRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiExecuteBatchRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         let cb_data = ndr::Counts::size(&self.lp_data);
@@ -31332,7 +31626,7 @@ pub struct ApiExecuteBatchResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteBatchResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let pdw_failed_command = reader.i32().field(&"pdwFailedCommand")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -31346,6 +31640,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiExecuteBatchResponse {
 }
 
 impl ndr::EncodeStub for ApiExecuteBatchResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.i32(self.pdw_failed_command).field(&"pdwFailedCommand")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -31435,7 +31730,7 @@ pub struct ApiCreateBatchPortRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateBatchPortRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         Ok(Self { h_key })
@@ -31443,6 +31738,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateBatchPortRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateBatchPortRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         Ok(())
@@ -31497,7 +31793,7 @@ pub struct ApiCreateBatchPortResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateBatchPortResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let ph_batch_port = reader.handle::<HBatchPortRpc>().field(&"phBatchPort")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -31511,6 +31807,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateBatchPortResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateBatchPortResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.ph_batch_port).field(&"phBatchPort")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -31598,7 +31895,7 @@ pub struct ApiGetBatchNotificationRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetBatchNotificationRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_batch_notify = reader.handle::<HBatchPortRpc>().field(&"hBatchNotify")?;
         Ok(Self { h_batch_notify })
@@ -31606,6 +31903,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetBatchNotificationRequest {
 }
 
 impl ndr::EncodeStub for ApiGetBatchNotificationRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_batch_notify).field(&"hBatchNotify")?;
         Ok(())
@@ -31656,7 +31954,7 @@ pub struct ApiGetBatchNotificationResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetBatchNotificationResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cb_data = reader.u32().field(&"cbData")?;
         let lp_data = reader.pointer(ndr::Reader::conformant_octets).field(&"lpData")?;
@@ -31667,6 +31965,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetBatchNotificationResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetBatchNotificationResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         let cb_data = ndr::Counts::size(&self.lp_data);
         let cb_data = writer.narrow::<u32>(cb_data).field(&"cbData")?;
@@ -31757,7 +32056,7 @@ pub struct ApiCloseBatchPortRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseBatchPortRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let ph_batch_port = reader.handle::<HBatchPortRpc>().field(&"phBatchPort")?;
         Ok(Self { ph_batch_port })
@@ -31765,6 +32064,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseBatchPortRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseBatchPortRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.ph_batch_port).field(&"phBatchPort")?;
         Ok(())
@@ -31815,7 +32115,7 @@ pub struct ApiCloseBatchPortResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseBatchPortResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let ph_batch_port = reader.handle::<HBatchPortRpc>().field(&"phBatchPort")?;
         let return_value = reader.u32().field(&"return")?;
@@ -31827,6 +32127,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseBatchPortResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseBatchPortResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.ph_batch_port).field(&"phBatchPort")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -31911,7 +32212,7 @@ pub struct ApiOpenClusterExRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterExRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
         Ok(Self { dw_desired_access })
@@ -31919,6 +32220,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterExRequest {
 }
 
 impl ndr::EncodeStub for ApiOpenClusterExRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.dw_desired_access).field(&"dwDesiredAccess")?;
         Ok(())
@@ -31970,7 +32272,7 @@ pub struct ApiOpenClusterExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -31984,6 +32286,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenClusterExResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenClusterExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_granted_access).field(&"lpdwGrantedAccess")?;
         writer.u32(self.status).field(&"Status")?;
@@ -32081,7 +32384,7 @@ pub struct ApiOpenNodeExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -32093,6 +32396,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNodeExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_node_name).field(&"lpszNodeName")?;
         writer.u32(self.dw_desired_access).field(&"dwDesiredAccess")?;
@@ -32155,7 +32459,7 @@ pub struct ApiOpenNodeExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -32171,6 +32475,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNodeExResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNodeExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_granted_access).field(&"lpdwGrantedAccess")?;
         writer.u32(self.status).field(&"Status")?;
@@ -32271,7 +32576,7 @@ pub struct ApiOpenGroupExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -32283,6 +32588,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
         writer.u32(self.dw_desired_access).field(&"dwDesiredAccess")?;
@@ -32345,7 +32651,7 @@ pub struct ApiOpenGroupExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -32361,6 +32667,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupExResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_granted_access).field(&"lpdwGrantedAccess")?;
         writer.u32(self.status).field(&"Status")?;
@@ -32462,7 +32769,7 @@ pub struct ApiOpenResourceExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_resource_name = reader.wstr().field(&"lpszResourceName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -32474,6 +32781,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenResourceExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
         writer.u32(self.dw_desired_access).field(&"dwDesiredAccess")?;
@@ -32536,7 +32844,7 @@ pub struct ApiOpenResourceExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -32552,6 +32860,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenResourceExResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenResourceExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_granted_access).field(&"lpdwGrantedAccess")?;
         writer.u32(self.status).field(&"Status")?;
@@ -32653,7 +32962,7 @@ pub struct ApiOpenNetworkExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_network_name = reader.wstr().field(&"lpszNetworkName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -32665,6 +32974,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNetworkExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_network_name).field(&"lpszNetworkName")?;
         writer.u32(self.dw_desired_access).field(&"dwDesiredAccess")?;
@@ -32727,7 +33037,7 @@ pub struct ApiOpenNetworkExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -32743,6 +33053,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetworkExResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNetworkExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_granted_access).field(&"lpdwGrantedAccess")?;
         writer.u32(self.status).field(&"Status")?;
@@ -32844,7 +33155,7 @@ pub struct ApiOpenNetInterfaceExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_net_interface_name = reader.wstr().field(&"lpszNetInterfaceName")?;
         let dw_desired_access = reader.u32().field(&"dwDesiredAccess")?;
@@ -32856,6 +33167,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenNetInterfaceExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_net_interface_name).field(&"lpszNetInterfaceName")?;
         writer.u32(self.dw_desired_access).field(&"dwDesiredAccess")?;
@@ -32918,7 +33230,7 @@ pub struct ApiOpenNetInterfaceExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpdw_granted_access = reader.u32().field(&"lpdwGrantedAccess")?;
         let status = reader.u32().field(&"Status")?;
@@ -32934,6 +33246,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenNetInterfaceExResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenNetInterfaceExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.lpdw_granted_access).field(&"lpdwGrantedAccess")?;
         writer.u32(self.status).field(&"Status")?;
@@ -33027,7 +33340,7 @@ pub struct ApiChangeCsvStateRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_state = reader.u32().field(&"dwState")?;
@@ -33036,6 +33349,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateRequest {
 }
 
 impl ndr::EncodeStub for ApiChangeCsvStateRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_state).field(&"dwState")?;
@@ -33089,7 +33403,7 @@ pub struct ApiChangeCsvStateResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -33098,6 +33412,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateResponse {
 }
 
 impl ndr::EncodeStub for ApiChangeCsvStateResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -33185,7 +33500,7 @@ pub struct ApiCreateNodeEnumExRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumExRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -33199,6 +33514,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumExRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateNodeEnumExRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -33267,7 +33583,7 @@ pub struct ApiCreateNodeEnumExResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumExResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_id_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -33287,6 +33603,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNodeEnumExResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateNodeEnumExResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -33394,7 +33711,7 @@ pub struct ApiCreateEnumExRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumExRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let dw_type = reader.u32().field(&"dwType")?;
@@ -33408,6 +33725,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumExRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateEnumExRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.u32(self.dw_type).field(&"dwType")?;
@@ -33476,7 +33794,7 @@ pub struct ApiCreateEnumExResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumExResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_id_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -33496,6 +33814,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateEnumExResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateEnumExResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -33599,7 +33918,7 @@ pub struct ApiPauseNodeExRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeExRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let b_drain_node = reader.i32().field(&"bDrainNode")?;
@@ -33613,6 +33932,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeExRequest {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeExRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.i32(self.b_drain_node).field(&"bDrainNode")?;
@@ -33676,7 +33996,7 @@ pub struct ApiPauseNodeExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -33685,6 +34005,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeExResponse {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -33768,7 +34089,7 @@ pub struct ApiPauseNodeWithDrainTargetRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeWithDrainTargetRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_pause_flags = reader.u32().field(&"dwPauseFlags")?;
@@ -33784,6 +34105,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeWithDrainTargetRequest {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeWithDrainTargetRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.u32(self.dw_pause_flags).field(&"dwPauseFlags")?;
@@ -33849,7 +34171,7 @@ pub struct ApiPauseNodeWithDrainTargetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeWithDrainTargetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -33858,6 +34180,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiPauseNodeWithDrainTargetResponse {
 }
 
 impl ndr::EncodeStub for ApiPauseNodeWithDrainTargetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -33941,7 +34264,7 @@ pub struct ApiResumeNodeExRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeExRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
         let dw_resume_failback_type = reader.u32().field(&"dwResumeFailbackType")?;
@@ -33955,6 +34278,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeExRequest {
 }
 
 impl ndr::EncodeStub for ApiResumeNodeExRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_node).field(&"hNode")?;
         writer.u32(self.dw_resume_failback_type).field(&"dwResumeFailbackType")?;
@@ -34015,7 +34339,7 @@ pub struct ApiResumeNodeExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -34024,6 +34348,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiResumeNodeExResponse {
 }
 
 impl ndr::EncodeStub for ApiResumeNodeExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -34107,7 +34432,7 @@ pub struct ApiCreateGroupExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_name = reader.wstr().field(&"lpszGroupName")?;
         let p_group_info = reader
@@ -34121,6 +34446,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_name).field(&"lpszGroupName")?;
         writer
@@ -34184,7 +34510,7 @@ pub struct ApiCreateGroupExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -34198,6 +34524,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupExResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -34293,7 +34620,7 @@ pub struct ApiOnlineGroupExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_online_flags = reader.u32().field(&"dwOnlineFlags")?;
@@ -34311,6 +34638,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOnlineGroupExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_online_flags).field(&"dwOnlineFlags")?;
@@ -34379,7 +34707,7 @@ pub struct ApiOnlineGroupExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -34388,6 +34716,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineGroupExResponse {
 }
 
 impl ndr::EncodeStub for ApiOnlineGroupExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -34473,7 +34802,7 @@ pub struct ApiOfflineGroupExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_offline_flags = reader.u32().field(&"dwOfflineFlags")?;
@@ -34491,6 +34820,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOfflineGroupExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_offline_flags).field(&"dwOfflineFlags")?;
@@ -34559,7 +34889,7 @@ pub struct ApiOfflineGroupExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -34568,6 +34898,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineGroupExResponse {
 }
 
 impl ndr::EncodeStub for ApiOfflineGroupExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -34655,7 +34986,7 @@ pub struct ApiMoveGroupExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_move_flags = reader.u32().field(&"dwMoveFlags")?;
@@ -34673,6 +35004,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_move_flags).field(&"dwMoveFlags")?;
@@ -34741,7 +35073,7 @@ pub struct ApiMoveGroupExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -34750,6 +35082,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupExResponse {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -34842,7 +35175,7 @@ pub struct ApiMoveGroupToNodeExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -34862,6 +35195,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToNodeExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -34936,7 +35270,7 @@ pub struct ApiMoveGroupToNodeExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -34945,6 +35279,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToNodeExResponse {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToNodeExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -35024,7 +35359,7 @@ pub struct ApiCancelClusterGroupOperationRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCancelClusterGroupOperationRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let dw_cancel_flags = reader.u32().field(&"dwCancelFlags")?;
@@ -35033,6 +35368,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCancelClusterGroupOperationRequest {
 }
 
 impl ndr::EncodeStub for ApiCancelClusterGroupOperationRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.u32(self.dw_cancel_flags).field(&"dwCancelFlags")?;
@@ -35090,7 +35426,7 @@ pub struct ApiCancelClusterGroupOperationResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCancelClusterGroupOperationResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -35099,6 +35435,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCancelClusterGroupOperationResponse {
 }
 
 impl ndr::EncodeStub for ApiCancelClusterGroupOperationResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -35184,7 +35521,7 @@ pub struct ApiOnlineResourceExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_online_flags = reader.u32().field(&"dwOnlineFlags")?;
@@ -35202,6 +35539,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOnlineResourceExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_online_flags).field(&"dwOnlineFlags")?;
@@ -35270,7 +35608,7 @@ pub struct ApiOnlineResourceExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -35279,6 +35617,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOnlineResourceExResponse {
 }
 
 impl ndr::EncodeStub for ApiOnlineResourceExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -35364,7 +35703,7 @@ pub struct ApiOfflineResourceExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_offline_flags = reader.u32().field(&"dwOfflineFlags")?;
@@ -35382,6 +35721,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOfflineResourceExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_offline_flags).field(&"dwOfflineFlags")?;
@@ -35450,7 +35790,7 @@ pub struct ApiOfflineResourceExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -35459,6 +35799,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOfflineResourceExResponse {
 }
 
 impl ndr::EncodeStub for ApiOfflineResourceExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -35532,13 +35873,14 @@ pub struct ApiCreateNotifyV2Request {}
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyV2Request {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(_: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         Ok(Self {})
     }
 }
 
 impl ndr::EncodeStub for ApiCreateNotifyV2Request {
+    #[inline]
     fn write(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -35587,7 +35929,7 @@ pub struct ApiCreateNotifyV2Response {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyV2Response {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_error = reader.u32().field(&"rpc_error")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -35601,6 +35943,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNotifyV2Response {
 }
 
 impl ndr::EncodeStub for ApiCreateNotifyV2Response {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_error).field(&"rpc_error")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -35719,7 +36062,7 @@ pub struct ApiAddNotifyV2Request {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyV2Request {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let h_object = reader.handle::<HGenericRpc>().field(&"hObject")?;
@@ -35740,6 +36083,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyV2Request {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyV2Request {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.handle(self.h_object).field(&"hObject")?;
@@ -35822,7 +36166,7 @@ pub struct ApiAddNotifyV2Response {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyV2Response {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -35831,6 +36175,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyV2Response {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyV2Response {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -35914,7 +36259,7 @@ pub struct ApiGetNotifyV2Request {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyV2Request {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -35922,6 +36267,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyV2Request {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyV2Request {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         Ok(())
@@ -35972,7 +36318,7 @@ pub struct ApiGetNotifyV2Response<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyV2Response<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notifications = reader
             .pointer(ndr::Reader::conformant)
@@ -35990,6 +36336,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyV2Response<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyV2Response<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -36099,7 +36446,7 @@ pub struct ApiCreateGroupEnumRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupEnumRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let p_properties = reader
@@ -36125,6 +36472,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupEnumRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupEnumRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer
@@ -36221,7 +36569,7 @@ pub struct ApiCreateGroupEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let pp_result_list = reader
             .pointer(<GroupEnumList<'_> as ndr::Decode>::decode)
@@ -36237,6 +36585,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -36335,7 +36684,7 @@ pub struct ApiCreateResourceEnumRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceEnumRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let p_properties = reader
@@ -36361,6 +36710,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceEnumRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceEnumRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer
@@ -36457,7 +36807,7 @@ pub struct ApiCreateResourceEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let pp_result_list = reader
             .pointer(<ResourceEnumList<'_> as ndr::Decode>::decode)
@@ -36473,6 +36823,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateResourceEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateResourceEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -36565,7 +36916,7 @@ pub struct ApiExecuteReadBatchRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let cb_in_data = reader.u32().field(&"cbInData")?;
@@ -36576,6 +36927,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiExecuteReadBatchRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         let cb_in_data = ndr::Counts::size(&self.lp_in_data);
@@ -36643,7 +36995,7 @@ pub struct ApiExecuteReadBatchResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cb_out_data = reader.u32().field(&"cbOutData")?;
         let lp_out_data = reader
@@ -36663,6 +37015,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiExecuteReadBatchResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         let cb_out_data = ndr::Counts::size(&self.lp_out_data);
         let cb_out_data = writer.narrow::<u32>(cb_out_data).field(&"cbOutData")?;
@@ -36761,7 +37114,7 @@ pub struct ApiRestartResourceRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRestartResourceRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_flags = reader.u32().field(&"dwFlags")?;
@@ -36770,6 +37123,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRestartResourceRequest {
 }
 
 impl ndr::EncodeStub for ApiRestartResourceRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_flags).field(&"dwFlags")?;
@@ -36823,7 +37177,7 @@ pub struct ApiRestartResourceResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRestartResourceResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -36832,6 +37186,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRestartResourceResponse {
 }
 
 impl ndr::EncodeStub for ApiRestartResourceResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -36915,7 +37270,7 @@ pub struct ApiGetNotifyAsyncRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyAsyncRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         Ok(Self { h_notify })
@@ -36923,6 +37278,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyAsyncRequest {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyAsyncRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         Ok(())
@@ -36973,7 +37329,7 @@ pub struct ApiGetNotifyAsyncResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyAsyncResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let notifications = reader
             .pointer(ndr::Reader::conformant)
@@ -36991,6 +37347,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNotifyAsyncResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGetNotifyAsyncResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -37110,7 +37467,7 @@ pub struct ApiAddNotifyResourceTypeV2Request<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceTypeV2Request<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_notify = reader.handle::<HNotifyRpc>().field(&"hNotify")?;
         let filter = reader.i64().field(&"filter")?;
@@ -37128,6 +37485,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceTypeV2Request<'de> {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyResourceTypeV2Request<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_notify).field(&"hNotify")?;
         writer.i64(self.filter).field(&"filter")?;
@@ -37194,7 +37552,7 @@ pub struct ApiAddNotifyResourceTypeV2Response {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceTypeV2Response {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -37203,6 +37561,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddNotifyResourceTypeV2Response {
 }
 
 impl ndr::EncodeStub for ApiAddNotifyResourceTypeV2Response {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -37288,7 +37647,7 @@ pub struct ApiExecuteReadBatchExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_key = reader.handle::<HKeyRpc>().field(&"hKey")?;
         let cb_in_data = reader.u32().field(&"cbInData")?;
@@ -37300,6 +37659,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiExecuteReadBatchExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_key).field(&"hKey")?;
         let cb_in_data = ndr::Counts::size(&self.lp_in_data);
@@ -37370,7 +37730,7 @@ pub struct ApiExecuteReadBatchExResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchExResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let cb_out_data = reader.u32().field(&"cbOutData")?;
         let lp_out_data = reader
@@ -37390,6 +37750,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiExecuteReadBatchExResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiExecuteReadBatchExResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         let cb_out_data = ndr::Counts::size(&self.lp_out_data);
         let cb_out_data = writer.narrow::<u32>(cb_out_data).field(&"cbOutData")?;
@@ -37486,7 +37847,7 @@ pub struct ApiCreateGroupSetRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_set_name = reader.wstr().field(&"lpszGroupSetName")?;
         Ok(Self { lpsz_group_set_name })
@@ -37494,6 +37855,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupSetRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_set_name).field(&"lpszGroupSetName")?;
         Ok(())
@@ -37545,7 +37907,7 @@ pub struct ApiCreateGroupSetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -37559,6 +37921,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetResponse {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupSetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -37648,7 +38011,7 @@ pub struct ApiOpenGroupSetRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupSetRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lpsz_group_set_name = reader.wstr().field(&"lpszGroupSetName")?;
         Ok(Self { lpsz_group_set_name })
@@ -37656,6 +38019,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupSetRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupSetRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.wstr(self.lpsz_group_set_name).field(&"lpszGroupSetName")?;
         Ok(())
@@ -37707,7 +38071,7 @@ pub struct ApiOpenGroupSetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupSetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let status = reader.u32().field(&"Status")?;
         let rpc_status = reader.u32().field(&"rpc_status")?;
@@ -37721,6 +38085,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiOpenGroupSetResponse {
 }
 
 impl ndr::EncodeStub for ApiOpenGroupSetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.status).field(&"Status")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -37807,7 +38172,7 @@ pub struct ApiCloseGroupSetRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupSetRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         Ok(Self { group_set })
@@ -37815,6 +38180,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupSetRequest {
 }
 
 impl ndr::EncodeStub for ApiCloseGroupSetRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group_set).field(&"GroupSet")?;
         Ok(())
@@ -37865,7 +38231,7 @@ pub struct ApiCloseGroupSetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupSetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let return_value = reader.u32().field(&"return")?;
@@ -37874,6 +38240,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCloseGroupSetResponse {
 }
 
 impl ndr::EncodeStub for ApiCloseGroupSetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group_set).field(&"GroupSet")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -37949,7 +38316,7 @@ pub struct ApiDeleteGroupSetRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupSetRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         Ok(Self { group_set })
@@ -37957,6 +38324,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupSetRequest {
 }
 
 impl ndr::EncodeStub for ApiDeleteGroupSetRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group_set).field(&"GroupSet")?;
         Ok(())
@@ -38007,7 +38375,7 @@ pub struct ApiDeleteGroupSetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupSetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -38016,6 +38384,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiDeleteGroupSetResponse {
 }
 
 impl ndr::EncodeStub for ApiDeleteGroupSetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -38093,7 +38462,7 @@ pub struct ApiAddGroupToGroupSetRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
@@ -38102,6 +38471,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetRequest {
 }
 
 impl ndr::EncodeStub for ApiAddGroupToGroupSetRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group_set).field(&"GroupSet")?;
         writer.handle(self.group).field(&"Group")?;
@@ -38158,7 +38528,7 @@ pub struct ApiAddGroupToGroupSetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -38167,6 +38537,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetResponse {
 }
 
 impl ndr::EncodeStub for ApiAddGroupToGroupSetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -38239,7 +38610,7 @@ pub struct ApiRemoveGroupFromGroupSetRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupFromGroupSetRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
         Ok(Self { group })
@@ -38247,6 +38618,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupFromGroupSetRequest {
 }
 
 impl ndr::EncodeStub for ApiRemoveGroupFromGroupSetRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group).field(&"Group")?;
         Ok(())
@@ -38297,7 +38669,7 @@ pub struct ApiRemoveGroupFromGroupSetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupFromGroupSetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -38306,6 +38678,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupFromGroupSetResponse {
 }
 
 impl ndr::EncodeStub for ApiRemoveGroupFromGroupSetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -38386,7 +38759,7 @@ pub struct ApiMoveGroupToGroupSetRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToGroupSetRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
@@ -38395,6 +38768,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToGroupSetRequest {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToGroupSetRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group_set).field(&"GroupSet")?;
         writer.handle(self.group).field(&"Group")?;
@@ -38451,7 +38825,7 @@ pub struct ApiMoveGroupToGroupSetResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToGroupSetResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -38460,6 +38834,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiMoveGroupToGroupSetResponse {
 }
 
 impl ndr::EncodeStub for ApiMoveGroupToGroupSetResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -38537,7 +38912,7 @@ pub struct ApiAddGroupSetDependencyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupSetDependencyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dependent_group_set = reader
             .handle::<HGroupSetRpc>()
@@ -38553,6 +38928,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupSetDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiAddGroupSetDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.dependent_group_set).field(&"DependentGroupSet")?;
         writer.handle(self.provider_group_set).field(&"ProviderGroupSet")?;
@@ -38615,7 +38991,7 @@ pub struct ApiAddGroupSetDependencyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupSetDependencyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -38624,6 +39000,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupSetDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiAddGroupSetDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -38701,7 +39078,7 @@ pub struct ApiAddGroupToGroupSetDependencyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetDependencyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let dependent_group = reader.handle::<HGroupRpc>().field(&"DependentGroup")?;
         let provider_group_set = reader
@@ -38715,6 +39092,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiAddGroupToGroupSetDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.dependent_group).field(&"DependentGroup")?;
         writer.handle(self.provider_group_set).field(&"ProviderGroupSet")?;
@@ -38775,7 +39153,7 @@ pub struct ApiAddGroupToGroupSetDependencyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetDependencyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -38784,6 +39162,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiAddGroupToGroupSetDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -38891,7 +39270,7 @@ pub struct ApiNodeGroupSetControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupSetControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let h_node = reader.handle::<HNodeRpc>().field(&"hNode")?;
@@ -38918,6 +39297,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupSetControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeGroupSetControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group_set).field(&"hGroupSet")?;
         writer.handle(self.h_node).field(&"hNode")?;
@@ -39020,7 +39400,7 @@ pub struct ApiNodeGroupSetControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupSetControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -39040,6 +39420,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiNodeGroupSetControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiNodeGroupSetControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -39163,7 +39544,7 @@ pub struct ApiGroupSetControlRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupSetControlRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let dw_control_code = reader.u32().field(&"dwControlCode")?;
@@ -39188,6 +39569,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGroupSetControlRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiGroupSetControlRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group_set).field(&"hGroupSet")?;
         writer.u32(self.dw_control_code).field(&"dwControlCode")?;
@@ -39283,7 +39665,7 @@ pub struct ApiGroupSetControlResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiGroupSetControlResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let lp_out_buffer = reader.varying_octets().field(&"lpOutBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -39303,6 +39685,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGroupSetControlResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiGroupSetControlResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.varying_octets(&self.lp_out_buffer).field(&"lpOutBuffer")?;
         let lp_bytes_returned = ndr::Counts::length(&self.lp_out_buffer);
@@ -39404,7 +39787,7 @@ pub struct ApiSetGroupDependencyExpressionRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupDependencyExpressionRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let lpsz_dependency_expression = reader
@@ -39418,6 +39801,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupDependencyExpressionRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiSetGroupDependencyExpressionRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.wstr(self.lpsz_dependency_expression).field(&"lpszDependencyExpression")?;
@@ -39478,7 +39862,7 @@ pub struct ApiSetGroupDependencyExpressionResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupDependencyExpressionResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -39487,6 +39871,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupDependencyExpressionResponse {
 }
 
 impl ndr::EncodeStub for ApiSetGroupDependencyExpressionResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -39564,7 +39949,7 @@ pub struct ApiRemoveClusterGroupDependencyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupDependencyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_depends_on = reader.handle::<HGroupRpc>().field(&"hDependsOn")?;
@@ -39573,6 +39958,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiRemoveClusterGroupDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.handle(self.h_depends_on).field(&"hDependsOn")?;
@@ -39629,7 +40015,7 @@ pub struct ApiRemoveClusterGroupDependencyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupDependencyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -39638,6 +40024,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiRemoveClusterGroupDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -39718,7 +40105,7 @@ pub struct ApiSetGroupSetDependencyExpressionRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupSetDependencyExpressionRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let lpsz_dependency_expression = reader
@@ -39732,6 +40119,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupSetDependencyExpressionRequest<'de
 }
 
 impl ndr::EncodeStub for ApiSetGroupSetDependencyExpressionRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group_set).field(&"hGroupSet")?;
         writer.wstr(self.lpsz_dependency_expression).field(&"lpszDependencyExpression")?;
@@ -39792,7 +40180,7 @@ pub struct ApiSetGroupSetDependencyExpressionResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiSetGroupSetDependencyExpressionResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -39801,6 +40189,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiSetGroupSetDependencyExpressionResponse {
 }
 
 impl ndr::EncodeStub for ApiSetGroupSetDependencyExpressionResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -39878,7 +40267,7 @@ pub struct ApiRemoveGroupSetDependencyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupSetDependencyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group_set = reader.handle::<HGroupSetRpc>().field(&"hGroupSet")?;
         let h_depends_on = reader.handle::<HGroupSetRpc>().field(&"hDependsOn")?;
@@ -39887,6 +40276,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupSetDependencyRequest {
 }
 
 impl ndr::EncodeStub for ApiRemoveGroupSetDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group_set).field(&"hGroupSet")?;
         writer.handle(self.h_depends_on).field(&"hDependsOn")?;
@@ -39947,7 +40337,7 @@ pub struct ApiRemoveGroupSetDependencyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupSetDependencyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -39956,6 +40346,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveGroupSetDependencyResponse {
 }
 
 impl ndr::EncodeStub for ApiRemoveGroupSetDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -40033,7 +40424,7 @@ pub struct ApiRemoveClusterGroupToGroupSetDependencyRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupToGroupSetDependencyRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
         let h_depends_on = reader.handle::<HGroupSetRpc>().field(&"hDependsOn")?;
@@ -40042,6 +40433,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupToGroupSetDependencyRequ
 }
 
 impl ndr::EncodeStub for ApiRemoveClusterGroupToGroupSetDependencyRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_group).field(&"hGroup")?;
         writer.handle(self.h_depends_on).field(&"hDependsOn")?;
@@ -40098,7 +40490,7 @@ pub struct ApiRemoveClusterGroupToGroupSetDependencyResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupToGroupSetDependencyResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -40107,6 +40499,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiRemoveClusterGroupToGroupSetDependencyResp
 }
 
 impl ndr::EncodeStub for ApiRemoveClusterGroupToGroupSetDependencyResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -40180,7 +40573,7 @@ pub struct ApiCreateGroupSetEnumRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetEnumRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         Ok(Self { h_cluster })
@@ -40188,6 +40581,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetEnumRequest {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupSetEnumRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         Ok(())
@@ -40242,7 +40636,7 @@ pub struct ApiCreateGroupSetEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -40258,6 +40652,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateGroupSetEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateGroupSetEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -40358,7 +40753,7 @@ pub struct ApiCreateNetInterfaceEnumRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetInterfaceEnumRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_cluster = reader.handle::<HClusterRpc>().field(&"hCluster")?;
         let lpsz_node_name = reader.wstr().field(&"lpszNodeName")?;
@@ -40372,6 +40767,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNetInterfaceEnumRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateNetInterfaceEnumRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_cluster).field(&"hCluster")?;
         writer.wstr(self.lpsz_node_name).field(&"lpszNodeName")?;
@@ -40436,7 +40832,7 @@ pub struct ApiCreateNetInterfaceEnumResponse<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiCreateNetInterfaceEnumResponse<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let return_enum = reader
             .pointer(<EnumList<'_> as ndr::Decode>::decode)
@@ -40452,6 +40848,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiCreateNetInterfaceEnumResponse<'de> {
 }
 
 impl ndr::EncodeStub for ApiCreateNetInterfaceEnumResponse<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .pointer(
@@ -40549,7 +40946,7 @@ pub struct ApiChangeCsvStateExRequest<'a> {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateExRequest<'de> {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let dw_state = reader.u32().field(&"dwState")?;
@@ -40563,6 +40960,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateExRequest<'de> {
 }
 
 impl ndr::EncodeStub for ApiChangeCsvStateExRequest<'_> {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.u32(self.dw_state).field(&"dwState")?;
@@ -40623,7 +41021,7 @@ pub struct ApiChangeCsvStateExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -40632,6 +41030,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeCsvStateExResponse {
 }
 
 impl ndr::EncodeStub for ApiChangeCsvStateExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -40729,7 +41128,7 @@ pub struct ApiAddGroupToGroupSetExRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetExRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let group_set = reader.handle::<HGroupSetRpc>().field(&"GroupSet")?;
         let group = reader.handle::<HGroupRpc>().field(&"Group")?;
@@ -40749,6 +41148,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetExRequest {
 }
 
 impl ndr::EncodeStub for ApiAddGroupToGroupSetExRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.group_set).field(&"GroupSet")?;
         writer.handle(self.group).field(&"Group")?;
@@ -40831,7 +41231,7 @@ pub struct ApiAddGroupToGroupSetExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -40840,6 +41240,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiAddGroupToGroupSetExResponse {
 }
 
 impl ndr::EncodeStub for ApiAddGroupToGroupSetExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -40927,7 +41328,7 @@ pub struct ApiChangeResourceGroupExRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupExRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let h_resource = reader.handle::<HResRpc>().field(&"hResource")?;
         let h_group = reader.handle::<HGroupRpc>().field(&"hGroup")?;
@@ -40937,6 +41338,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupExRequest {
 }
 
 impl ndr::EncodeStub for ApiChangeResourceGroupExRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer.handle(self.h_group).field(&"hGroup")?;
@@ -41000,7 +41402,7 @@ pub struct ApiChangeResourceGroupExResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupExResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let rpc_status = reader.u32().field(&"rpc_status")?;
         let return_value = reader.u32().field(&"return")?;
@@ -41009,6 +41411,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiChangeResourceGroupExResponse {
 }
 
 impl ndr::EncodeStub for ApiChangeResourceGroupExResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -41098,7 +41501,7 @@ pub struct ApiClusterNativeUpdateControlRequest {
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterNativeUpdateControlRequest {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let in_buffer = reader.u8().field(&"inBuffer")?;
         let in_buffer_size = reader.u32().field(&"inBufferSize")?;
@@ -41112,6 +41515,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiClusterNativeUpdateControlRequest {
 }
 
 impl ndr::EncodeStub for ApiClusterNativeUpdateControlRequest {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u8(self.in_buffer).field(&"inBuffer")?;
         writer.u32(self.in_buffer_size).field(&"inBufferSize")?;
@@ -41181,7 +41585,7 @@ pub struct ApiClusterNativeUpdateControlResponse {
 
 impl<'de> ndr::DecodeStub<'de> for ApiClusterNativeUpdateControlResponse {
     const LEVEL: ndr::TargetLevel = ndr::TargetLevel::Level6;
-
+    #[inline]
     fn read(reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
         let out_buffer = reader.u8().field(&"outBuffer")?;
         let lp_bytes_returned = reader.u32().field(&"lpBytesReturned")?;
@@ -41199,6 +41603,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiClusterNativeUpdateControlResponse {
 }
 
 impl ndr::EncodeStub for ApiClusterNativeUpdateControlResponse {
+    #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u8(self.out_buffer).field(&"outBuffer")?;
         writer.u32(self.lp_bytes_returned).field(&"lpBytesReturned")?;

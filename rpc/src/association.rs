@@ -101,28 +101,36 @@ impl<T: Copy> Association<T> {
     /// Gives no event for a fragment that is not the last, one for most PDUs, and more if the PDU makes the observer
     /// give up on an earlier call.
     pub fn observe<'a>(&mut self, pdu: Pdu<'a>, tag: T) -> Vec<Event<'a, T>> {
+        let mut events = Vec::new();
+        self.observe_each(pdu, tag, |event| events.push(event));
+        events
+    }
+
+    /// As [`Association::observe`], but gives the events one by one, and allocates nothing for them.
+    pub fn observe_each<'a>(&mut self, pdu: Pdu<'a>, tag: T, mut tell: impl FnMut(Event<'a, T>)) {
         let protection = pdu.trailer.map(|trailer| trailer.protection);
         let Pdu { call_id, flags, .. } = pdu;
-        match pdu.body {
+        let event = match pdu.body {
             Body::Request(ref request) => {
                 self.remember_request(call_id, flags, request, tag);
-                self.assemble(&pdu, Direction::Request)
+                return self.assemble(&pdu, Direction::Request, tell);
             }
-            Body::Response(_) => self.assemble(&pdu, Direction::Response),
+            Body::Response(_) => return self.assemble(&pdu, Direction::Response, tell),
             Body::Fault(fault) => self.fault(call_id, flags, &fault, protection),
-            Body::Bind(bind) => one(self.bind(call_id, false, bind, protection)),
-            Body::AlterContext(bind) => one(self.bind(call_id, true, bind, protection)),
-            Body::BindAck(ack) => one(self.bind_ack(call_id, false, &ack, protection)),
-            Body::AlterContextResp(ack) => one(self.bind_ack(call_id, true, &ack, protection)),
-            Body::BindNak(nak) => one(self.bind_nak(call_id, nak.reason)),
+            Body::Bind(bind) => self.bind(call_id, false, bind, protection),
+            Body::AlterContext(bind) => self.bind(call_id, true, bind, protection),
+            Body::BindAck(ack) => self.bind_ack(call_id, false, &ack, protection),
+            Body::AlterContextResp(ack) => self.bind_ack(call_id, true, &ack, protection),
+            Body::BindNak(nak) => self.bind_nak(call_id, nak.reason),
             Body::Auth3 => {
                 self.remember_security(protection);
-                one(Event::Auth3 { call_id, protection })
+                Event::Auth3 { call_id, protection }
             }
-            Body::Shutdown => one(Event::Shutdown),
-            Body::CoCancel => one(Event::Cancel { call_id }),
-            Body::Orphaned => one(Event::Orphaned { call_id }),
-        }
+            Body::Shutdown => Event::Shutdown,
+            Body::CoCancel => Event::Cancel { call_id },
+            Body::Orphaned => Event::Orphaned { call_id },
+        };
+        tell(event);
     }
 
     /// Gives up on the unfinished calls of one direction, since octets of it are lost.
@@ -132,9 +140,19 @@ impl<T: Copy> Association<T> {
 
     /// Gives up on all unfinished calls, since nothing will follow.
     pub fn finish<'a>(&mut self) -> Vec<Event<'a, T>> {
-        let mut events = self.abandon_all(Direction::Request, Cause::End);
-        events.extend(self.abandon_all(Direction::Response, Cause::End));
+        self.give_up(Cause::End)
+    }
+
+    /// Gives up on all unfinished calls for a reason of the caller's.
+    pub fn give_up<'a>(&mut self, cause: Cause) -> Vec<Event<'a, T>> {
+        let mut events = self.abandon_all(Direction::Request, cause);
+        events.extend(self.abandon_all(Direction::Response, cause));
         events
+    }
+
+    /// Octets of the unfinished calls, which are all that grows with what is sent; the rest is bounded by counts.
+    pub const fn held(&self) -> usize {
+        self.from_client.held().saturating_add(self.from_server.held())
     }
 
     /// What a presentation context stands for, as far as it was seen.
@@ -180,19 +198,19 @@ impl<T: Copy> Association<T> {
         oldest.and_then(|call_id| self.pending.remove(&call_id));
     }
 
-    fn assemble<'a>(&mut self, pdu: &Pdu<'a>, direction: Direction) -> Vec<Event<'a, T>> {
-        let Some(fragment) = Fragment::from_pdu(pdu) else { return Vec::new() };
-        let mut events = Vec::new();
-        events.extend(self.make_way(&fragment, direction));
+    fn assemble<'a>(&mut self, pdu: &Pdu<'a>, direction: Direction, mut tell: impl FnMut(Event<'a, T>)) {
+        let Some(fragment) = Fragment::from_pdu(pdu) else { return };
+        if let Some(event) = self.make_way(&fragment, direction) {
+            tell(event);
+        }
         match self.assembler(direction).push(fragment) {
-            Ok(Progress::Complete(assembled)) => events.push(self.complete(assembled)),
+            Ok(Progress::Complete(assembled)) => tell(self.complete(assembled)),
             Ok(Progress::More | Progress::Ignored) => {}
             Err(error) => {
                 let cause = Cause::Fragment(error);
-                events.push(self.incomplete(fragment.call_id, fragment.common, direction, cause));
+                tell(self.incomplete(fragment.call_id, fragment.common, direction, cause));
             }
         }
-        events
     }
 
     /// Gives up on the call that stands in the way of `fragment`: the same call, begun before, or the oldest one.
@@ -257,12 +275,12 @@ impl<T: Copy> Association<T> {
         flags: PfcFlags,
         fault: &Fault<'_>,
         protection: Option<Protection>,
-    ) -> Vec<Event<'a, T>> {
+    ) -> Event<'a, T> {
         // A fault may take the place of the rest of a response.
         self.from_server.abandon(call_id);
         let request = self.answered(call_id);
         let context_id = fault.context_id;
-        one(Event::Fault(FaultEvent {
+        Event::Fault(FaultEvent {
             call_id,
             context_id,
             binding: self.binding(request.map_or(context_id, |request| request.context_id)),
@@ -270,7 +288,7 @@ impl<T: Copy> Association<T> {
             status: fault.status,
             did_not_execute: flags.contains(PfcFlags::DID_NOT_EXECUTE),
             protection,
-        }))
+        })
     }
 
     fn bind<'a>(
@@ -371,10 +389,6 @@ impl<T: Copy> Association<T> {
             Direction::Response => &mut self.from_server,
         }
     }
-}
-
-fn one<T>(event: Event<'_, T>) -> Vec<Event<'_, T>> {
-    Vec::from([event])
 }
 
 fn keep_at_most<K: Ord, V>(limit: usize, map: &mut BTreeMap<K, V>) {

@@ -217,6 +217,11 @@ impl Assembler {
         self.calls.iter().min_by_key(|(_, partial)| partial.age).map(|(call_id, _)| *call_id)
     }
 
+    /// Octets of all unfinished stubs.
+    pub const fn held(&self) -> usize {
+        self.held
+    }
+
     /// Whether a further call would be one too many.
     pub fn is_full(&self) -> bool {
         self.calls.len() >= self.limits.max_calls

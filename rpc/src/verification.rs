@@ -83,8 +83,9 @@ pub enum Content<'a> {
 /// look like a trailer but do not end where the stub ends are taken for parameters.
 pub fn split(stub: &[u8]) -> (&[u8], Option<VerificationTrailer<'_>>) {
     let first = stub.len().saturating_sub(SEARCH_WINDOW);
-    let last = stub.len().saturating_sub(SIGNATURE.len());
-    let found = (first..=last).rev().find_map(|start| split_at(stub, start));
+    let window = stub.get(first..).unwrap_or_default();
+    let starts = window.windows(SIGNATURE.len()).enumerate().rev().filter(|(_, octets)| *octets == SIGNATURE);
+    let found = starts.map(|(start, _)| first.saturating_add(start)).find_map(|start| split_at(stub, start));
     found.map_or((stub, None), |(parameters, trailer)| (parameters, Some(trailer)))
 }
 

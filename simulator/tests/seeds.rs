@@ -1,4 +1,5 @@
 //! Runs of many seeds: no law is broken, and nothing that can happen never does.
+#![allow(clippy::panic, clippy::expect_used, reason = "a test stops when a law is broken")]
 
 use cmrp_simulator::run;
 use cmrp_simulator::script::{Command, Fault, Script, Step};

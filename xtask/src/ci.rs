@@ -50,13 +50,19 @@ fn steps() -> Result<Vec<Step>> {
         Step {
             name: "the README's test command",
             command: readme_command("cargo test")?,
-            environment: vec![("CMRP_REQUIRE_TSHARK", "1".to_owned())],
+            environment: vec![
+                ("CMRP_REQUIRE_TSHARK", "1".to_owned()),
+                ("CMRP_REQUIRE_LIBNDR", "1".to_owned()),
+            ],
         },
         Step {
             name: "what ndrdump makes of our encodings",
             command: "cargo run --quiet --locked --package xtask -- ndrdump".to_owned(),
             environment: vec![("CMRP_REQUIRE_NDRDUMP", "1".to_owned())],
         },
+        // That it runs, not how fast: what the tests have built is enough.
+        step("the bench", "cargo run --quiet --locked --package cmrp-bench -- --quick"),
+        step("the budget of generated code", "cargo run --quiet --locked --package xtask -- cost --check"),
         step(
             "the README's main command",
             &format!("{} --color never", readme_command("cargo run --release")?),

@@ -1,7 +1,9 @@
 //! Chores of this workspace, as `cargo xtask <chore>`.
 #![forbid(unsafe_code)]
 
+mod big;
 mod ci;
+mod cost;
 mod ndrdump;
 mod operations;
 mod requirements;
@@ -13,8 +15,14 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", version, about)]
 enum Chore {
+    /// Writes a large capture: the samples again and again, between other hosts each time.
+    BigCapture(big::Big),
+    /// Writes a large file for `cmrp verify`: the vectors of the testsuite again and again.
+    BigVectors(big::Big),
     /// Everything that continuous integration checks.
     Ci,
+    /// What building on the codec costs: time, generated lines, machine code.
+    Cost(cost::Cost),
     /// Compares what we encode with what Samba's ndrdump makes of it.
     Ndrdump(ndrdump::Compare),
     /// Writes docs/operations.md.
@@ -27,7 +35,10 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Chore::parse() {
+        Chore::BigCapture(big) => big.capture(),
+        Chore::BigVectors(big) => big.vectors(),
         Chore::Ci => ci::run(),
+        Chore::Cost(cost) => cost.run(),
         Chore::Ndrdump(compare) => compare.run(),
         Chore::Operations => operations::run(),
         Chore::Requirements => requirements::run(),

@@ -1,46 +1,59 @@
-//! From connections to calls: PDUs to messages, messages to pairs of request and answer.
-
-use std::collections::{BTreeMap, HashMap};
-use std::io;
+//! From connections to calls: what each connection carries is cut into PDUs, and an observer of the connection tells
+//! what they mean for its calls.
+//!
+//! Memory: what is kept of a connection goes when the connection ends or is forgotten, and what is unfinished has a
+//! bound for all connections together.
 
 use dcerpc_proto::Pdu;
 use dcerpc_proto::association::Association;
-use dcerpc_proto::event::{self, Event};
+use dcerpc_proto::event::{self, Cause, Event};
+use dcerpc_proto::fragments::FragmentError;
 
-use super::filter::Filter;
 use super::framing::Framer;
-use super::message::{Direction, Message};
-use super::read::{Assumed, Meaning, Place, Reading};
-use super::report::Report;
-use super::summary::{Summary, increment};
+use super::read::Place;
+use super::summary::{Capture, increment};
 use super::tcp::{End, Flow, Origin, Sink};
 
-/// Most requests of one connection that wait for their answers; the observer of the connection forgets the oldest
-/// at the same number.
-const MAX_PENDING: usize = 1024;
+/// Most octets of unfinished PDUs and calls, in all connections together: one response of the largest size. Beyond
+/// it, the connection that had the latest of them loses what is unfinished.
+const MAX_UNFINISHED_OVERALL: usize = 64 * 1024 * 1024;
 
-/// Most requests that wait, in all connections together. Stops a capture of many connections that never get an
-/// answer. Beyond it, requests are shown as unanswered at once.
-const MAX_PENDING_OVERALL: usize = 65_536;
+/// Who is told what happens on connections.
+pub(super) trait Listener {
+    /// Something happened on the connection in this slot.
+    fn event(&mut self, slot: usize, place: &Place, event: Event<'_, Origin>);
+    /// The connection in this slot has ended, or is forgotten.
+    fn closed(&mut self, slot: usize);
+    /// The capture has ended: what is told from now on belongs together.
+    fn begin_end(&mut self);
+    /// Whether there is no use in going on.
+    fn has_failed(&self) -> bool;
+}
+
+impl<L: Listener> Listener for &mut L {
+    fn event(&mut self, slot: usize, place: &Place, event: Event<'_, Origin>) {
+        (**self).event(slot, place, event);
+    }
+
+    fn closed(&mut self, slot: usize) {
+        (**self).closed(slot);
+    }
+
+    fn begin_end(&mut self) {
+        (**self).begin_end();
+    }
+
+    fn has_failed(&self) -> bool {
+        (**self).has_failed()
+    }
+}
 
 /// What is known of one connection.
 #[derive(Default)]
 struct Conversation {
     first: Framer,
     second: Framer,
-    association: Association<Origin>,
-    /// The direction of requests, once one end has shown which it is.
-    requests: Option<Flow>,
-    /// The frame that the latest PDU came in.
-    latest: Option<Origin>,
-    pending: BTreeMap<u32, Pending>,
-}
-
-/// A request that waits for its answer.
-struct Pending {
-    request: Message,
-    /// Whether it satisfies the filter, as far as a request can.
-    is_shown: bool,
+    talk: Talk,
 }
 
 impl Conversation {
@@ -50,228 +63,207 @@ impl Conversation {
             End::Second => &mut self.second,
         }
     }
+
+    /// Octets of what is unfinished.
+    fn unfinished(&self) -> usize {
+        let framed = self.first.held().saturating_add(self.second.held());
+        framed.saturating_add(self.talk.association.held())
+    }
+}
+
+/// What the PDUs of a connection have said.
+#[derive(Default)]
+struct Talk {
+    association: Association<Origin>,
+    /// The direction of requests, once one end has shown which it is.
+    requests: Option<Flow>,
+    /// The frame that the latest PDU came in.
+    latest: Option<Origin>,
 }
 
 /// See the module.
-pub(super) struct Calls<'a> {
-    conversations: HashMap<u64, Conversation>,
-    pending: usize,
-    reading: Reading,
-    filter: Filter,
-    report: Box<dyn Report + 'a>,
-    pub(super) summary: Summary,
-    /// The first failure to write; nothing is written after it.
-    failure: Option<io::Error>,
-    /// Requests found unanswered, to be told in the order of the capture.
-    unanswered: Vec<Message>,
-    is_last: bool,
+pub(super) struct Calls<L> {
+    /// By the slot of the connection.
+    conversations: Vec<Option<Box<Conversation>>>,
+    /// Octets of what is unfinished.
+    unfinished: usize,
+    ear: Ear<L>,
 }
 
-impl<'a> Calls<'a> {
-    pub(super) fn new(filter: Filter, assumed: Option<Assumed>, report: Box<dyn Report + 'a>) -> Self {
-        Self {
-            conversations: HashMap::new(),
-            pending: 0,
-            reading: Reading::new(assumed),
-            filter,
-            report,
-            summary: Summary::default(),
-            failure: None,
-            unanswered: Vec::new(),
-            is_last: false,
+/// The listener, and what is counted beside it.
+struct Ear<L> {
+    listener: L,
+    counts: Capture,
+}
+
+impl<L: Listener> Calls<L> {
+    pub(super) fn new(listener: L) -> Self {
+        let ear = Ear { listener, counts: Capture::default() };
+        Self { conversations: Vec::new(), unfinished: 0, ear }
+    }
+
+    pub(super) fn counts(&mut self) -> &mut Capture {
+        &mut self.ear.counts
+    }
+
+    pub(super) fn listener(&mut self) -> &mut L {
+        &mut self.ear.listener
+    }
+
+    /// Ends, and gives back what was counted.
+    pub(super) fn finish(self) -> Capture {
+        self.ear.counts
+    }
+
+    /// Works on a conversation, and keeps count of what is unfinished in it.
+    fn with(&mut self, flow: &Flow, work: impl FnOnce(&mut Ear<L>, &mut Conversation)) {
+        if self.conversations.len() <= flow.slot {
+            self.conversations.resize_with(flow.slot.saturating_add(1), || None);
+        }
+        let Some(slot) = self.conversations.get_mut(flow.slot) else { return };
+        let conversation = slot.get_or_insert_default();
+        let before = conversation.unfinished();
+        work(&mut self.ear, conversation);
+        let after = conversation.unfinished();
+        self.unfinished = self.unfinished.saturating_sub(before).saturating_add(after);
+        if self.unfinished > MAX_UNFINISHED_OVERALL {
+            self.ear.give_up_unfinished(conversation);
+            self.unfinished = self.unfinished.saturating_sub(after).saturating_add(conversation.unfinished());
         }
     }
+}
 
-    /// Whether nothing can be written any more.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failure.is_some()
-    }
-
-    /// The capture ends: what is closed from now on is told in one go.
-    pub(super) fn begin_end(&mut self) {
-        self.is_last = true;
-    }
-
-    /// Tells the rest, and the first failure to write.
-    pub(super) fn finish(mut self) -> (Summary, io::Result<()>) {
-        let mut streams: Vec<u64> = self.conversations.keys().copied().collect();
-        streams.sort_unstable();
-        for stream in streams {
-            self.closed(stream);
-        }
-        self.tell_unanswered();
-        let flushed = self.report.finish();
-        let written = self.failure.map_or(flushed, Err);
-        (self.summary, written)
-    }
-
-    fn pdu(&mut self, conversation: &mut Conversation, flow: &Flow, origin: Origin, octets: &[u8]) {
+impl<L: Listener> Ear<L> {
+    fn pdu(&mut self, talk: &mut Talk, flow: &Flow, origin: Origin, octets: &[u8]) {
         let Ok(pdu) = Pdu::decode(octets) else {
-            increment(&mut self.summary.malformed_pdus);
+            increment(&mut self.counts.malformed_pdus);
             return;
         };
         let is_from_client = pdu.body.packet_type().is_from_client();
-        conversation.requests = Some(if is_from_client { *flow } else { flow.reversed() });
-        conversation.latest = Some(origin);
-        let events = conversation.association.observe(pdu, origin);
-        self.events(conversation, events);
+        let requests = if is_from_client { *flow } else { flow.reversed() };
+        talk.requests = Some(requests);
+        talk.latest = Some(origin);
+        let place = Place::of(&requests, origin);
+        talk.association.observe_each(pdu, origin, |event| self.listener.event(flow.slot, &place, event));
     }
 
     /// Takes what the observer says after the latest PDU.
-    fn events(&mut self, conversation: &mut Conversation, events: Vec<Event<'_, Origin>>) {
-        let (Some(requests), Some(origin)) = (conversation.requests, conversation.latest) else {
+    fn events(&mut self, talk: &Talk, events: Vec<Event<'_, Origin>>) {
+        let (Some(requests), Some(origin)) = (talk.requests, talk.latest) else {
             return;
         };
-        let Flow { stream, source: client, destination: server, .. } = requests;
-        let place = Place { stream, client, server, origin };
+        let place = Place::of(&requests, origin);
         for event in events {
-            match self.reading.meaning(&place, &event) {
-                Meaning::Message(message) if message.direction == Direction::Request => {
-                    self.request(conversation, *message);
-                }
-                Meaning::Message(message) => self.answer(conversation, *message),
-                Meaning::OtherInterface => increment(&mut self.summary.other_interfaces),
-                Meaning::UnknownInterface => increment(&mut self.summary.unknown_interface),
-                Meaning::Nothing => {}
-            }
+            self.listener.event(requests.slot, &place, event);
         }
     }
 
-    fn request(&mut self, conversation: &mut Conversation, request: Message) {
-        let is_wanted = self.filter.wants(&request);
-        let is_shown = is_wanted && self.filter.wants_port(&request);
-        if is_shown {
-            self.show_request(&request);
+    /// Gives up on what is unfinished in a conversation, so that others have room.
+    fn give_up_unfinished(&mut self, conversation: &mut Conversation) {
+        let Conversation { first, second, talk, .. } = conversation;
+        for framer in [first, second] {
+            framer.gap(0);
         }
-        let call_id = request.call_id;
-        if let Some(earlier) = conversation.pending.insert(call_id, Pending { request, is_shown }) {
-            self.give_up(earlier);
-        } else {
-            self.pending = self.pending.saturating_add(1);
-        }
-        let is_full = conversation.pending.len() > MAX_PENDING || self.pending > MAX_PENDING_OVERALL;
-        if is_full {
-            self.give_up_oldest(conversation);
-        }
-        self.tell_unanswered();
+        let cause = Cause::Fragment(FragmentError::TooMuchHeld(MAX_UNFINISHED_OVERALL));
+        let events = talk.association.give_up(cause);
+        self.events(talk, events);
     }
 
-    fn answer(&mut self, conversation: &mut Conversation, mut answer: Message) {
-        let pending = conversation.pending.remove(&answer.call_id);
-        if pending.is_some() {
-            self.pending = self.pending.saturating_sub(1);
+    fn closed(&mut self, slot: usize, mut conversation: Conversation) {
+        for sender in [End::First, End::Second] {
+            let framer = conversation.framer(sender);
+            framer.finish();
+            self.counts.lost_octets = self.counts.lost_octets.saturating_add(framer.lost());
         }
-        let request = pending.as_ref().map(|pending| &pending.request);
-        answer.latency = request
-            .and_then(|request| request.time)
-            .zip(answer.time)
-            .map(|(asked, answered)| answered.since(asked));
-        let was_shown = pending.as_ref().is_some_and(|pending| pending.is_shown);
-        let is_shown = was_shown || (self.filter.wants(&answer) && self.filter.wants_port(&answer));
-        if !is_shown {
-            return self.hide(request, Some(&answer));
-        }
-        match request {
-            Some(request) if !was_shown => self.show_request(request),
-            Some(_) => {}
-            None => {
-                self.summary.call(&answer);
-                increment(&mut self.summary.unasked);
-            }
-        }
-        self.summary.message(&answer);
-        self.write(|report| report.answer(request, &answer));
-    }
-
-    fn show_request(&mut self, request: &Message) {
-        self.summary.call(request);
-        self.summary.message(request);
-        self.write(|report| report.request(request));
-    }
-
-    fn give_up_oldest(&mut self, conversation: &mut Conversation) {
-        let oldest = conversation.pending.iter().min_by_key(|(_, pending)| pending.request.frame);
-        let call_id = oldest.map(|(call_id, _)| *call_id);
-        if let Some(pending) = call_id.and_then(|call_id| conversation.pending.remove(&call_id)) {
-            self.pending = self.pending.saturating_sub(1);
-            self.give_up(pending);
-        }
-    }
-
-    fn give_up(&mut self, pending: Pending) {
-        if pending.is_shown {
-            increment(&mut self.summary.unanswered);
-            self.unanswered.push(pending.request);
-        } else {
-            self.hide(Some(&pending.request), None);
-        }
-    }
-
-    fn hide(&mut self, request: Option<&Message>, answer: Option<&Message>) {
-        increment(&mut self.summary.hidden);
-        if request.into_iter().chain(answer).any(|message| self.filter.cannot_tell(message)) {
-            increment(&mut self.summary.hidden_sealed);
-        }
-    }
-
-    fn tell_unanswered(&mut self) {
-        let mut unanswered = std::mem::take(&mut self.unanswered);
-        unanswered.sort_by_key(|request| request.frame);
-        for request in &unanswered {
-            self.write(|report| report.unanswered(request));
-        }
-    }
-
-    fn write(&mut self, write: impl FnOnce(&mut dyn Report) -> io::Result<()>) {
-        if self.failure.is_none() {
-            self.failure = write(self.report.as_mut()).err();
-        }
-    }
-
-    /// Works on a conversation, which is taken out of the map meanwhile so that both can be changed.
-    fn with(&mut self, stream: u64, work: impl FnOnce(&mut Self, &mut Conversation)) {
-        let mut conversation = self.conversations.remove(&stream).unwrap_or_default();
-        work(self, &mut conversation);
-        self.conversations.insert(stream, conversation);
+        let events = conversation.talk.association.finish();
+        self.events(&conversation.talk, events);
+        self.listener.closed(slot);
     }
 }
 
-impl Sink for Calls<'_> {
+impl<L: Listener> Sink for Calls<L> {
     fn data(&mut self, flow: &Flow, origin: Origin, octets: &[u8]) {
-        self.with(flow.stream, |calls, conversation| {
-            let mut framer = std::mem::take(conversation.framer(flow.sender));
-            framer.push(origin, octets, &mut |origin, octets| calls.pdu(conversation, flow, origin, octets));
-            *conversation.framer(flow.sender) = framer;
+        self.with(flow, |ear, conversation| {
+            let Conversation { first, second, talk, .. } = conversation;
+            let framer = if flow.sender == End::First { first } else { second };
+            framer.push(origin, octets, &mut |origin, octets| ear.pdu(talk, flow, origin, octets));
         });
     }
 
     fn lost(&mut self, flow: &Flow, octets: u32) {
-        self.with(flow.stream, |calls, conversation| {
+        self.with(flow, |ear, conversation| {
             conversation.framer(flow.sender).gap(octets);
-            let is_client = conversation.requests.is_some_and(|requests| requests.sender == flow.sender);
+            let talk = &mut conversation.talk;
+            let is_client = talk.requests.is_some_and(|requests| requests.sender == flow.sender);
             let direction = if is_client { event::Direction::Request } else { event::Direction::Response };
-            let events = conversation.association.gap(direction);
-            calls.events(conversation, events);
+            let events = talk.association.gap(direction);
+            ear.events(talk, events);
         });
     }
 
-    fn closed(&mut self, stream: u64) {
-        let Some(mut conversation) = self.conversations.remove(&stream) else {
+    fn closed(&mut self, slot: usize) {
+        let Some(conversation) = self.conversations.get_mut(slot).and_then(Option::take) else {
             return;
         };
-        for sender in [End::First, End::Second] {
-            let framer = conversation.framer(sender);
-            framer.finish();
-            self.summary.lost_octets = self.summary.lost_octets.saturating_add(framer.lost());
+        self.unfinished = self.unfinished.saturating_sub(conversation.unfinished());
+        self.ear.closed(slot, *conversation);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::*;
+
+    /// Counts the calls that were given up on.
+    #[derive(Default)]
+    struct GivenUp(usize);
+
+    impl Listener for GivenUp {
+        fn event(&mut self, _: usize, _: &Place, event: Event<'_, Origin>) {
+            assert!(matches!(event, Event::Incomplete(_)));
+            self.0 = self.0.saturating_add(1);
         }
-        let events = conversation.association.finish();
-        self.events(&mut conversation, events);
-        self.pending = self.pending.saturating_sub(conversation.pending.len());
-        for (_, pending) in std::mem::take(&mut conversation.pending) {
-            self.give_up(pending);
+
+        fn closed(&mut self, _: usize) {}
+
+        fn begin_end(&mut self) {}
+
+        fn has_failed(&self) -> bool {
+            false
         }
-        if !self.is_last {
-            self.tell_unanswered();
+    }
+
+    /// A request of this length, first of several fragments.
+    fn fragment(length: u16) -> Vec<u8> {
+        let mut octets = vec![5, 0, 0, 1, 0x10, 0, 0, 0];
+        octets.extend(length.to_le_bytes());
+        octets.resize(usize::from(length), 0);
+        octets
+    }
+
+    #[test]
+    fn what_is_unfinished_is_bounded_in_all_connections_together() {
+        let (whole, begun) = (fragment(30_000), fragment(50_000));
+        let mut calls = Calls::new(GivenUp::default());
+        let origin = Origin { frame: 1, time: None };
+        for slot in 0..3000 {
+            let address = SocketAddr::from(([10, 0, 0, 1], 1));
+            let flow = Flow { stream: 0, slot, sender: End::First, source: address, destination: address };
+            calls.data(&flow, origin, &whole);
+            calls.data(&flow, origin, &begun[..20_000]);
+            let held: usize = calls.conversations.iter().flatten().map(|talk| talk.unfinished()).sum();
+            assert_eq!(held, calls.unfinished);
+            assert!(held <= MAX_UNFINISHED_OVERALL);
         }
+        assert!(calls.unfinished > MAX_UNFINISHED_OVERALL - 60_000);
+        let given_up = calls.listener().0;
+        assert!((1500..2500).contains(&given_up), "{given_up}");
+        for slot in 0..3000 {
+            calls.closed(slot);
+        }
+        assert_eq!((calls.unfinished, calls.counts().malformed_pdus), (0, 0));
+        assert_eq!(calls.listener().0, 3000);
     }
 }

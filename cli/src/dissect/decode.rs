@@ -3,18 +3,37 @@
 use cmrp::ndr::{self, Error, Format, Limits};
 use cmrp::{clusapi2, clusapi3};
 use dcerpc_proto::SyntaxId;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 
 use crate::interface::Interface;
 
 /// Up to 15 octets behind the last parameter are not worth a word: padding up to what a security provider asks for.
 const LIMITS: Limits = Limits::DEFAULT.with_trailing(15);
 
-/// Parameters by their names in the IDL, and what is wrong with them or keeps them from being read.
+/// Parameters. Serialised, they have their names in the IDL.
+#[derive(Clone, Debug)]
+pub(super) enum Fields<'a> {
+    Request2(clusapi2::Request<'a>),
+    Response2(clusapi2::Response<'a>),
+    Request3(clusapi3::Request<'a>),
+    Response3(clusapi3::Response<'a>),
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Request2(stub) => stub.serialize(serializer),
+            Self::Response2(stub) => stub.serialize(serializer),
+            Self::Request3(stub) => stub.serialize(serializer),
+            Self::Response3(stub) => stub.serialize(serializer),
+        }
+    }
+}
+
+/// Parameters, and what is wrong with them or keeps them from being read.
 #[derive(Debug, Default)]
-pub(super) struct Decoded {
-    pub(super) fields: Option<Map<String, Value>>,
+pub(super) struct Decoded<'a> {
+    pub(super) fields: Option<Fields<'a>>,
     pub(super) error: Option<String>,
 }
 
@@ -31,39 +50,38 @@ fn is<I: ndr::Interface>(syntax: SyntaxId) -> bool {
 }
 
 /// Decodes the stub of a request.
-pub(super) fn request(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
+pub(super) fn request(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded<'_> {
     match interface {
-        Interface::ClusApi2 => decoded(clusapi2::Request::decode_lenient(opnum, stub, format, &LIMITS)),
-        Interface::ClusApi3 => decoded(clusapi3::Request::decode_lenient(opnum, stub, format, &LIMITS)),
-    }
-}
-
-/// Decodes the stub of a response.
-pub(super) fn response(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded {
-    match interface {
-        Interface::ClusApi2 => decoded(clusapi2::Response::decode_lenient(opnum, stub, format, &LIMITS)),
-        Interface::ClusApi3 => decoded(clusapi3::Response::decode_lenient(opnum, stub, format, &LIMITS)),
-    }
-}
-
-/// Whoever looks at a capture wants to see what can be read, and to know which rules it breaks.
-fn decoded(stub: Result<(impl Serialize, Vec<Error>), Error>) -> Decoded {
-    let (stub, forgiven) = match stub {
-        Ok(read) => read,
-        Err(error) => return Decoded { fields: None, error: Some(error.to_string()) },
-    };
-    match named(stub) {
-        Err(error) => Decoded { fields: None, error: Some(error.to_string()) },
-        Ok(fields) => {
-            let breaches: Vec<String> = forgiven.iter().map(ToString::to_string).collect();
-            Decoded { fields: Some(fields), error: (!breaches.is_empty()).then(|| breaches.join("; ")) }
+        Interface::ClusApi2 => {
+            decoded(clusapi2::Request::decode_lenient(opnum, stub, format, &LIMITS), Fields::Request2)
+        }
+        Interface::ClusApi3 => {
+            decoded(clusapi3::Request::decode_lenient(opnum, stub, format, &LIMITS), Fields::Request3)
         }
     }
 }
 
-/// Parameters by their names in the IDL.
-type Named = Result<Map<String, Value>, serde_json::Error>;
+/// Decodes the stub of a response.
+pub(super) fn response(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded<'_> {
+    match interface {
+        Interface::ClusApi2 => {
+            decoded(clusapi2::Response::decode_lenient(opnum, stub, format, &LIMITS), Fields::Response2)
+        }
+        Interface::ClusApi3 => {
+            decoded(clusapi3::Response::decode_lenient(opnum, stub, format, &LIMITS), Fields::Response3)
+        }
+    }
+}
 
-fn named(stub: impl Serialize) -> Named {
-    serde_json::to_value(stub).and_then(serde_json::from_value)
+/// Whoever looks at a capture wants to see what can be read, and to know which rules it breaks.
+fn decoded<'a, T>(stub: Result<(T, Vec<Error>), Error>, wrap: impl FnOnce(T) -> Fields<'a>) -> Decoded<'a> {
+    match stub {
+        Ok((stub, forgiven)) => Decoded { fields: Some(wrap(stub)), error: breaches(&forgiven) },
+        Err(error) => Decoded { fields: None, error: Some(error.to_string()) },
+    }
+}
+
+fn breaches(forgiven: &[Error]) -> Option<String> {
+    let breaches: Vec<String> = forgiven.iter().map(ToString::to_string).collect();
+    (!breaches.is_empty()).then(|| breaches.join("; "))
 }

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 use wildmatch::WildMatch;
 
-use super::message::Message;
+use super::message::{Head, Message};
 use crate::interface::Interface;
-use crate::show::value::SHORT_HANDLE;
+use crate::show::plain::SHORT_HANDLE;
 
 /// Shows a call if it satisfies every kind of condition that was given; of several operations or endpoints, one is
 /// enough.
@@ -26,30 +26,31 @@ impl Filter {
     }
 
     /// Whether operation and endpoints are wanted. A message of an unknown operation is wanted by no name.
-    pub(super) fn wants(&self, message: &Message) -> bool {
+    pub(super) fn wants(&self, message: &Head) -> bool {
         self.wants_operation(message) && self.wants_endpoints(message)
     }
 
     /// Whether the message carries the wanted port handle; true if none is asked for.
-    pub(super) fn wants_port(&self, message: &Message) -> bool {
+    pub(super) fn wants_port(&self, message: &Message<'_>) -> bool {
         let Some(port) = &self.port else {
             return true;
         };
-        let creates = message.operation.is_some_and(|name| name.starts_with("ApiCreateNotify"));
-        message.fields.as_ref().is_some_and(|fields| port.is_in(fields, creates))
+        let creates = message.head.operation.is_some_and(|name| name.starts_with("ApiCreateNotify"));
+        let fields = message.fields.as_ref().and_then(|fields| serde_json::to_value(fields).ok());
+        fields.as_ref().and_then(Value::as_object).is_some_and(|fields| port.is_in(fields, creates))
     }
 
     /// Whether the message would be wanted if its parameters, which are sealed, had the wanted port handle.
-    pub(super) fn cannot_tell(&self, message: &Message) -> bool {
+    pub(super) fn cannot_tell(&self, message: &Head) -> bool {
         self.port.is_some() && message.sealed.is_some() && self.wants(message)
     }
 
-    fn wants_operation(&self, message: &Message) -> bool {
+    fn wants_operation(&self, message: &Head) -> bool {
         let matches = |name: &str| self.operations.iter().any(|pattern| pattern.matches(name));
         self.operations.is_empty() || message.operation.is_some_and(matches)
     }
 
-    fn wants_endpoints(&self, message: &Message) -> bool {
+    fn wants_endpoints(&self, message: &Head) -> bool {
         let matches = |endpoint: &Endpoint| endpoint.covers(message.src) || endpoint.covers(message.dst);
         self.endpoints.is_empty() || self.endpoints.iter().any(matches)
     }

@@ -8,13 +8,16 @@
 //! What looks like a header is believed where a segment begins, since that is where senders begin PDUs, if it is one
 //! of a first or last fragment; otherwise only if the octets end with the PDU, or another header follows it.
 //!
-//! Memory: one PDU (at most 65,535 octets) and one segment for each direction.
+//! Memory: one PDU (at most 65,535 octets) and one segment for each direction, while a PDU is unfinished.
 
 use std::collections::VecDeque;
 
 use dcerpc_proto::{FormatLabel, Header, PacketType, PfcFlags};
 
 use super::tcp::Origin;
+
+/// Octets of memory that a buffer keeps while it is empty.
+const KEPT: usize = 4096;
 
 /// Where octets of the buffer came from: everything up to the offset, and not covered by an earlier mark.
 type Mark = (usize, Origin);
@@ -62,12 +65,37 @@ impl Framer {
         self.lost
     }
 
+    /// Octets of memory that wait for more of the connection.
+    pub(crate) fn held(&self) -> usize {
+        self.buffer.len().saturating_add(self.marks.len().saturating_mul(size_of::<Mark>()))
+    }
+
     /// Takes the next octets, and gives each PDU that they complete, with the latest frame that it came in.
     pub(crate) fn push(&mut self, origin: Origin, octets: &[u8], pdu: &mut dyn FnMut(Origin, &[u8])) {
+        if !self.aligned || self.skip > 0 || !self.buffer.is_empty() {
+            return self.search_in(origin, octets, true, pdu);
+        }
+        // The usual case: the next octet begins a PDU, and all of it is there.
+        let rest = whole_pdus(origin, octets, pdu);
+        let is_untouched = rest.len() == octets.len();
+        self.is_rpc |= !is_untouched;
+        if !rest.is_empty() {
+            self.search_in(origin, rest, is_untouched, pdu);
+        }
+    }
+
+    /// Takes the next octets by way of the buffer. `at_segment` says whether a segment begins with them.
+    fn search_in(
+        &mut self,
+        origin: Origin,
+        octets: &[u8],
+        at_segment: bool,
+        pdu: &mut dyn FnMut(Origin, &[u8]),
+    ) {
         let skipped = self.skip.min(octets.len());
         self.skip = self.skip.saturating_sub(skipped);
         self.count_lost(skipped);
-        self.at_segment = if self.buffer.is_empty() { skipped == 0 } else { self.at_segment };
+        self.at_segment = if self.buffer.is_empty() { at_segment && skipped == 0 } else { self.at_segment };
         self.buffer.extend_from_slice(octets.get(skipped..).unwrap_or_default());
         self.marks.push_back((self.buffer.len(), origin));
         let mut at = 0;
@@ -100,6 +128,7 @@ impl Framer {
         self.skip = if self.aligned { unfinished.saturating_sub(octets) } else { 0 };
         self.buffer.clear();
         self.marks.clear();
+        self.give_back();
     }
 
     /// No more octets come; what is left is no whole PDU.
@@ -107,6 +136,7 @@ impl Framer {
         self.count_lost(self.buffer.len());
         self.buffer.clear();
         self.marks.clear();
+        self.give_back();
     }
 
     /// What comes next at or after `at`.
@@ -212,7 +242,33 @@ impl Framer {
             *to = to.saturating_sub(octets);
             keep
         });
+        self.give_back();
     }
+
+    /// Gives memory back that only a few PDUs need.
+    fn give_back(&mut self) {
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+        }
+        if self.marks.is_empty() && self.marks.capacity().saturating_mul(size_of::<Mark>()) > KEPT {
+            self.marks = VecDeque::new();
+        }
+    }
+}
+
+/// Gives the PDUs that are there as a whole, one behind the other, and says what follows them.
+fn whole_pdus<'o>(origin: Origin, octets: &'o [u8], pdu: &mut dyn FnMut(Origin, &[u8])) -> &'o [u8] {
+    let mut rest = octets;
+    while let Some((whole, behind)) = whole_pdu(rest) {
+        pdu(origin, whole);
+        rest = behind;
+    }
+    rest
+}
+
+fn whole_pdu(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let header = Header::decode(octets).ok()?;
+    octets.split_at_checked(header.frag_length.into())
 }
 
 /// The header of a PDU that a search may believe: besides what every header must satisfy, one of the two labels that

@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice};
+use etherparse::{
+    EtherType, Ethernet2Slice, IpNumber, LaxIpSlice, LaxLinkExtSlice, LaxSlicedPacket, TcpSlice,
+};
 
 use super::tcp::Segment;
 
@@ -38,53 +40,57 @@ pub(crate) enum Content<'a> {
 
 /// Takes a frame apart down to TCP.
 pub(crate) fn content(link: i32, frame: &[u8]) -> Content<'_> {
-    let packet = match link {
-        link_type::ETHERNET => LaxSlicedPacket::from_ethernet(frame).ok(),
-        link_type::NULL | link_type::LOOP => frame.get(LOOPBACK_HEADER..).and_then(ip),
+    let content = match link {
+        link_type::ETHERNET => ethernet(frame),
+        link_type::NULL | link_type::LOOP => frame.get(LOOPBACK_HEADER..).map(ip),
         link_type::RAW | link_type::RAW_BSD | link_type::RAW_OPENBSD | link_type::IPV4 | link_type::IPV6 => {
-            ip(frame)
+            Some(ip(frame))
         }
         link_type::LINUX_SLL => cooked(frame, 14, 16),
         link_type::LINUX_SLL2 => cooked(frame, 0, 20),
         _ => return Content::UnknownLink,
     };
-    packet.map_or(Content::Other, |packet| tcp(&packet))
+    content.unwrap_or(Content::Other)
 }
 
-/// A packet that says itself which version of IP it is.
-fn ip(packet: &[u8]) -> Option<LaxSlicedPacket<'_>> {
-    LaxSlicedPacket::from_ip(packet).ok()
+fn ethernet(frame: &[u8]) -> Option<Content<'_>> {
+    let ethernet = Ethernet2Slice::from_slice_without_fcs(frame).ok()?;
+    Some(packet(ethernet.ether_type(), ethernet.payload_slice()))
 }
 
 /// A "cooked" frame of Linux: an Ethernet protocol number at offset `protocol` of a header of `header` octets.
-fn cooked(frame: &[u8], protocol: usize, header: usize) -> Option<LaxSlicedPacket<'_>> {
+fn cooked(frame: &[u8], protocol: usize, header: usize) -> Option<Content<'_>> {
     let number = frame.get(protocol..)?.first_chunk::<2>()?;
-    Some(LaxSlicedPacket::from_ether_type(EtherType(u16::from_be_bytes(*number)), frame.get(header..)?))
+    Some(packet(EtherType(u16::from_be_bytes(*number)), frame.get(header..)?))
 }
 
-fn tcp<'a>(packet: &LaxSlicedPacket<'a>) -> Content<'a> {
-    let Some((source, destination)) = packet.net.as_ref().and_then(addresses) else {
-        return Content::Other;
-    };
-    if packet.net.as_ref().and_then(LaxNetSlice::ip_payload_ref).is_some_and(|payload| payload.fragmented) {
-        return Content::IpFragment;
+/// A packet of this Ethernet protocol.
+fn packet(protocol: EtherType, packet: &[u8]) -> Content<'_> {
+    if matches!(protocol, EtherType::IPV4 | EtherType::IPV6) {
+        return ip(packet);
     }
-    match &packet.transport {
-        Some(TransportSlice::Tcp(tcp)) => Content::Tcp(segment(source, destination, tcp)),
+    // Between Ethernet and IP there may be tags.
+    let tagged = LaxSlicedPacket::from_ether_type(protocol, packet);
+    let inner = tagged.link_exts.last().and_then(LaxLinkExtSlice::payload);
+    match inner.map(|inner| (inner.ether_type, inner.payload)) {
+        Some((EtherType::IPV4 | EtherType::IPV6, packet)) => ip(packet),
         _ => Content::Other,
     }
 }
 
-fn addresses(net: &LaxNetSlice<'_>) -> Option<(IpAddr, IpAddr)> {
-    match net {
-        LaxNetSlice::Ipv4(ip) => {
-            Some((ip.header().source_addr().into(), ip.header().destination_addr().into()))
-        }
-        LaxNetSlice::Ipv6(ip) => {
-            Some((ip.header().source_addr().into(), ip.header().destination_addr().into()))
-        }
-        LaxNetSlice::Arp(_) => None,
+/// A packet that says itself which version of IP it is.
+fn ip(packet: &[u8]) -> Content<'_> {
+    let Ok((ip, error)) = LaxIpSlice::from_slice(packet) else { return Content::Other };
+    let payload = ip.payload();
+    if payload.fragmented {
+        return Content::IpFragment;
     }
+    if error.is_some() || payload.ip_number != IpNumber::TCP {
+        return Content::Other;
+    }
+    let (source, destination) = (ip.source_addr(), ip.destination_addr());
+    let tcp = TcpSlice::from_slice(payload.payload);
+    tcp.map_or(Content::Other, |tcp| Content::Tcp(segment(source, destination, &tcp)))
 }
 
 fn segment<'a>(source: IpAddr, destination: IpAddr, tcp: &TcpSlice<'a>) -> Segment<'a> {

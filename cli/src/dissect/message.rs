@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
+use dcerpc_proto::auth::Protection;
+use serde::Serialize;
 
+use super::decode::Fields;
 use super::time::Time;
 use crate::interface::Interface;
 
@@ -19,23 +20,26 @@ pub(crate) enum Direction {
     Fault,
 }
 
-/// Why the parameters can't be read: they are encrypted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Sealed {
-    pub(crate) provider: String,
-    pub(crate) level: String,
+impl Direction {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+            Self::Fault => "fault",
+        }
+    }
 }
 
 /// Status of a fault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) status: u32,
     pub(crate) name: Option<&'static str>,
 }
 
-/// A request, response or fault. Serialised, it is the object that `--json` prints.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Message {
+/// All of a message but its parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
     /// Number of the frame that completes it.
     pub(crate) frame: u64,
     pub(crate) time: Option<Time>,
@@ -51,38 +55,44 @@ pub(crate) struct Message {
     pub(crate) direction: Direction,
     /// `None` where the transfer syntax is not known.
     pub(crate) format: Option<&'static str>,
-    /// The parameters by their names in the IDL; `None` where they can't be read.
-    pub(crate) fields: Option<Map<String, Value>>,
-    #[serde(serialize_with = "sealed")]
-    pub(crate) sealed: Option<Sealed>,
+    /// Whether the parameters can be read.
+    pub(crate) is_readable: bool,
+    /// Why the parameters can't be read: they are encrypted.
+    pub(crate) sealed: Option<Protection>,
     /// Why the parameters can't be read, or what is wrong with the message.
     pub(crate) error: Option<String>,
     /// Time since the request.
-    #[serde(serialize_with = "seconds", skip_serializing_if = "Option::is_none")]
     pub(crate) latency: Option<Duration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fault: Option<Fault>,
 }
 
-impl Message {
+impl Head {
     /// The error of a message whose parameters are readable or sealed all the same.
     pub(crate) fn complaint(&self) -> Option<&str> {
-        self.error.as_deref().filter(|_| self.fields.is_some() || self.sealed.is_some())
+        self.error.as_deref().filter(|_| self.is_readable || self.sealed.is_some())
+    }
+
+    /// Whether the parameters of both can't be read for the same reason.
+    pub(crate) fn is_unreadable_as(&self, other: &Self) -> bool {
+        let kind = |sealed: Option<Protection>| sealed.map(|sealed| (sealed.auth_type, sealed.level));
+        kind(self.sealed) == kind(other.sealed) && self.error == other.error
     }
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it so")]
-fn sealed<S: Serializer>(sealed: &Option<Sealed>, serializer: S) -> Result<S::Ok, S::Error> {
-    match sealed {
-        Some(sealed) => sealed.serialize(serializer),
-        None => serializer.serialize_bool(false),
-    }
+/// A request, response or fault.
+#[derive(Clone, Debug)]
+pub(crate) struct Message<'a> {
+    pub(crate) head: Head,
+    /// The parameters; `None` where they can't be read.
+    pub(crate) fields: Option<Fields<'a>>,
 }
 
-#[expect(clippy::ref_option, reason = "serde calls it so")]
-fn seconds<S: Serializer>(latency: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    match latency {
-        Some(latency) => serializer.serialize_f64(latency.as_secs_f64()),
-        None => serializer.serialize_none(),
-    }
+/// What is kept of a request until its answer comes.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) head: Head,
+    /// What the output form keeps of the parameters.
+    pub(crate) text: String,
+    /// Whether it satisfies the filter, as far as a request can.
+    pub(crate) is_shown: bool,
 }

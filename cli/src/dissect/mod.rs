@@ -2,7 +2,8 @@
 //!
 //! From the file upwards, each part knows only the one before it: [`capture`] gives frames, [`link`] the TCP segment
 //! in each, [`tcp`] the octets of each connection in order, [`framing`] their PDUs, `dcerpc-proto` the stubs in
-//! those, [`read`] the parameters in these, [`calls`] pairs requests and answers, and a [`report`] shows them.
+//! those ([`calls`]), [`read`] the parameters in these, [`teller`] pairs requests and answers, and a [`report`] shows
+//! them. A file is read in a thread of its own, up to the stubs; [`relay`] hands them over.
 
 mod calls;
 mod capture;
@@ -14,10 +15,13 @@ mod link;
 mod message;
 mod people;
 mod read;
+mod relay;
 mod report;
 mod source;
 mod summary;
 mod tcp;
+mod teller;
+mod text;
 mod time;
 
 use std::error::Error;
@@ -26,12 +30,13 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Args;
 
 use crate::show::output::{self, Color, Output};
 
-use calls::Calls;
+use calls::{Calls, Listener};
 use capture::{CaptureError, Frame, Skipped};
 use filter::{Endpoint, Filter, PortHandle};
 use json::Json;
@@ -39,8 +44,9 @@ use link::Content;
 use people::People;
 use read::Assumed;
 use report::Report;
-use summary::{Summary, increment};
+use summary::{Capture, Summary, increment};
 use tcp::{Origin, Streams};
+use teller::Teller;
 
 /// Show the cluster management calls in a network capture.
 ///
@@ -105,9 +111,13 @@ fn dissect(options: &Options) -> Result<(), Box<dyn Error>> {
     let report: Box<dyn Report + '_> =
         if options.json { Box::new(Json::new(output)) } else { Box::new(People::new(output)) };
     let filter = Filter::new(&options.operation, &options.endpoint, options.port_handle.as_ref());
-    let mut dissection = Dissection::new(Calls::new(filter, options.assume, report));
-    let read = dissection.run(bar.wrap_read(source));
-    let (summary, written) = dissection.finish();
+    let mut teller = Teller::new(filter, options.assume, report);
+    let source = bar.wrap_read(source);
+    // What comes through a pipe may come slowly, and is shown without waiting for a batch to be full.
+    let (read, counts) =
+        if size.is_some() { in_two(source, &mut teller) } else { in_one(source, &mut teller) };
+    let (mut summary, written) = teller.finish();
+    summary.capture = counts;
     bar.finish_and_clear();
     let has_read = read.is_ok() || !summary.is_empty();
     let told = written.and_then(|()| if has_read { tell(&summary, options.json) } else { Ok(()) });
@@ -125,16 +135,18 @@ fn dissect(options: &Options) -> Result<(), Box<dyn Error>> {
 /// # Errors
 /// What is wrong with the capture.
 pub(crate) fn dissect_octets(octets: &[u8]) -> Result<(), Box<dyn Error>> {
-    let people = Calls::new(Filter::default(), None, Box::new(People::new(Output::discarding())));
-    let json = Json::new(Output::discarding());
-    let json = Calls::new(Filter::default(), Some(Assumed::Clusapi3), Box::new(json));
-    let mut dissections = [people, json].map(Dissection::new);
-    let [first, second] = dissections.each_mut().map(|dissection| dissection.run(octets));
-    for dissection in dissections {
-        let (summary, written) = dissection.finish();
+    let people = Teller::new(Filter::default(), None, Box::new(People::new(Output::discarding())));
+    let json = Box::new(Json::new(Output::discarding()));
+    let json = Teller::new(Filter::default(), Some(Assumed::Clusapi3), json);
+    let mut reads = Vec::new();
+    for mut teller in [people, json] {
+        let (read, counts) = in_one(octets, &mut teller);
+        let (mut summary, written) = teller.finish();
+        summary.capture = counts;
         written.and_then(|()| write!(io::sink(), "{summary}"))?;
+        reads.push(read);
     }
-    Ok(first.and(second)?)
+    Ok(reads.into_iter().collect::<Result<(), CaptureError>>()?)
 }
 
 /// The capture, and its size if it has one.
@@ -152,42 +164,54 @@ fn tell(summary: &Summary, json: bool) -> io::Result<()> {
     if json { write!(io::stderr(), "{summary}") } else { write!(io::stdout(), "\n{summary}") }
 }
 
-/// The way from frames to calls.
-struct Dissection<'a> {
-    streams: Streams,
-    calls: Calls<'a>,
+/// Reads and tells in turns.
+fn in_one(source: impl Read + Send, teller: &mut Teller<'_>) -> (Result<(), CaptureError>, Capture) {
+    Dissection::new(teller).run(source)
 }
 
-impl<'a> Dissection<'a> {
-    fn new(calls: Calls<'a>) -> Self {
-        Self { streams: Streams::default(), calls }
+/// Reads in another thread while this one tells.
+fn in_two(source: impl Read + Send, teller: &mut Teller<'_>) -> (Result<(), CaptureError>, Capture) {
+    let (sender, arrivals) = relay::relay();
+    thread::scope(|scope| {
+        let reader = scope.spawn(move || Dissection::new(sender).run(source));
+        arrivals.tell(teller);
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// The way from frames to calls.
+struct Dissection<L> {
+    streams: Streams,
+    calls: Calls<L>,
+}
+
+impl<L: Listener> Dissection<L> {
+    fn new(listener: L) -> Self {
+        Self { streams: Streams::default(), calls: Calls::new(listener) }
     }
 
-    fn run(&mut self, source: impl Read + Send) -> Result<(), CaptureError> {
+    fn run(mut self, source: impl Read + Send) -> (Result<(), CaptureError>, Capture) {
         let mut skipped = Skipped::default();
         let read = capture::read_frames(source, &mut |frame| self.frame(&frame), &mut skipped);
-        self.calls.summary.skipped = skipped;
-        self.calls.begin_end();
+        self.calls.listener().begin_end();
         self.streams.finish(&mut self.calls);
-        read
-    }
-
-    fn finish(self) -> (Summary, io::Result<()>) {
-        self.calls.finish()
+        let counts = self.calls.finish();
+        (read, Capture { skipped, ..counts })
     }
 
     fn frame(&mut self, frame: &Frame<'_>) -> ControlFlow<()> {
-        increment(&mut self.calls.summary.frames);
+        let counts = self.calls.counts();
+        increment(&mut counts.frames);
         if frame.is_cut {
-            increment(&mut self.calls.summary.cut_frames);
+            increment(&mut counts.cut_frames);
         }
         let origin = Origin { frame: frame.number, time: frame.time };
         match link::content(frame.link, frame.data) {
             Content::Tcp(segment) => self.streams.segment(&segment, origin, &mut self.calls),
-            Content::IpFragment => increment(&mut self.calls.summary.ip_fragments),
-            Content::UnknownLink => increment(&mut self.calls.summary.unknown_links),
+            Content::IpFragment => increment(&mut counts.ip_fragments),
+            Content::UnknownLink => increment(&mut counts.unknown_links),
             Content::Other => {}
         }
-        if self.calls.has_failed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.calls.listener().has_failed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -12,8 +12,8 @@ use dcerpc_proto::label::{StubFormatError, stub_format};
 use dcerpc_proto::{FormatLabel, SyntaxId, status};
 
 use super::decode::{self, Decoded};
-use super::message::{Direction, Fault, Message, Sealed};
-use super::tcp::Origin;
+use super::message::{Direction, Fault, Head, Message};
+use super::tcp::{Flow, Origin};
 use crate::interface::Interface;
 
 /// What to take calls for whose presentation context was made before the capture began.
@@ -53,10 +53,19 @@ pub(super) struct Place {
     pub(super) origin: Origin,
 }
 
+impl Place {
+    /// Something that happened in a frame, on a connection with this direction of requests.
+    pub(super) fn of(requests: &Flow, origin: Origin) -> Self {
+        let Flow { stream, source: client, destination: server, .. } = *requests;
+        Self { stream, client, server, origin }
+    }
+}
+
 /// What an event means for the report.
-pub(super) enum Meaning {
+#[expect(clippy::large_enum_variant, reason = "a box for each message would cost more than moving it once")]
+pub(super) enum Meaning<'e> {
     /// A request, response or fault of ClusAPI.
-    Message(Box<Message>),
+    Message(Message<'e>),
     /// One of another interface.
     OtherInterface,
     /// One of an interface that is not known.
@@ -127,7 +136,7 @@ impl Reading {
     }
 
     /// The message that an event is.
-    pub(super) fn meaning(self, place: &Place, event: &Event<'_, Origin>) -> Meaning {
+    pub(super) fn meaning<'e>(self, place: &Place, event: &'e Event<'_, Origin>) -> Meaning<'e> {
         let Some(envelope) = Envelope::of(event) else {
             return Meaning::Nothing;
         };
@@ -138,9 +147,10 @@ impl Reading {
         };
         match (interface, known) {
             (Some(interface), _) => {
-                let mut message = Self::frame(place, interface, &envelope);
+                let mut message = Message { head: Self::head(place, interface, &envelope), fields: None };
                 self.fill(&mut message, &envelope, event);
-                Meaning::Message(Box::new(message))
+                message.head.is_readable = message.fields.is_some();
+                Meaning::Message(message)
             }
             (None, _) if !envelope.is_call => Meaning::Nothing,
             (None, Some(_)) => Meaning::OtherInterface,
@@ -148,13 +158,13 @@ impl Reading {
         }
     }
 
-    /// A message without its contents.
-    fn frame(place: &Place, interface: Interface, envelope: &Envelope) -> Message {
+    /// What is known of a message without its contents.
+    fn head(place: &Place, interface: Interface, envelope: &Envelope) -> Head {
         let (src, dst) = match envelope.direction {
             Direction::Request => (place.client, place.server),
             Direction::Response | Direction::Fault => (place.server, place.client),
         };
-        Message {
+        Head {
             frame: place.origin.frame,
             time: place.origin.time,
             stream: place.stream,
@@ -166,7 +176,7 @@ impl Reading {
             operation: envelope.opnum.and_then(|opnum| interface.operation(opnum)),
             direction: envelope.direction,
             format: None,
-            fields: None,
+            is_readable: false,
             sealed: None,
             error: None,
             latency: None,
@@ -174,7 +184,7 @@ impl Reading {
         }
     }
 
-    fn fill(self, message: &mut Message, envelope: &Envelope, event: &Event<'_, Origin>) {
+    fn fill<'e>(self, message: &mut Message<'e>, envelope: &Envelope, event: &'e Event<'_, Origin>) {
         let transfer = envelope.binding.transfer.or(self.assumed.map(Assumed::transfer));
         match event {
             Event::Request(request) => {
@@ -188,11 +198,11 @@ impl Reading {
                 });
             }
             Event::Fault(fault) => {
-                message.fault = Some(Fault { status: fault.status, name: status::name(fault.status) });
+                message.head.fault = Some(Fault { status: fault.status, name: status::name(fault.status) });
             }
             Event::Incomplete(incomplete) => {
-                message.sealed = sealed(incomplete.protection);
-                message.error = Some(incomplete.cause.to_string());
+                message.head.sealed = sealed(incomplete.protection);
+                message.head.error = Some(incomplete.cause.to_string());
             }
             _ => {}
         }
@@ -200,23 +210,24 @@ impl Reading {
 }
 
 /// Notes format and protection, and decodes the stub if it has a known format and is not sealed.
-fn fill_payload(
-    message: &mut Message,
+fn fill_payload<'e>(
+    message: &mut Message<'e>,
     payload: &Payload<'_>,
     transfer: Option<SyntaxId>,
-    decode: impl FnOnce(Interface, u16, Format) -> Decoded,
+    decode: impl FnOnce(Interface, u16, Format) -> Decoded<'e>,
 ) {
+    let head = &mut message.head;
     let (name, format) = format_of(transfer, payload.label);
-    message.format = name;
-    message.sealed = sealed(payload.protection);
-    match (format, message.opnum) {
-        (Err(error), _) => message.error = Some(error),
-        (Ok(_), None) => message.error = Some("its request is not in the capture".to_owned()),
-        (Ok(_), Some(_)) if message.sealed.is_some() => {}
+    head.format = name;
+    head.sealed = sealed(payload.protection);
+    match (format, head.opnum) {
+        (Err(error), _) => head.error = Some(error),
+        (Ok(_), None) => head.error = Some("its request is not in the capture".to_owned()),
+        (Ok(_), Some(_)) if head.sealed.is_some() => {}
         (Ok(format), Some(opnum)) => {
-            let decoded = decode(message.interface, opnum, format);
+            let decoded = decode(head.interface, opnum, format);
+            head.error = decoded.error;
             message.fields = decoded.fields;
-            message.error = decoded.error;
         }
     }
 }
@@ -238,8 +249,7 @@ fn format_of(
     }
 }
 
-/// Provider and level of a stub that is encrypted.
-fn sealed(protection: Option<Protection>) -> Option<Sealed> {
-    let protection = protection.filter(|protection| protection.level.is_sealing())?;
-    Some(Sealed { provider: protection.auth_type.to_string(), level: protection.level.to_string() })
+/// The protection of a stub that is encrypted.
+fn sealed(protection: Option<Protection>) -> Option<Protection> {
+    protection.filter(|protection| protection.level.is_sealing())
 }

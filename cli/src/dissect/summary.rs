@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::capture::Skipped;
-use super::message::{Direction, Message};
+use super::message::{Direction, Head};
 use crate::interface::Interface;
 
 /// Counts, by operation and over all. Operations, faults, sealed and undecodable messages are counted as far as the
 /// filters let them through; the rest concerns the whole capture.
 #[derive(Debug, Default)]
 pub(super) struct Summary {
-    pub(super) frames: u64,
+    pub(super) capture: Capture,
     operations: BTreeMap<(Interface, Option<u16>), Operation>,
     sealed: u64,
     undecodable: u64,
@@ -28,6 +28,12 @@ pub(super) struct Summary {
     pub(super) other_interfaces: u64,
     /// Calls on a presentation context whose making is not in the capture.
     pub(super) unknown_interface: u64,
+}
+
+/// What is counted before anybody asks for calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Capture {
+    pub(super) frames: u64,
     /// PDUs whose body contradicts its header.
     pub(super) malformed_pdus: u64,
     /// Octets of DCE/RPC connections that belong to no whole PDU.
@@ -47,14 +53,20 @@ struct Operation {
 }
 
 impl Summary {
+    /// Counts a request and what is special about it.
+    pub(super) fn request(&mut self, request: &Head) {
+        self.call(request);
+        self.message(request);
+    }
+
     /// Counts a request, or an answer that has none.
-    pub(super) fn call(&mut self, message: &Message) {
+    pub(super) fn call(&mut self, message: &Head) {
         let calls = &mut self.operation(message).calls;
         *calls = calls.saturating_add(1);
     }
 
     /// Counts what is special about a message.
-    pub(super) fn message(&mut self, message: &Message) {
+    pub(super) fn message(&mut self, message: &Head) {
         let is_fault = message.direction == Direction::Fault;
         if is_fault {
             let faults = &mut self.operation(message).faults;
@@ -62,7 +74,7 @@ impl Summary {
         }
         if message.sealed.is_some() {
             increment(&mut self.sealed);
-        } else if message.fields.is_none() && !is_fault {
+        } else if !message.is_readable && !is_fault {
             increment(&mut self.undecodable);
         }
         if message.complaint().is_some() {
@@ -70,7 +82,7 @@ impl Summary {
         }
     }
 
-    fn operation(&mut self, message: &Message) -> &mut Operation {
+    fn operation(&mut self, message: &Head) -> &mut Operation {
         let operation = self.operations.entry((message.interface, message.opnum)).or_default();
         operation.name = message.operation;
         operation
@@ -78,7 +90,7 @@ impl Summary {
 
     /// Whether the capture held nothing at all.
     pub(super) fn is_empty(&self) -> bool {
-        self.frames == 0 && self.skipped == Skipped::default()
+        self.capture.frames == 0 && self.capture.skipped == Skipped::default()
     }
 
     /// What is worth a line: a number and what it counts.
@@ -93,14 +105,17 @@ impl Summary {
             (self.hidden_sealed, "of these sealed: --port-handle can't match handles that it can't read"),
             (self.other_interfaces, "calls of other interfaces"),
             (self.unknown_interface, self.unknown_interface_note()),
-            (self.malformed_pdus, "malformed PDUs"),
-            (self.lost_octets, "octets of RPC connections lost: not captured, or next to a hole"),
-            (self.ip_fragments, "IP fragments skipped: they are not put together"),
-            (self.unknown_links, "frames of an unsupported link type"),
-            (self.cut_frames, "frames captured in part: their ends are cut off"),
-            (self.skipped.obsolete, "frames skipped: in packet blocks of an obsolete kind"),
-            (self.skipped.beyond, "frames skipped: on too many interfaces"),
-            (self.skipped.undescribed, "frames skipped: on interfaces that the capture does not describe"),
+            (self.capture.malformed_pdus, "malformed PDUs"),
+            (self.capture.lost_octets, "octets of RPC connections lost: not captured, or next to a hole"),
+            (self.capture.ip_fragments, "IP fragments skipped: they are not put together"),
+            (self.capture.unknown_links, "frames of an unsupported link type"),
+            (self.capture.cut_frames, "frames captured in part: their ends are cut off"),
+            (self.capture.skipped.obsolete, "frames skipped: in packet blocks of an obsolete kind"),
+            (self.capture.skipped.beyond, "frames skipped: on too many interfaces"),
+            (
+                self.capture.skipped.undescribed,
+                "frames skipped: on interfaces that the capture does not describe",
+            ),
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)
@@ -108,7 +123,7 @@ impl Summary {
 
     /// A frame that was cut may have held the bind.
     fn unknown_interface_note(&self) -> &'static str {
-        if self.cut_frames == 0 {
+        if self.capture.cut_frames == 0 {
             "calls of an unknown interface, whose bind is not in the capture: see --assume"
         } else {
             "calls of an unknown interface, whose bind is not in the capture or cut off: see --assume"
@@ -131,7 +146,7 @@ impl fmt::Display for Summary {
         let faults =
             self.operations.values().fold(0_u64, |sum, operation| sum.saturating_add(operation.faults));
         let calls = counted(calls, "call");
-        writeln!(f, "{calls} in {}, {}", counted(self.frames, "frame"), counted(faults, "fault"))?;
+        writeln!(f, "{calls} in {}, {}", counted(self.capture.frames, "frame"), counted(faults, "fault"))?;
         for ((interface, opnum), operation) in &self.operations {
             write!(f, "{:>8}  {} ", operation.calls, interface.version())?;
             match (operation.name, opnum) {

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
-
 /// Nanoseconds since 1970-01-01 00:00 UTC. Times that do not fit (beyond the year 2262) stop at the largest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Time(i64);
@@ -15,6 +13,12 @@ impl Time {
         let total = i128::from(seconds).saturating_mul(1_000_000_000).saturating_add(nanos);
         let limit = if total < 0 { i64::MIN } else { i64::MAX };
         Self(i64::try_from(total).unwrap_or(limit))
+    }
+
+    /// Whole seconds, rounded down, and nanoseconds.
+    pub(crate) fn parts(self) -> (i64, u32) {
+        let nanos = u32::try_from(self.0.rem_euclid(1_000_000_000)).unwrap_or(0);
+        (self.0.div_euclid(1_000_000_000), nanos)
     }
 
     /// Time since `earlier`; 0 where clocks ran backwards.
@@ -32,12 +36,6 @@ impl fmt::Display for Time {
             Ok(timestamp) => write!(f, "{timestamp:.digits$}"),
             Err(_) => write!(f, "{} ns", self.0),
         }
-    }
-}
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

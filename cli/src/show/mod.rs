@@ -2,5 +2,6 @@
 
 mod flags;
 pub(crate) mod output;
+pub(crate) mod plain;
 pub(crate) mod value;
 mod win32;

@@ -44,8 +44,12 @@ pub(crate) fn progress(size: Option<u64>) -> ProgressBar {
     bar
 }
 
+/// Octets that are written at once, unless a person is watching.
+const BUFFER: usize = 64 * 1024;
+
 /// Where lines go.
 pub(crate) struct Output<'a> {
+    is_coloured: bool,
     writer: BufWriter<Box<dyn Write + 'a>>,
     /// The bar to take away while a line is written, if both share a terminal.
     bar: Option<&'a ProgressBar>,
@@ -54,17 +58,31 @@ pub(crate) struct Output<'a> {
 impl<'a> Output<'a> {
     pub(crate) fn new(color: Color, bar: &'a ProgressBar) -> Self {
         let shares_terminal = !bar.is_hidden() && io::stdout().is_terminal();
-        let stream = AutoStream::new(io::stdout().lock(), color.into());
-        Self { writer: BufWriter::new(Box::new(stream)), bar: shares_terminal.then_some(bar) }
+        let choice = match color {
+            Color::Auto => AutoStream::choice(&io::stdout()),
+            color => color.into(),
+        };
+        let is_coloured = choice != ColorChoice::Never;
+        // Without colours there is nothing to be taken out again, octet by octet.
+        let stdout = io::stdout().lock();
+        let stream: Box<dyn Write> =
+            if is_coloured { Box::new(AutoStream::new(stdout, choice)) } else { Box::new(stdout) };
+        let writer = BufWriter::with_capacity(BUFFER, stream);
+        Self { is_coloured, writer, bar: shares_terminal.then_some(bar) }
     }
 
     /// An output that nobody reads.
     pub(crate) fn discarding() -> Self {
-        Self { writer: BufWriter::new(Box::new(io::sink())), bar: None }
+        Self { is_coloured: false, writer: BufWriter::new(Box::new(io::sink())), bar: None }
+    }
+
+    /// Whether colours may be written.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.is_coloured
     }
 
     /// Writes a line; at once if a person is watching.
-    pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, line: &[u8]) -> io::Result<()> {
         match self.bar {
             Some(bar) => {
                 bar.suspend(|| write_line(&mut self.writer, line).and_then(|()| self.writer.flush()))
@@ -78,7 +96,7 @@ impl<'a> Output<'a> {
     }
 }
 
-fn write_line(writer: &mut impl Write, line: &str) -> io::Result<()> {
-    writer.write_all(line.as_bytes())?;
+fn write_line(writer: &mut impl Write, line: &[u8]) -> io::Result<()> {
+    writer.write_all(line)?;
     writer.write_all(b"\n")
 }

@@ -66,6 +66,10 @@ fn guess(text: &[u8]) -> Result<Vec<u8>, NotOctets> {
 
 /// Reads hexadecimal digits, with white space between them and `0x` before any word.
 pub(super) fn hex(text: &[u8]) -> Result<Vec<u8>, NotOctets> {
+    // The usual case in a file of vectors; if it is none, what follows tells where.
+    if let Ok(octets) = HEXLOWER_PERMISSIVE.decode(text) {
+        return Ok(octets);
+    }
     let words = text.split(u8::is_ascii_whitespace);
     let bare = words.map(|word| word.strip_prefix(b"0x").or(word.strip_prefix(b"0X")).unwrap_or(word));
     HEXLOWER_PERMISSIVE.decode(&bare.collect::<Vec<_>>().concat()).map_err(NotOctets::Hex)

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::array::{length_mismatch, size_mismatch};
 use super::reader::Referent;
 use super::{
-    Counted, Counts, Elements, Error, ErrorKind, InField, Reader, SizedPtr, TargetLevel, Varying, VaryingPtr,
-    WStr,
+    Counted, Counts, Elements, Error, ErrorKind, FixedPart, InField, Reader, SizedPtr, TargetLevel, Varying,
+    VaryingPtr, WStr,
 };
 
 /// A type that can be read from stub data.
@@ -21,7 +21,11 @@ pub trait Decode<'de>: Sized {
     /// memory is reserved.
     const MIN_WIRE_SIZE: usize;
 
-    /// Reads the fixed part.
+    /// Where the fixed part stands in NDR20 and in NDR64, if that is the same for every value, and no content of it is
+    /// an error by itself. Lets the elements of an array be found missing without a look at each.
+    const FIXED_PARTS: Option<[FixedPart; 2]> = None;
+
+    /// Reads the fixed part. That of an element of an array is read twice, once in either pass over the array.
     ///
     /// # Errors
     /// The octets are not a value of this type.
@@ -37,7 +41,7 @@ pub trait Decode<'de>: Sized {
     ///
     /// # Errors
     /// The octets are not a value of this type.
-    #[inline]
+    #[inline(always)]
     fn decode(reader: &mut Reader<'de>) -> Result<Self, Error> {
         let fixed = Self::decode_fixed(reader)?;
         Self::decode_deferred(fixed, reader)
@@ -50,13 +54,14 @@ macro_rules! scalar {
         impl<'de> Decode<'de> for $type {
             type Fixed = Self;
             const MIN_WIRE_SIZE: usize = $size;
+            const FIXED_PARTS: Option<[FixedPart; 2]> = Some([FixedPart::new($size, $size); 2]);
 
-            #[inline]
+            #[inline(always)]
             fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
                 reader.$type()
             }
 
-            #[inline]
+            #[inline(always)]
             fn decode_deferred(fixed: Self, _: &mut Reader<'de>) -> Result<Self, Error> {
                 Ok(fixed)
             }
@@ -70,15 +75,16 @@ scalar!(u8 1, i8 1, u16 2, i16 2, u32 4, i32 4, u64 8, i64 8);
 impl<'de> Decode<'de> for Option<WStr<'de>> {
     type Fixed = Referent;
     const MIN_WIRE_SIZE: usize = 4;
+    const FIXED_PARTS: Option<[FixedPart; 2]> = Some([FixedPart::new(4, 4), FixedPart::new(8, 8)]);
 
-    #[inline]
+    #[inline(always)]
     fn decode_fixed(reader: &mut Reader<'de>) -> Result<Referent, Error> {
         reader.referent()
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode_deferred(fixed: Referent, reader: &mut Reader<'de>) -> Result<Self, Error> {
-        reader.unique(fixed, Reader::wstr)
+        reader.unique_wstr(fixed)
     }
 }
 
@@ -87,7 +93,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Those of the target, and [`Limits::depth`](super::Limits::depth).
-    #[inline]
+    #[inline(always)]
     pub fn unique<T>(
         &mut self,
         pointer: Referent,
@@ -100,7 +106,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Those of the target, and [`Limits::depth`](super::Limits::depth).
-    #[inline]
+    #[inline(always)]
     pub fn pointer<T>(
         &mut self,
         pointee: impl FnOnce(&mut Self) -> Result<T, Error>,
@@ -109,11 +115,34 @@ impl<'de> Reader<'de> {
         self.unique(pointer, pointee)
     }
 
+    /// Reads the target of a unique or full pointer to a string, as [`unique`](Self::unique) does.
+    ///
+    /// # Errors
+    /// As [`unique`](Self::unique).
+    #[inline(always)]
+    pub fn unique_wstr(&mut self, pointer: Referent) -> Result<Option<WStr<'de>>, Error> {
+        if pointer.is_null() {
+            return Ok(None);
+        }
+        self.check_depth()?;
+        self.wstr().map(Some)
+    }
+
+    /// Reads a unique or full pointer to a string, as [`pointer`](Self::pointer) does.
+    ///
+    /// # Errors
+    /// As [`pointer`](Self::pointer).
+    #[inline(always)]
+    pub fn pointer_wstr(&mut self) -> Result<Option<WStr<'de>>, Error> {
+        let pointer = self.referent()?;
+        self.unique_wstr(pointer)
+    }
+
     /// Reads an embedded `ref` pointer whose target follows at once.
     ///
     /// # Errors
     /// Those of the target, [`Limits::depth`](super::Limits::depth), and a null pointer in NDR64.
-    #[inline]
+    #[inline(always)]
     pub fn ref_pointer<T>(
         &mut self,
         pointee: impl FnOnce(&mut Self) -> Result<T, Error>,
@@ -127,7 +156,7 @@ impl<'de> Reader<'de> {
     /// # Errors
     /// The count is not the array's; or, at level 6.0, the pointer is null and the count is not 0. The offset is
     /// that behind the later of the two.
-    #[inline]
+    #[inline(always)]
     pub fn sized<T: Elements>(&self, array: Option<T>, size: i64) -> Result<SizedPtr<T>, Error> {
         let Some(array) = array else {
             self.check_null(size)?;
@@ -141,7 +170,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// As [`sized`](Self::sized), for either count.
-    #[inline]
+    #[inline(always)]
     pub fn varying_sized<T: Elements>(
         &self,
         array: Option<Varying<T>>,
@@ -158,11 +187,13 @@ impl<'de> Reader<'de> {
         Ok(VaryingPtr::Array(array))
     }
 
+    #[inline(always)]
     fn sized_null<T>(&self, size: i64) -> Result<SizedPtr<T>, Error> {
         Ok(SizedPtr::Null { size: self.null_count(size)? })
     }
 
     /// What level 6.0 adds for null pointers (MS-RPCE 3.1.1.5.3.3.1.2).
+    #[inline(always)]
     fn check_null(&self, count: i64) -> Result<(), Error> {
         if count != 0 && self.level() >= TargetLevel::Level6 {
             return self.refuse(self.offset(), ErrorKind::NullWithCount { count });
@@ -171,6 +202,7 @@ impl<'de> Reader<'de> {
     }
 
     /// A count beside a null pointer, which may be any that its type holds.
+    #[inline(always)]
     fn null_count(&self, count: i64) -> Result<u32, Error> {
         let kind = ErrorKind::OutOfRange { value: count, low: 0, high: i64::from(u32::MAX) };
         u32::try_from(count).map_err(|_| Error::new(self.offset(), kind))
@@ -180,7 +212,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// It is outside. The offset is that behind the array or string.
-    #[inline]
+    #[inline(always)]
     pub fn check_count_range(&self, counted: &impl Counted, low: i64, high: i64) -> Result<(), Error> {
         match counted.counted() {
             Some(count) if self.level() >= TargetLevel::Level6 && !(low..=high).contains(&count) => {
@@ -194,7 +226,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// They differ. The offset is that behind the later of the two.
-    #[inline]
+    #[inline(always)]
     pub fn expect_size(&self, array: &impl Counts, size: i64) -> Result<(), Error> {
         match size_mismatch(array, size) {
             None => Ok(()),
@@ -206,7 +238,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// They differ. The offset is that behind the later of the two.
-    #[inline]
+    #[inline(always)]
     pub fn expect_length(&self, array: &impl Counts, length: i64) -> Result<(), Error> {
         match length_mismatch(array, length) {
             None => Ok(()),
@@ -218,7 +250,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// The count is malformed, or fewer octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn conformant_octets(&mut self) -> Result<&'de [u8], Error> {
         let count = self.count()?;
         self.octets(count as usize)
@@ -228,7 +260,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// The counts are malformed, or fewer octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn varying_octets(&mut self) -> Result<Varying<&'de [u8]>, Error> {
         let counts = self.varying_counts()?;
         let data = self.octets(counts.actual as usize)?;
@@ -260,7 +292,7 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// Those of the element.
-    #[inline]
+    #[inline(always)]
     pub fn fixed_array<T: Decode<'de, Fixed = T> + Default + Copy, const N: usize>(
         &mut self,
     ) -> Result<[T; N], Error> {

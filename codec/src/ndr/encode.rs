@@ -30,12 +30,12 @@ pub trait Encode {
 macro_rules! scalar {
     ($($type:ident),+) => {$(
         impl Encode for $type {
-            #[inline]
+            #[inline(always)]
             fn encode_fixed(&self, writer: &mut Writer) -> Result<(), EncodeError> {
                 writer.$type(*self)
             }
 
-            #[inline]
+            #[inline(always)]
             fn encode_deferred(&self, _: &mut Writer) -> Result<(), EncodeError> {
                 Ok(())
             }
@@ -47,12 +47,12 @@ scalar!(u8, i8, u16, i16, u32, i32, u64, i64);
 
 /// A unique pointer to a string, as arrays of strings hold it.
 impl Encode for Option<WStr<'_>> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut Writer) -> Result<(), EncodeError> {
         writer.referent(self.is_some())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut Writer) -> Result<(), EncodeError> {
         self.map_or(Ok(()), |text| writer.wstr(text))
     }

@@ -2,15 +2,16 @@
 
 use core::fmt;
 
+use super::packed::Packed;
 use super::path::Path;
 
 /// Stub data that is not what the interface says: where it stands, in which field, and what is wrong.
 ///
 /// A server answers such a request with a fault of status `0x000006F7` (MS-RPCE 3.1.3.5.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     offset: usize,
-    kind: ErrorKind,
+    kind: Packed,
     path: Path,
 }
 
@@ -18,7 +19,7 @@ impl Error {
     /// An error at an offset, not yet in a field.
     #[cold]
     pub const fn new(offset: usize, kind: ErrorKind) -> Self {
-        Self { offset, kind, path: Path::ROOT }
+        Self { offset, kind: kind.pack(), path: Path::ROOT }
     }
 
     /// The error for an opnum without a request or response, given the names of all operations of its interface.
@@ -38,8 +39,8 @@ impl Error {
     }
 
     /// What is wrong.
-    pub const fn kind(&self) -> ErrorKind {
-        self.kind
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::unpack(self.kind)
     }
 
     /// The parameter, member and element, by the names of the IDL.
@@ -51,10 +52,17 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path.is_empty() {
-            write!(f, "octet {}: {}", self.offset, self.kind)
+            write!(f, "octet {}: {}", self.offset, self.kind())
         } else {
-            write!(f, "{} at octet {}: {}", self.path, self.offset, self.kind)
+            write!(f, "{} at octet {}: {}", self.path, self.offset, self.kind())
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut error = f.debug_struct("Error");
+        error.field("offset", &self.offset).field("kind", &self.kind()).field("path", &self.path).finish()
     }
 }
 
@@ -242,9 +250,9 @@ impl fmt::Display for ErrorKind {
 }
 
 /// A value that cannot be put on the wire: in which field, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EncodeError {
-    kind: EncodeErrorKind,
+    kind: Packed,
     path: Path,
 }
 
@@ -252,12 +260,12 @@ impl EncodeError {
     /// An error that is not yet in a field.
     #[cold]
     pub const fn new(kind: EncodeErrorKind) -> Self {
-        Self { kind, path: Path::ROOT }
+        Self { kind: kind.pack(), path: Path::ROOT }
     }
 
     /// What is wrong.
-    pub const fn kind(&self) -> EncodeErrorKind {
-        self.kind
+    pub fn kind(&self) -> EncodeErrorKind {
+        EncodeErrorKind::unpack(self.kind)
     }
 
     /// The parameter, member and element, by the names of the IDL.
@@ -269,10 +277,16 @@ impl EncodeError {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path.is_empty() {
-            write!(f, "{}", self.kind)
+            write!(f, "{}", self.kind())
         } else {
-            write!(f, "{}: {}", self.path, self.kind)
+            write!(f, "{}: {}", self.path, self.kind())
         }
+    }
+}
+
+impl fmt::Debug for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodeError").field("kind", &self.kind()).field("path", &self.path).finish()
     }
 }
 
@@ -362,26 +376,36 @@ pub trait InField: Sized {
 macro_rules! in_field {
     ($($error:ident),+) => {$(
         impl<T> InField for Result<T, $error> {
-            #[inline]
+            #[inline(always)]
             fn field(self, name: &'static &'static str) -> Self {
-                self.map_err(
-                    #[cold]
-                    |mut error| {
-                        error.path.push_field(name);
-                        error
-                    },
-                )
+                match self {
+                    Ok(value) => Ok(value),
+                    Err(error) => Err(error.in_field(name)),
+                }
             }
 
-            #[inline]
+            #[inline(always)]
             fn element(self, index: usize) -> Self {
-                self.map_err(
-                    #[cold]
-                    |mut error| {
-                        error.path.push_index(index);
-                        error
-                    },
-                )
+                match self {
+                    Ok(value) => Ok(value),
+                    Err(error) => Err(error.in_element(index)),
+                }
+            }
+        }
+
+        impl $error {
+            #[cold]
+            #[inline(never)]
+            fn in_field(mut self, name: &'static &'static str) -> Self {
+                self.path.push_field(name);
+                self
+            }
+
+            #[cold]
+            #[inline(never)]
+            fn in_element(mut self, index: usize) -> Self {
+                self.path.push_index(index);
+                self
             }
         }
     )+};

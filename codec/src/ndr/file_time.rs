@@ -1,6 +1,6 @@
 //! Times of Windows.
 
-use super::{Decode, Encode, EncodeError, Error, InField, Reader, Writer};
+use super::{Decode, Encode, EncodeError, Error, FixedPart, InField, Reader, Writer};
 
 /// A `FILETIME`: 100-nanosecond intervals since 1601-01-01 00:00 UTC, as two 32-bit integers, the low one first
 /// (MS-DTYP 2.3.3).
@@ -26,6 +26,7 @@ impl FileTime {
 impl<'de> Decode<'de> for FileTime {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 8;
+    const FIXED_PARTS: Option<[FixedPart; 2]> = Some([FixedPart::new(4, 8); 2]);
 
     #[inline]
     fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {

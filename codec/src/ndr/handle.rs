@@ -48,7 +48,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// Too few octets are left.
-    #[inline]
+    #[inline(always)]
     pub fn handle<H: Handle>(&mut self) -> Result<Option<H>, Error> {
         let attributes = self.u32()?;
         let uuid = self.uuid()?;
@@ -61,7 +61,7 @@ impl Writer {
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn handle<H: Handle>(&mut self, handle: Option<H>) -> Result<(), EncodeError> {
         let token = handle.map_or(ContextHandle::NULL, H::token);
         self.u32(token.attributes)?;

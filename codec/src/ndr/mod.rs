@@ -10,8 +10,15 @@
 //!   [`Limits`];
 //! - an [`Error`] with offset, field path and reason, or a complete value; never half of one.
 
+#![allow(
+    clippy::inline_always,
+    reason = "generated code is long rows of calls that take a few instructions each; a compiler that is left to itself \
+              stops halfway to inline them, and then keeps the reader or writer in memory, for several times the cost"
+)]
+
 mod array;
 mod decode;
+mod elements;
 mod encode;
 mod error;
 mod file_time;
@@ -20,11 +27,13 @@ mod handle;
 #[cfg(feature = "serde")]
 pub mod json;
 mod limits;
+mod packed;
 mod path;
 mod reader;
 mod string;
 mod stub;
 mod union;
+mod units;
 mod uuid;
 mod writer;
 
@@ -36,6 +45,7 @@ pub use array::{
 /// The crate that declares flag sets, for generated code.
 pub use bitflags;
 pub use decode::Decode;
+pub use elements::{FixedElements, FixedPart};
 pub use encode::Encode;
 pub use error::{EncodeError, EncodeErrorKind, Error, ErrorKind, InField, Limit};
 pub use file_time::FileTime;

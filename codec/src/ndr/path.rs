@@ -12,8 +12,9 @@ pub struct Path {
     names: [Option<&'static &'static str>; Self::CAPACITY],
     /// The index behind the name of the same place, of an element that the array of that name has.
     indices: [Option<Index>; Self::CAPACITY],
+    /// Names; one more than fit if some were left out. A number tells that rather than a `bool`, which has spare
+    /// values, for the reason that `packed` gives.
     len: u8,
-    truncated: bool,
     /// An index whose array has not been named yet.
     pending: Option<Index>,
 }
@@ -26,18 +27,12 @@ impl Path {
     pub const CAPACITY: usize = 5;
 
     /// The path of the whole stub.
-    pub(crate) const ROOT: Self = Self {
-        names: [None; Self::CAPACITY],
-        indices: [None; Self::CAPACITY],
-        len: 0,
-        truncated: false,
-        pending: None,
-    };
+    pub(crate) const ROOT: Self =
+        Self { names: [None; Self::CAPACITY], indices: [None; Self::CAPACITY], len: 0, pending: None };
 
     pub(crate) fn push_field(&mut self, name: &'static &'static str) {
         let place = usize::from(self.len).min(Self::CAPACITY.saturating_sub(1));
-        self.truncated |= usize::from(self.len) == Self::CAPACITY;
-        self.len = u8::try_from(place).unwrap_or(u8::MAX).saturating_add(1);
+        self.len = self.len.saturating_add(u8::from(!self.is_truncated()));
         if let (Some(slot), Some(index)) = (self.names.get_mut(place), self.indices.get_mut(place)) {
             *slot = Some(name);
             *index = self.pending.take();
@@ -46,6 +41,10 @@ impl Path {
 
     pub(crate) fn push_index(&mut self, index: usize) {
         self.pending = u32::try_from(index).ok().and_then(|index| Index::MIN.checked_add(index));
+    }
+
+    fn is_truncated(&self) -> bool {
+        usize::from(self.len) > Self::CAPACITY
     }
 
     /// Whether the path is that of the whole stub.
@@ -63,7 +62,7 @@ impl fmt::Display for Path {
             write!(f, "{separator}{name}")?;
             write_index(index, f)?;
             let behind_outermost = separator.is_empty();
-            separator = if self.truncated && behind_outermost { ".…." } else { "." };
+            separator = if self.is_truncated() && behind_outermost { ".…." } else { "." };
         }
         Ok(())
     }

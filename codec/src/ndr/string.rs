@@ -1,13 +1,16 @@
 //! Wide strings, borrowed from the stub or from the caller.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
 
 use byteorder::{BE, ByteOrder, LE};
 
-use super::{Endian, Error, ErrorKind, Reader};
+use super::reader::MAX_COUNT;
+use super::units::{extend, extend_slice, extend_swapped, extend_widened, has_zero_unit, is_plain};
+use super::{EncodeError, EncodeErrorKind, Endian, Error, ErrorKind, Reader, Writer};
 
 /// A string of `wchar_t`, that is UTF-16 units, without its terminator (C706 14.3.4, MS-RPCE 2.2.4.1.1).
 ///
@@ -26,21 +29,34 @@ use super::{Endian, Error, ErrorKind, Reader};
 #[derive(Clone, Copy)]
 pub struct WStr<'a>(Source<'a>);
 
+/// The byte order is part of the tag: a small field of its own would make every copy of a string that was just read
+/// wait for its parts.
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Wire(&'a [u8], Endian),
+    Little(&'a [u8]),
+    Big(&'a [u8]),
     Text(&'a str),
     Units(&'a [u16]),
 }
 
 impl<'a> WStr<'a> {
+    /// A string of the wire, without its terminator.
+    #[inline(always)]
+    const fn from_wire(octets: &'a [u8], endian: Endian) -> Self {
+        match endian {
+            Endian::Little => Self(Source::Little(octets)),
+            Endian::Big => Self(Source::Big(octets)),
+        }
+    }
+
     /// The empty string, which is not the null pointer.
     pub const EMPTY: Self = Self(Source::Text(""));
 
     /// The UTF-16 units of the string.
     pub fn units(&self) -> impl Iterator<Item = u16> + 'a {
         match self.0 {
-            Source::Wire(octets, endian) => Units::Wire(octets.chunks_exact(2), endian),
+            Source::Little(octets) => Units::Wire(octets.chunks_exact(2), Endian::Little),
+            Source::Big(octets) => Units::Wire(octets.chunks_exact(2), Endian::Big),
             Source::Text(text) => Units::Text(text.encode_utf16()),
             Source::Units(units) => Units::Borrowed(units.iter()),
         }
@@ -54,7 +70,8 @@ impl<'a> WStr<'a> {
     /// Number of UTF-16 units, without the terminator.
     pub fn len(&self) -> usize {
         match self.0 {
-            Source::Wire(octets, _) => octets.len() / 2,
+            Source::Little(octets) | Source::Big(octets) => octets.len() / 2,
+            Source::Text(text) if text.is_ascii() => text.len(),
             Source::Text(text) => text.encode_utf16().count(),
             Source::Units(units) => units.len(),
         }
@@ -189,10 +206,27 @@ impl<'de> Reader<'de> {
     ///
     /// # Errors
     /// The counts are malformed, too few octets are left, or the one zero character is not at the end.
-    #[inline]
+    #[inline(always)]
     pub fn wstr(&mut self) -> Result<WStr<'de>, Error> {
-        let counts = self.varying_counts()?;
-        self.wide_characters(counts.actual)
+        let (text, end) = match self.plain_wstr() {
+            Some(plain) => plain,
+            None => checked_wstr(self.twin())?,
+        };
+        self.go_to(end);
+        Ok(text)
+    }
+
+    /// A string with which nothing is wrong, and where it ends.
+    #[inline(always)]
+    fn plain_wstr(&self) -> Option<(WStr<'de>, usize)> {
+        let ([maximum, offset, actual], at) = self.peek_counts()?;
+        let in_order = maximum <= u64::from(MAX_COUNT) && offset == 0 && actual <= maximum;
+        let end = at.checked_add(usize::try_from(actual).ok()?.checked_mul(2)?)?;
+        let (text, [0, 0]) = self.stub().get(at..end)?.split_last_chunk::<2>()? else { return None };
+        if !in_order || has_zero_unit(text) {
+            return None;
+        }
+        Some((WStr::from_wire(text, self.format().endian()), end))
     }
 
     /// Reads a varying string of `wchar_t` in an array of `size` (C706 14.3.4.1).
@@ -215,15 +249,132 @@ impl<'de> Reader<'de> {
             octets
         };
         let endian = self.format().endian();
-        let Some(index) = text.chunks_exact(2).position(|unit| unit == [0, 0]) else {
-            return Ok(WStr(Source::Wire(text, endian)));
-        };
+        if !has_zero_unit(text) {
+            return Ok(WStr::from_wire(text, endian));
+        }
+        let index = text.chunks_exact(2).position(|unit| unit == [0, 0]).unwrap_or_default();
         self.refuse(
             start,
             ErrorKind::EmbeddedTerminator { index: u32::try_from(index).unwrap_or(u32::MAX) },
         )?;
         // A program that reads the string sees it end here.
         let text = text.get(..index.saturating_mul(2)).unwrap_or_default();
-        Ok(WStr(Source::Wire(text, endian)))
+        Ok(WStr::from_wire(text, endian))
+    }
+}
+
+/// Reads a string item by item, and tells what is wrong with it; or where it ends.
+#[cold]
+#[inline(never)]
+fn checked_wstr(mut reader: Reader<'_>) -> Result<(WStr<'_>, usize), Error> {
+    let counts = reader.varying_counts()?;
+    let text = reader.wide_characters(counts.actual)?;
+    Ok((text, reader.offset()))
+}
+
+impl Writer {
+    /// Writes a conformant varying string with its terminator (C706 14.3.4.2).
+    ///
+    /// # Errors
+    /// The string holds a zero character, or is too long.
+    #[inline(always)]
+    pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
+        if self.plain_wstr(text) {
+            return Ok(());
+        }
+        let mut writer = self.take();
+        let result = writer.checked_wstr(text);
+        self.go_on(writer);
+        result
+    }
+
+    /// Writes a string in one go, if it can be.
+    #[inline(always)]
+    fn plain_wstr(&mut self, text: WStr<'_>) -> bool {
+        let units = PlainUnits::of(text, self.format().endian());
+        let count = units.as_ref().and_then(PlainUnits::count);
+        let (Some(units), Some(count)) = (units, count) else { return false };
+        self.string_counts(count);
+        self.append(|stub| units.append_to(stub));
+        true
+    }
+
+    /// Writes a string unit by unit.
+    #[inline(never)]
+    fn checked_wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
+        let count = text.len().saturating_add(1);
+        self.count(count)?;
+        self.wide_characters(text, count)
+    }
+
+    /// Writes a varying string in an array of `size` (C706 14.3.4.1).
+    ///
+    /// # Errors
+    /// The string holds a zero character, or does not fit.
+    pub fn varying_wstr(&mut self, text: WStr<'_>, size: u32) -> Result<(), EncodeError> {
+        let count = text.len().saturating_add(1);
+        if count > size as usize {
+            return Err(EncodeError::new(EncodeErrorKind::LengthExceedsSize { length: count, size }));
+        }
+        self.wide_characters(text, count)
+    }
+
+    fn wide_characters(&mut self, text: WStr<'_>, count: usize) -> Result<(), EncodeError> {
+        self.count(0)?;
+        self.count(count)?;
+        for (index, unit) in text.units().enumerate() {
+            if unit == 0 {
+                return Err(EncodeError::new(EncodeErrorKind::EmbeddedTerminator { index }));
+            }
+            self.u16(unit)?;
+        }
+        self.u16(0)
+    }
+}
+
+/// Units without a zero, in a form that can be written in one go.
+enum PlainUnits<'a> {
+    Same(&'a [u8]),
+    Swapped(&'a [u8]),
+    Widened(&'a [u8], Endian),
+}
+
+impl<'a> PlainUnits<'a> {
+    #[inline(always)]
+    fn of(text: WStr<'a>, endian: Endian) -> Option<Self> {
+        match (text.0, endian) {
+            (Source::Text(text), _) => {
+                is_plain(text.as_bytes()).then_some(Self::Widened(text.as_bytes(), endian))
+            }
+            (Source::Units(_), _) => None,
+            (Source::Little(octets) | Source::Big(octets), _) if has_zero_unit(octets) => None,
+            (Source::Little(octets), Endian::Little) | (Source::Big(octets), Endian::Big) => {
+                Some(Self::Same(octets))
+            }
+            (Source::Little(octets) | Source::Big(octets), _) => Some(Self::Swapped(octets)),
+        }
+    }
+
+    /// Units with the terminator, unless they are too many.
+    #[inline(always)]
+    fn count(&self) -> Option<u32> {
+        let units = match self {
+            Self::Same(octets) | Self::Swapped(octets) => octets.len() / 2,
+            Self::Widened(text, _) => text.len(),
+        };
+        u32::try_from(units).ok().filter(|units| *units < MAX_COUNT).map(|units| units.wrapping_add(1))
+    }
+
+    /// Appends the units and the terminator.
+    #[inline(always)]
+    fn append_to(self, stub: &mut Vec<u8>) {
+        match self {
+            Self::Same(octets) => {
+                extend_slice(stub, octets);
+                extend(stub, [0; 2]);
+            }
+            Self::Swapped(octets) => extend_swapped(stub, octets),
+            Self::Widened(text, endian) => extend_widened(stub, text, endian),
+        }
     }
 }

@@ -73,6 +73,7 @@ pub trait DecodeStub<'de>: Sized {
     ///
     /// # Errors
     /// The octets are not those of this operation, or more follow than `limits` lets pass.
+    #[inline]
     fn decode(stub: &'de [u8], format: Format, limits: &Limits) -> Result<Self, Error> {
         let limits = limits.with_level(limits.level.unwrap_or(Self::LEVEL));
         let mut reader = Reader::new(stub, format, &limits);
@@ -120,6 +121,9 @@ fn lenient<T>(
     }
 }
 
+/// Octets that most stubs do not exceed.
+const TYPICAL_STUB: usize = 256;
+
 /// All parameters of one direction of one operation, as they are written. Object-safe.
 pub trait EncodeStub {
     /// Writes the parameters in the order of the signature.
@@ -133,7 +137,7 @@ pub trait EncodeStub {
     /// # Errors
     /// A value has no form on the wire.
     fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
-        let mut writer = Writer::new(format);
+        let mut writer = Writer::reusing(Vec::with_capacity(TYPICAL_STUB), format);
         self.write(&mut writer)?;
         Ok(writer.into_stub())
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Decode, Encode, EncodeError, Endian, Error, Reader, Writer};
+use super::{Decode, Encode, EncodeError, Endian, Error, FixedPart, Reader, Writer};
 
 /// A UUID or GUID: 16 octets aligned to 4, three integers in the order of the label, then 8 octets as they are
 /// (C706 Appendix A, MS-DTYP 2.3.4).
@@ -63,25 +63,26 @@ impl Uuid {
 impl<'de> Decode<'de> for Uuid {
     type Fixed = Self;
     const MIN_WIRE_SIZE: usize = 16;
+    const FIXED_PARTS: Option<[FixedPart; 2]> = Some([FixedPart::new(4, 16); 2]);
 
-    #[inline]
+    #[inline(always)]
     fn decode_fixed(reader: &mut Reader<'de>) -> Result<Self, Error> {
         reader.uuid()
     }
 
-    #[inline]
+    #[inline(always)]
     fn decode_deferred(fixed: Self, _: &mut Reader<'de>) -> Result<Self, Error> {
         Ok(fixed)
     }
 }
 
 impl Encode for Uuid {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut Writer) -> Result<(), EncodeError> {
         writer.uuid(*self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut Writer) -> Result<(), EncodeError> {
         Ok(())
     }
@@ -90,8 +91,21 @@ impl Encode for Uuid {
 impl fmt::Display for Uuid {
     /// Writes `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` in lower case.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, node @ ..] = self.data4;
-        write!(f, "{:08x}-{:04x}-{:04x}-{a:02x}{b:02x}-", self.data1, self.data2, self.data3)?;
-        node.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+        const HYPHENS: [usize; 4] = [4, 6, 8, 10];
+        let mut text = [b'-'; 36];
+        let mut places = text.iter_mut();
+        for (index, octet) in self.to_wire(Endian::Big).into_iter().enumerate() {
+            if HYPHENS.contains(&index) {
+                places.next();
+            }
+            for nibble in [octet >> 4, octet & 0x0f] {
+                let digit = if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) };
+                if let Some(place) = places.next() {
+                    *place = digit.wrapping_add(nibble);
+                }
+            }
+        }
+        // Hexadecimal digits and hyphens are text.
+        f.write_str(core::str::from_utf8(&text).unwrap_or_default())
     }
 }

@@ -1,11 +1,13 @@
 //! Writes stub data.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use byteorder::{BE, ByteOrder, LE};
 
+use super::units::{extend, extend_slice};
 use super::{
-    Counted, Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying, WStr,
+    Counted, Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying,
 };
 
 /// First referent id that is given; the next ones follow in steps of 4, as Windows counts them.
@@ -19,6 +21,9 @@ const REFERENT_STEP: u64 = 4;
 #[derive(Debug)]
 pub struct Writer {
     stub: Vec<u8>,
+    /// That of the stub. Apart from it, since the optimizer loses sight of a length when the buffer has to grow, and
+    /// with it of what is aligned already.
+    len: usize,
     format: Format,
     referent: u64,
 }
@@ -31,15 +36,15 @@ macro_rules! integers {
             ///
             /// # Errors
             /// None today.
-            #[inline]
+            #[inline(always)]
             pub fn $type(&mut self, value: $type) -> Result<(), EncodeError> {
-                self.align($size)?;
                 let mut octets = [0; $size];
                 match self.format.endian() {
                     Endian::Little => LE::$write(&mut octets, value),
                     Endian::Big => BE::$write(&mut octets, value),
                 }
-                self.octets(&octets)
+                self.put(octets, $size);
+                Ok(())
             }
         )+}
     };
@@ -56,17 +61,20 @@ integers!(
 
 impl Writer {
     /// Starts an empty stub.
+    #[inline]
     pub const fn new(format: Format) -> Self {
-        Self { stub: Vec::new(), format, referent: FIRST_REFERENT }
+        Self { stub: Vec::new(), len: 0, format, referent: FIRST_REFERENT }
     }
 
     /// Starts an empty stub in a buffer whose content is dropped and whose room is used again.
+    #[inline]
     pub fn reusing(mut buffer: Vec<u8>, format: Format) -> Self {
         buffer.clear();
-        Self { stub: buffer, format, referent: FIRST_REFERENT }
+        Self { stub: buffer, len: 0, format, referent: FIRST_REFERENT }
     }
 
     /// The stub.
+    #[inline]
     pub fn into_stub(self) -> Vec<u8> {
         self.stub
     }
@@ -80,9 +88,10 @@ impl Writer {
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn octets(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
-        self.stub.extend_from_slice(octets);
+        extend_slice(&mut self.stub, octets);
+        self.len = self.len.wrapping_add(octets.len());
         Ok(())
     }
 
@@ -90,18 +99,79 @@ impl Writer {
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn align(&mut self, to: usize) -> Result<(), EncodeError> {
-        let gap = self.stub.len().wrapping_neg() & to.wrapping_sub(1);
-        self.stub.resize(self.stub.len().saturating_add(gap), 0);
+        self.align_to(to);
         Ok(())
+    }
+
+    #[inline(always)]
+    fn align_to(&mut self, to: usize) {
+        let mask = to.wrapping_sub(1);
+        let aligned = self.len.wrapping_add(mask) & !mask;
+        if aligned != self.len {
+            self.fill(aligned);
+        }
+        self.len = aligned;
+    }
+
+    /// Writes zeros up to `end`, most often a few.
+    #[inline(always)]
+    fn fill(&mut self, end: usize) {
+        const FEW: [u8; 8] = [0; 8];
+        let gap = end.wrapping_sub(self.len);
+        if gap < FEW.len() && self.room() >= FEW.len() {
+            self.stub.extend_from_slice(&FEW);
+            self.stub.truncate(end);
+        } else {
+            self.stub = filled(mem::take(&mut self.stub), end);
+        }
+    }
+
+    /// Writes octets that are aligned to `to`.
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, octets: [u8; N], to: usize) {
+        self.align_to(to);
+        extend(&mut self.stub, octets);
+        self.len = self.len.wrapping_add(N);
+    }
+
+    /// Octets that can be written before the buffer has to grow.
+    #[inline(always)]
+    fn room(&self) -> usize {
+        self.stub.capacity().wrapping_sub(self.stub.len())
+    }
+
+    /// Appends to the stub, which is taken out for the while: then the optimizer keeps its length in a register.
+    #[inline(always)]
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut stub = mem::take(&mut self.stub);
+        write(&mut stub);
+        self.len = stub.len();
+        self.stub = stub;
+    }
+
+    /// Writes the counts of a conformant varying string.
+    #[inline(always)]
+    pub(super) fn string_counts(&mut self, count: u32) {
+        if self.format.is_ndr64() {
+            let mut octets = [0; 24];
+            LE::write_u64_into(&[u64::from(count), 0, u64::from(count)], &mut octets);
+            return self.put(octets, 8);
+        }
+        let mut octets = [0; 12];
+        match self.format.endian() {
+            Endian::Little => LE::write_u32_into(&[count, 0, count], &mut octets),
+            Endian::Big => BE::write_u32_into(&[count, 0, count], &mut octets),
+        }
+        self.put(octets, 4);
     }
 
     /// Aligns to `ndr20` or `ndr64` octets, as the format has it.
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn align_by_format(&mut self, ndr20: usize, ndr64: usize) -> Result<(), EncodeError> {
         self.align(if self.format.is_ndr64() { ndr64 } else { ndr20 })
     }
@@ -110,7 +180,7 @@ impl Writer {
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn end_struct(&mut self, ndr64: usize) -> Result<(), EncodeError> {
         if self.format.is_ndr64() { self.align(ndr64) } else { Ok(()) }
     }
@@ -119,18 +189,20 @@ impl Writer {
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn u8(&mut self, value: u8) -> Result<(), EncodeError> {
-        self.octets(&[value])
+        self.put([value], 1);
+        Ok(())
     }
 
     /// Writes a signed octet.
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn i8(&mut self, value: i8) -> Result<(), EncodeError> {
-        self.octets(&value.to_ne_bytes())
+        self.put(value.to_ne_bytes(), 1);
+        Ok(())
     }
 
     /// Writes an unsigned `__int3264`: 8 octets in NDR64; else the low 4, as 64-bit senders do
@@ -138,7 +210,7 @@ impl Writer {
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn u3264(&mut self, value: u64) -> Result<(), EncodeError> {
         if self.format.is_ndr64() {
             return self.u64(value);
@@ -150,7 +222,7 @@ impl Writer {
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn i3264(&mut self, value: i64) -> Result<(), EncodeError> {
         self.u3264(u64::from_ne_bytes(value.to_ne_bytes()))
     }
@@ -159,30 +231,32 @@ impl Writer {
     ///
     /// # Errors
     /// The value does not fit.
-    #[inline]
+    #[inline(always)]
     pub fn enumeration(&mut self, value: i32) -> Result<(), EncodeError> {
         if self.format.is_ndr64() {
             return self.i32(value);
         }
-        let error = EncodeError::new(EncodeErrorKind::OutOfRange { value: i64::from(value) });
-        self.u16(u16::try_from(value).map_err(|_| error)?)
+        match u16::try_from(value) {
+            Ok(value) => self.u16(value),
+            Err(_) => Err(EncodeError::new(EncodeErrorKind::OutOfRange { value: i64::from(value) })),
+        }
     }
 
     /// Writes a UUID, aligned to 4.
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn uuid(&mut self, uuid: Uuid) -> Result<(), EncodeError> {
-        self.align(4)?;
-        self.octets(&uuid.to_wire(self.format.endian()))
+        self.put(uuid.to_wire(self.format.endian()), 4);
+        Ok(())
     }
 
     /// Writes the inline part of a pointer: the next referent id, or 0 for null.
     ///
     /// # Errors
     /// None today.
-    #[inline]
+    #[inline(always)]
     pub fn referent(&mut self, present: bool) -> Result<(), EncodeError> {
         if !present {
             return self.u3264(0);
@@ -196,7 +270,7 @@ impl Writer {
     ///
     /// # Errors
     /// Those of the target.
-    #[inline]
+    #[inline(always)]
     pub fn pointer<T>(
         &mut self,
         target: Option<&T>,
@@ -210,7 +284,7 @@ impl Writer {
     ///
     /// # Errors
     /// Those of the target.
-    #[inline]
+    #[inline(always)]
     pub fn deferred<T>(
         &mut self,
         target: Option<&T>,
@@ -223,7 +297,7 @@ impl Writer {
     ///
     /// # Errors
     /// It is above 2³¹-1.
-    #[inline]
+    #[inline(always)]
     pub fn count(&mut self, count: usize) -> Result<(), EncodeError> {
         match i32::try_from(count) {
             Ok(_) => self.u3264(count as u64),
@@ -235,7 +309,7 @@ impl Writer {
     ///
     /// # Errors
     /// It does not fit.
-    #[inline]
+    #[inline(always)]
     pub fn narrow<T: TryFrom<i64>>(&self, value: i64) -> Result<T, EncodeError> {
         T::try_from(value).map_err(|_| EncodeError::new(EncodeErrorKind::OutOfRange { value }))
     }
@@ -244,7 +318,7 @@ impl Writer {
     ///
     /// # Errors
     /// It is outside.
-    #[inline]
+    #[inline(always)]
     pub fn check_range(&self, value: impl Into<i64>, low: i64, high: i64) -> Result<(), EncodeError> {
         let value = value.into();
         if (low..=high).contains(&value) {
@@ -257,7 +331,7 @@ impl Writer {
     ///
     /// # Errors
     /// It is outside.
-    #[inline]
+    #[inline(always)]
     pub fn check_count_range(&self, counted: &impl Counted, low: i64, high: i64) -> Result<(), EncodeError> {
         counted.counted().map_or(Ok(()), |count| self.check_range(count, low, high))
     }
@@ -266,47 +340,12 @@ impl Writer {
     ///
     /// # Errors
     /// They differ.
-    #[inline]
+    #[inline(always)]
     pub fn check_count(&self, len: i64, expected: i64) -> Result<(), EncodeError> {
         if len == expected {
             return Ok(());
         }
         Err(EncodeError::new(EncodeErrorKind::CountMismatch { len, expected }))
-    }
-
-    /// Writes a conformant varying string with its terminator (C706 14.3.4.2).
-    ///
-    /// # Errors
-    /// The string holds a zero character, or is too long.
-    pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
-        let count = text.len().saturating_add(1);
-        self.count(count)?;
-        self.wide_characters(text, count)
-    }
-
-    /// Writes a varying string in an array of `size` (C706 14.3.4.1).
-    ///
-    /// # Errors
-    /// The string holds a zero character, or does not fit.
-    pub fn varying_wstr(&mut self, text: WStr<'_>, size: u32) -> Result<(), EncodeError> {
-        let count = text.len().saturating_add(1);
-        if count > size as usize {
-            return Err(EncodeError::new(EncodeErrorKind::LengthExceedsSize { length: count, size }));
-        }
-        self.wide_characters(text, count)
-    }
-
-    fn wide_characters(&mut self, text: WStr<'_>, count: usize) -> Result<(), EncodeError> {
-        self.count(0)?;
-        self.count(count)?;
-        self.stub.reserve(count.saturating_mul(2));
-        for (index, unit) in text.units().enumerate() {
-            if unit == 0 {
-                return Err(EncodeError::new(EncodeErrorKind::EmbeddedTerminator { index }));
-            }
-            self.u16(unit)?;
-        }
-        self.u16(0)
     }
 
     /// Writes a conformant array of octets.
@@ -362,7 +401,10 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn fixed_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        elements.iter().enumerate().try_for_each(|(index, element)| element.encode_fixed(self).element(index))
+        self.taken(|writer| {
+            let mut all = elements.iter().enumerate();
+            all.try_for_each(|(index, element)| element.encode_fixed(writer).element(index))
+        })
     }
 
     /// Writes what the pointers of elements point to, the second pass over an array.
@@ -370,9 +412,38 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn deferred_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        elements
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, element)| element.encode_deferred(self).element(index))
+        self.taken(|writer| {
+            let mut all = elements.iter().enumerate();
+            all.try_for_each(|(index, element)| element.encode_deferred(writer).element(index))
+        })
     }
+
+    /// Lets a loop work on a writer that is not lent: else each step would store the length and load it again.
+    #[inline(always)]
+    fn taken<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+        let mut writer = self.take();
+        let result = write(&mut writer);
+        *self = writer;
+        result
+    }
+
+    /// Takes the content out.
+    #[inline(always)]
+    pub(super) fn take(&mut self) -> Self {
+        Self { stub: mem::take(&mut self.stub), len: self.len, format: self.format, referent: self.referent }
+    }
+
+    /// Goes on behind what was written elsewhere.
+    #[inline(always)]
+    pub(super) fn go_on(&mut self, written: Self) {
+        self.len = written.len;
+        self.stub = written.stub;
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn filled(mut stub: Vec<u8>, end: usize) -> Vec<u8> {
+    stub.resize(end, 0);
+    stub
 }

@@ -33,6 +33,7 @@ impl Emitter<'_> {
             impl<'de> ndr::DecodeStub<'de> for #name #lifetime {
                 #level
 
+                #[inline]
                 fn read(#reader: &mut ndr::Reader<'de>) -> Result<Self, ndr::Error> {
                     #(#reads)*
                     Ok(Self { #(#fields),* })
@@ -67,7 +68,9 @@ impl Emitter<'_> {
             },
             Wire::Pointer(pointer) => {
                 let target = self.target(pointer);
-                if pointer.nullable {
+                if pointer.nullable && matches!(&*pointer.target, Wire::String) {
+                    quote!(reader.pointer_wstr())
+                } else if pointer.nullable {
                     quote!(reader.pointer(#target))
                 } else {
                     quote!(reader.ref_pointer(#target))
@@ -137,13 +140,16 @@ impl Emitter<'_> {
         let fixed_lifetime = (deferred && self.fixed_borrows(&plan.slots)).then(|| quote!(<'de>));
         let fixed_path = if deferred { quote!(#fixed_name #fixed_lifetime) } else { quote!(Self) };
         let second = self.decode_deferred(plan, deferred);
+        let fixed_parts = fixed_parts(plan);
         quote! {
             #fixed_type
 
             impl<'de> ndr::Decode<'de> for #name #lifetime {
                 type Fixed = #fixed_path;
                 const MIN_WIRE_SIZE: usize = #min_size;
+                #fixed_parts
 
+                #[inline]
                 fn decode_fixed(reader: &mut ndr::Reader<'de>) -> Result<Self::Fixed, ndr::Error> {
                     #fixed_reads
                     Ok(#fixed_literal)
@@ -170,6 +176,7 @@ impl Emitter<'_> {
             if self.defers(&slot.wire) { quote!(#name) } else { quote!(#name: fixed.#name) }
         });
         quote! {
+            #[inline]
             fn decode_deferred(
                 fixed: Self::Fixed,
                 reader: &mut ndr::Reader<'de>,
@@ -191,8 +198,12 @@ impl Emitter<'_> {
         let left = fixed(&variable);
         let read = match &slot.wire {
             Wire::Pointer(pointer) if pointer.nullable => {
-                let target = self.target(pointer);
-                quote!(reader.unique(#left, #target))
+                if matches!(&*pointer.target, Wire::String) {
+                    quote!(reader.unique_wstr(#left))
+                } else {
+                    let target = self.target(pointer);
+                    quote!(reader.unique(#left, #target))
+                }
             }
             Wire::Pointer(pointer) => {
                 let target = self.target(pointer);
@@ -310,10 +321,7 @@ impl Emitter<'_> {
                 let lifetime = self.borrows_in_place(&slot.wire).then(|| quote!(<'de>));
                 quote!(#fixed #lifetime)
             }
-            Wire::Array(array) if !is_octet(&array.element) => {
-                let element = self.element_type(array, &quote!('static));
-                quote!(ndr::Vec<<#element as ndr::Decode<'static>>::Fixed>)
-            }
+            Wire::Array(array) if !is_octet(&array.element) => quote!(ndr::FixedElements),
             _ => self.slot_type(slot, &quote!('de)),
         }
     }
@@ -388,6 +396,17 @@ pub(super) fn alignment(plan: &StructPlan, cursor: &TokenStream) -> (TokenStream
     let end =
         if plan.alignment.ndr64 == 1 { TokenStream::new() } else { quote!(#cursor.end_struct(#ndr64)?;) };
     (align, end)
+}
+
+/// The constant that tells where the fixed parts of an array's elements stand.
+fn fixed_parts(plan: &StructPlan) -> Option<TokenStream> {
+    let size = plan.fixed_size?;
+    let part = |alignment, size| {
+        let (alignment, size) = (Literal::usize_unsuffixed(alignment), Literal::usize_unsuffixed(size));
+        quote!(ndr::FixedPart::new(#alignment, #size))
+    };
+    let (ndr20, ndr64) = (part(plan.alignment.ndr20, size.ndr20), part(plan.alignment.ndr64, size.ndr64));
+    Some(quote!(const FIXED_PARTS: Option<[ndr::FixedPart; 2]> = Some([#ndr20, #ndr64]);))
 }
 
 /// The members that the second pass needs: all but `ref` pointers, which are never null, and the counts that the

@@ -48,6 +48,7 @@ impl Emitter<'_> {
         let writer = if slots.is_empty() { format_ident!("_") } else { format_ident!("writer") };
         quote! {
             impl ndr::EncodeStub for #name #lifetime {
+                #[inline]
                 fn write(&self, #writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
                     #(#writes)*
                     Ok(())
@@ -150,11 +151,13 @@ impl Emitter<'_> {
         let writer = if deferred.is_empty() { format_ident!("_") } else { format_ident!("writer") };
         quote! {
             impl ndr::Encode for #name #lifetime {
+                #[inline]
                 fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
                     #fixed
                     Ok(())
                 }
 
+                #[inline]
                 fn encode_deferred(&self, #writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
                     #(#deferred)*
                     Ok(())

@@ -75,7 +75,8 @@ pub(super) fn structure(model: &Model, interface: &Interface, id: DefId) -> Resu
     unions::correlate(&mut slots, &context)?;
     let alignment = size::of_slots(model, interface, &slots)?;
     let min_size = size::least_of_slots(model, interface, &slots)?;
-    Ok(StructPlan { slots, alignment, min_size })
+    let fixed_size = size::fixed_of_slots(model, interface, &slots, alignment);
+    Ok(StructPlan { slots, alignment, min_size, fixed_size })
 }
 
 #[derive(Clone, Copy)]

@@ -14,7 +14,7 @@ use crate::model::{DefId, DefinitionKind, Interface, Model, Operation};
 use crate::source::Span;
 
 pub use counts::{CountSource, Measure};
-pub use size::Alignment;
+pub use size::{Alignment, FixedSize};
 
 /// How one value travels.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,6 +128,8 @@ pub struct StructPlan {
     pub alignment: Alignment,
     /// Octets that its fixed part takes at least.
     pub min_size: usize,
+    /// Octets that its fixed part always takes, unless that varies or some contents are refused.
+    pub fixed_size: Option<FixedSize>,
 }
 
 /// A union that can be emitted.

@@ -69,6 +69,63 @@ pub(super) fn of_scalar(scalar: Scalar) -> Alignment {
     }
 }
 
+/// Octets of a fixed part with its gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedSize {
+    /// In NDR.
+    pub ndr20: usize,
+    /// In NDR64.
+    pub ndr64: usize,
+}
+
+impl FixedSize {
+    const EMPTY: Self = Self { ndr20: 0, ndr64: 0 };
+
+    fn then(self, alignment: Alignment, size: Self) -> Option<Self> {
+        Some(Self {
+            ndr20: self.ndr20.checked_next_multiple_of(alignment.ndr20)?.checked_add(size.ndr20)?,
+            ndr64: self.ndr64.checked_next_multiple_of(alignment.ndr64)?.checked_add(size.ndr64)?,
+        })
+    }
+
+    fn times(self, count: u32) -> Option<Self> {
+        let count = usize::try_from(count).ok()?;
+        Some(Self { ndr20: self.ndr20.checked_mul(count)?, ndr64: self.ndr64.checked_mul(count)? })
+    }
+}
+
+/// Octets that the fixed part of a structure takes, if that is always the same and no content of it is refused.
+pub(super) fn fixed_of_slots(
+    model: &Model,
+    interface: &Interface,
+    slots: &[Slot],
+    whole: Alignment,
+) -> Option<FixedSize> {
+    let end = slots.iter().try_fold(FixedSize::EMPTY, |end, slot| {
+        let size = fixed_of_slot(model, interface, slot)?;
+        end.then(of_wire(model, interface, &slot.wire).ok()?, size)
+    })?;
+    // NDR has no gap behind the last member.
+    end.then(Alignment { ndr20: 1, ..whole }, FixedSize::EMPTY)
+}
+
+fn fixed_of_slot(model: &Model, interface: &Interface, slot: &Slot) -> Option<FixedSize> {
+    let of_scalar = |scalar| {
+        let Alignment { ndr20, ndr64 } = of_scalar(scalar);
+        FixedSize { ndr20, ndr64 }
+    };
+    match &slot.wire {
+        Wire::Scalar(scalar) if slot.range.is_none() => Some(of_scalar(*scalar)),
+        Wire::FixedArray(scalar, count) => of_scalar(*scalar).times(*count),
+        Wire::Handle(_) => Some(FixedSize { ndr20: 20, ndr64: 20 }),
+        Wire::Struct(id) if !is_union(model, *id) => {
+            lower::structure(model, interface, *id).ok().and_then(|plan| plan.fixed_size)
+        }
+        Wire::Pointer(pointer) if pointer.nullable => Some(FixedSize { ndr20: 4, ndr64: 8 }),
+        _ => None,
+    }
+}
+
 /// Octets that the fixed parts of members take at least, in any format, without gaps.
 pub(super) fn least_of_slots(
     model: &Model,

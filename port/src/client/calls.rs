@@ -1,5 +1,7 @@
 //! Calls: what each is for, and where its reply goes.
 
+use core::time::Duration;
+
 use super::id::{CallId, FilterId, ObjectId, PortId};
 use super::reply::Reply;
 use super::request::{Method, Request};
@@ -13,6 +15,8 @@ use crate::time::Instant;
 pub(super) struct Call {
     purpose: Purpose,
     opnum: Option<u16>,
+    /// The latest time that was known when it was made.
+    at: Instant,
 }
 
 /// What a call is for.
@@ -39,9 +43,17 @@ impl Client {
         let call = CallId(self.next_id());
         let request = Request::new(self.config.protocol, method);
         let waits = request.waits();
-        self.calls.insert(call, Call { purpose, opnum: request.opnum() });
+        self.calls.insert(call, Call { purpose, opnum: request.opnum(), at: self.now });
         self.actions.push_back(Action::Call { binding, call, request, waits });
         Some(call)
+    }
+
+    /// Forgets a call that nobody waits for any more.
+    pub(super) fn abandon(&mut self, call: CallId) {
+        let forgotten = self.calls.remove(&call).is_some();
+        if let Some(binding) = self.binding.filter(|_| forgotten) {
+            self.actions.push_back(Action::Abandon { binding, call });
+        }
     }
 
     /// What a response says, if it is one to the method that was called.
@@ -60,14 +72,14 @@ impl Client {
 
     /// Takes a reply. One to a call that is not waited for goes nowhere.
     pub(super) fn complete(&mut self, now: Instant, call: CallId, reply: Reply<'_>) {
-        let Some(Call { purpose, .. }) = self.calls.remove(&call) else { return };
+        self.now = now;
+        let Some(Call { purpose, at, .. }) = self.calls.remove(&call) else { return };
         if let Phase::Running(_) = self.phase {
             self.step_done(now, reply);
         } else if let Some(code) = self.reconnect_code(purpose, &reply) {
             self.lose(now, code);
         } else {
-            self.progress |= !matches!(reply, Reply::Failed(_));
-            self.dispatch(purpose, reply);
+            self.dispatch(purpose, reply, now.since(at));
         }
         self.settle();
     }
@@ -87,7 +99,8 @@ impl Client {
         (counts && starts_reconnect(self.config.protocol, code)).then_some(code)
     }
 
-    fn dispatch(&mut self, purpose: Purpose, reply: Reply<'_>) {
+    /// Acts on a reply that came so long after its call.
+    fn dispatch(&mut self, purpose: Purpose, reply: Reply<'_>, took: Duration) {
         match purpose {
             Purpose::Step => {}
             Purpose::Open(object) => self.object_opened(object, &reply),
@@ -97,7 +110,7 @@ impl Client {
             Purpose::CloseCluster => self.cluster_closed(),
             Purpose::Create(port) => self.port_created(port, &reply),
             Purpose::Add(filter) => self.filter_added(filter, &reply),
-            Purpose::Get(port) => self.got(port, reply),
+            Purpose::Get(port) => self.got(port, reply, took),
             Purpose::Unblock(port) => self.unblocked(port),
             Purpose::ClosePort(port) => self.drop_port(port),
         }

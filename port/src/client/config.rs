@@ -34,7 +34,7 @@ pub struct Config {
 ///
 /// The first attempt of a procedure waits for nothing, the second for [`first`](Self::first), each further one for
 /// [`factor`](Self::factor) times as long as the one before. Attempts count on from one procedure to the next if the
-/// connection between them brought nothing and broke within [`longest`](Self::longest), so that a server that
+/// connection between them brought no indication and broke within [`longest`](Self::longest), so that a server that
 /// answers the procedure and nothing else is not asked without rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {

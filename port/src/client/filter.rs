@@ -197,9 +197,6 @@ impl Client {
     pub(super) fn filter_added(&mut self, id: FilterId, reply: &Reply<'_>) {
         let Some(filter) = self.filters.get(&id) else { return };
         let (port, target) = (filter.port, filter.target);
-        if let Some(port) = self.ports.get_mut(&port) {
-            port.adding = None;
-        }
         match *reply {
             Reply::Done => self.filter_established(id, None),
             Reply::Added { state_sequence } => self.filter_established(id, Some(state_sequence)),
@@ -218,7 +215,8 @@ impl Client {
         filter.sequence = filter.sequence.or(state_sequence);
         let port = filter.port;
         if let Some(port) = self.ports.get_mut(&port) {
-            port.added.push(id);
+            port.adding = None;
+            port.added.push_back(id);
             port.listening = true;
         }
         self.note(Notice::FilterAdded { port, filter: id, state_sequence });
@@ -237,7 +235,7 @@ impl Client {
             object.filters.remove(&id);
         }
         if let Some(port) = self.ports.get_mut(&filter.port) {
-            port.forget_filter(id);
+            port.forget_filter(id, filter.established);
         }
         Some(filter)
     }

@@ -10,11 +10,18 @@
 //! - After each `handle_...` call and each call that asks for something, take all of
 //!   [`poll_action`](Client::poll_action) and [`poll_notice`](Client::poll_notice), and ask
 //!   [`poll_timeout`](Client::poll_timeout) again. Nothing is repeated.
-//! - Each [`Action::Call`] gets one answer, unless its binding is freed. Answers that come later, or twice, are
-//!   ignored.
+//! - Each [`Action::Call`] gets one answer, unless its binding is freed or the call abandoned. Answers that come
+//!   later, or twice, are ignored.
+//! - The engine sets no deadlines: it waits for every connection and every answer as long as it takes. So the program
+//!   sets one for each [`Action::Connect`] and each call with `waits: false`, and reports those that pass it: the
+//!   former to [`handle_connection_failed`](Client::handle_connection_failed) with `RPC_S_SERVER_UNAVAILABLE`, the
+//!   latter to [`handle_failure`](Client::handle_failure) with `RPC_S_CALL_FAILED`. Both lead to the next server.
+//! - A call with `waits: true` has no deadline, since it may wait for days for the next event. Its connection needs
+//!   keep-alives (of the transport, or calls of the program's own); when they fail, the call has failed with
+//!   `RPC_S_CALL_FAILED`. Without them, a server that is switched off is never missed.
 //! - Things may be asked for at any time, before the first connection too. What has to wait waits.
-//! - Indications are taken with [`next_indication`](Client::next_indication); a port that nobody reads stops asking
-//!   the server.
+//! - Indications are taken with [`next_indication`](Client::next_indication) until it has none left; then
+//!   [`Notice::Ready`] tells when there is one again. A port that nobody reads stops asking the server.
 //!
 //! ```
 //! use cmrp::cluster_change::ClusterChange;
@@ -94,7 +101,9 @@ pub struct Client {
     /// Attempts to connect since a connection was worth something.
     attempts: u32,
     connected_at: Instant,
-    /// Whether a call of the present connection has succeeded outside the procedures.
+    /// The time that was told last.
+    now: Instant,
+    /// Whether the present connection has brought an indication.
     progress: bool,
 }
 
@@ -167,6 +176,7 @@ impl Client {
             last_key: 0,
             attempts: 0,
             connected_at: Instant::ORIGIN,
+            now: Instant::ORIGIN,
             progress: false,
         };
         client.reconnect();
@@ -184,6 +194,7 @@ impl Client {
 
     /// A connection that was asked for is there.
     pub fn handle_connected(&mut self, now: Instant, binding: BindingId) {
+        self.now = now;
         if self.binding == Some(binding) {
             self.connected(now);
         }
@@ -191,11 +202,12 @@ impl Client {
 
     /// A connection could not be made, or is broken; `code` is a Win32 code.
     pub fn handle_connection_failed(&mut self, now: Instant, binding: BindingId, code: u32) {
+        self.now = now;
         if self.binding != Some(binding) {
             return;
         }
         match &self.phase {
-            Phase::Running(_) => self.attempt_failed(now, code),
+            Phase::Running(_) => self.attempt_failed(now, code, None),
             _ => self.lose(now, code),
         }
         self.settle();
@@ -221,6 +233,7 @@ impl Client {
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.now = now;
         self.waited(now);
     }
 
@@ -234,12 +247,12 @@ impl Client {
 
     /// The next thing to do.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        queue::pop(&mut self.actions)
     }
 
     /// The next thing to know.
     pub fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+        queue::pop(&mut self.notices)
     }
 
     /// How much the engine holds.
@@ -250,8 +263,31 @@ impl Client {
             filters: self.filters.len(),
             calls: self.calls.len(),
             queued: self.ports.values().map(Port::queued).fold(0, usize::saturating_add),
-            candidates: self.candidates().len(),
+            room: self.ports.values().map(Port::room).fold(0, usize::saturating_add),
         }
+    }
+
+    /// The handle of an object on the present connection, for calls of the program's own (`ApiGetResourceState`,
+    /// say). `None` while there is no connection, and for objects that are not open or being closed.
+    ///
+    /// Ask for each call again: handles are those of one association and end with it, and with
+    /// [`close`](Self::close), which does not wait for calls of the program. If such a call returns a code that
+    /// [`starts_reconnect`](crate::status::starts_reconnect), or its connection fails, hand the code and the binding
+    /// to [`handle_connection_failed`](Self::handle_connection_failed); all other codes are the program's.
+    pub fn handle(&self, object: ObjectId) -> Option<(BindingId, ContextHandle)> {
+        let object = self.objects.get(&object).filter(|object| !object.closing)?;
+        self.usable(object.handle)
+    }
+
+    /// The handle of the cluster that the engine keeps. Everything that [`handle`](Self::handle) says is true of it;
+    /// `None` once [`shut_down`](Self::shut_down) has been called.
+    pub fn cluster_handle(&self) -> Option<(BindingId, ContextHandle)> {
+        self.usable(self.cluster.handle.filter(|_| !self.ending))
+    }
+
+    fn usable(&self, handle: Option<ContextHandle>) -> Option<(BindingId, ContextHandle)> {
+        let binding = self.binding.filter(|_| self.is_connected())?;
+        Some((binding, handle?))
     }
 
     fn next_id(&mut self) -> u64 {

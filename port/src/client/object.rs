@@ -90,6 +90,16 @@ impl Client {
         }
     }
 
+    /// An object has another name now: the next reconnect opens it by that name, and events of that name bring the
+    /// state numbers of its filters. For a registry key, it is the path below the root key. No call is made.
+    ///
+    /// The engine does not look for new names itself; events of a rename tell them (`GROUP_PROPERTY` and the like).
+    pub fn renamed(&mut self, object: ObjectId, new_name: &str) {
+        if let Some(object) = self.objects.get_mut(&object) {
+            object.name = new_name.into();
+        }
+    }
+
     /// Closes an object. Each port with a filter on it gets `HANDLE_CLOSE` in its queue (MS-CMRP 3.2.4.7); the filter
     /// stays on the server as long as its port does there, and no reconnect registers it again.
     pub fn close(&mut self, object: ObjectId) {

@@ -14,7 +14,7 @@ use crate::access::Access;
 /// What the embedding program has to do for the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Make an association with a server, and answer with
+    /// Make an association with a server, before a deadline of the program's own, and answer with
     /// [`handle_connected`](super::Client::handle_connected) or
     /// [`handle_connection_failed`](super::Client::handle_connection_failed).
     Connect {
@@ -37,8 +37,18 @@ pub enum Action {
         /// What to send.
         request: Request,
         /// Whether it may take for ever. Such a call needs a connection of its own in the association, unless
-        /// calls are multiplexed: others have to overtake it (MS-CMRP 3.1.4.2.107).
+        /// calls are multiplexed: others have to overtake it (MS-CMRP 3.1.4.2.107). It needs no deadline either, but
+        /// something that notices a dead connection. All other calls need a deadline: see the
+        /// [module](super#the-rules-of-use).
         waits: bool,
+    },
+    /// Cancel a call, if it can be: its port is closed, and nobody waits for its answer any more. An answer that
+    /// comes all the same is ignored. The association goes on.
+    Abandon {
+        /// The association that it was made in.
+        binding: BindingId,
+        /// The call. It may have been answered meanwhile.
+        call: CallId,
     },
 }
 
@@ -101,11 +111,19 @@ pub enum Notice {
         /// The Win32 code.
         code: u32,
     },
-    /// The server ended a port that nobody closed here: it brings nothing more, and reconnects leave it out.
+    /// The queue of a port was empty and is not any more. Told once, until
+    /// [`next_indication`](super::Client::next_indication) has emptied it; what was read before this notice was taken
+    /// may have been all of it.
+    Ready {
+        /// The port.
+        port: PortId,
+    },
+    /// The server ended a port that nobody closed here, or answered 16 get calls in a row at once and with nothing in
+    /// them: the port brings nothing more, and reconnects leave it out.
     PortEnded {
         /// The port. It is still to be closed.
         port: PortId,
-        /// The Win32 code of the get call.
+        /// The Win32 code of the get call; `RPC_S_CALL_FAILED` if it was a success with nothing in it.
         code: u32,
     },
     /// A port is closed. It is no more, and neither is its queue.
@@ -117,6 +135,16 @@ pub enum Notice {
     Reconnecting {
         /// The Win32 code that began it.
         code: u32,
+    },
+    /// A candidate of the start or of the reconnect procedure could not be used; the next one is tried, if any is left.
+    AttemptFailed {
+        /// The candidate, as it was asked for in [`Action::Connect`].
+        server: String,
+        /// The Win32 code of the step that failed.
+        code: u32,
+        /// The object that could not be opened again, or on which a filter could not be registered again. If it keeps
+        /// the client from every server, [`close`](super::Client::close) it.
+        object: Option<ObjectId>,
     },
     /// Another connection is in place; objects, ports and filters are as before.
     Reconnected {
@@ -224,6 +252,6 @@ pub struct Statistics {
     pub calls: usize,
     /// Indications over all ports.
     pub queued: usize,
-    /// Servers that a reconnect would try.
-    pub candidates: usize,
+    /// Indications that there is memory for, over all ports.
+    pub room: usize,
 }

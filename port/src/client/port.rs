@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use cmrp::ndr::ContextHandle;
 
@@ -10,11 +11,18 @@ use super::filter::Target;
 use super::id::{CallId, FilterId, PortId};
 use super::object::code_of;
 use super::output::Indication;
+use super::queue::pop;
 use super::reply::Reply;
 use super::request::Method;
 use super::{Client, Notice, Phase, Work};
 use crate::protocol::{PortVersion, Protocol};
-use crate::status::{RPC_S_INVALID_BINDING, RPC_S_PROCNUM_OUT_OF_RANGE, WAIT_TIMEOUT};
+use crate::status::{RPC_S_CALL_FAILED, RPC_S_INVALID_BINDING, RPC_S_PROCNUM_OUT_OF_RANGE, WAIT_TIMEOUT};
+
+/// Get calls in a row that a server may answer at once with nothing.
+const MOST_HASTY: u32 = 16;
+
+/// A get call with nothing in it every so often is no burden.
+const PACE: Duration = Duration::from_secs(1);
 
 /// A port that the program wants.
 #[derive(Debug)]
@@ -28,10 +36,12 @@ pub(super) struct Port {
     /// The first of those, while its call is under way.
     pub(super) adding: Option<FilterId>,
     /// Filters that a server has had, in the order in which it got them.
-    pub(super) added: Vec<FilterId>,
+    pub(super) added: VecDeque<FilterId>,
     /// A filter has been registered, so that there may be something to get.
     pub(super) listening: bool,
     getting: Option<CallId>,
+    /// Get calls in a row that brought nothing and were answered too fast.
+    hasty: u32,
     closing: Option<Closing>,
     pub(super) queue: VecDeque<Indication>,
 }
@@ -65,9 +75,10 @@ impl Port {
             life: Life::Wanted,
             pending: VecDeque::new(),
             adding: None,
-            added: Vec::new(),
+            added: VecDeque::new(),
             listening: false,
             getting: None,
+            hasty: 0,
             closing: None,
             queue: VecDeque::new(),
         }
@@ -75,6 +86,10 @@ impl Port {
 
     pub(super) fn queued(&self) -> usize {
         self.queue.len()
+    }
+
+    pub(super) fn room(&self) -> usize {
+        self.queue.capacity()
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -105,6 +120,7 @@ impl Port {
     fn unbind(&mut self) {
         self.handle = None;
         self.getting = None;
+        self.hasty = 0;
         if self.life == Life::Creating {
             self.life = Life::Wanted;
         }
@@ -113,9 +129,23 @@ impl Port {
         }
     }
 
-    pub(super) fn forget_filter(&mut self, filter: FilterId) {
-        self.pending.retain(|other| *other != filter);
-        self.added.retain(|other| *other != filter);
+    /// Forgets a filter that a server has had, or not.
+    pub(super) fn forget_filter(&mut self, filter: FilterId, established: bool) {
+        if self.adding == Some(filter) {
+            self.adding = None;
+        } else if established {
+            remove_id(&mut self.added, filter);
+        } else {
+            remove_id(&mut self.pending, filter);
+        }
+    }
+}
+
+/// Removes a filter from a list. The order of lists is that of numbers until numbers return.
+fn remove_id(list: &mut VecDeque<FilterId>, id: FilterId) {
+    let found = list.binary_search(&id).ok();
+    if let Some(place) = found.or_else(|| list.iter().position(|other| *other == id)) {
+        list.remove(place);
     }
 }
 
@@ -153,7 +183,7 @@ impl Client {
     /// The next entry of a port's queue.
     pub fn next_indication(&mut self, port: PortId) -> Option<Indication> {
         let state = self.ports.get_mut(&port)?;
-        let indication = state.queue.pop_front()?;
+        let indication = pop(&mut state.queue)?;
         self.work.insert(Work::Port(port));
         self.settle();
         Some(indication)
@@ -243,19 +273,38 @@ impl Client {
         }
     }
 
-    /// The get call of a port has ended.
-    pub(super) fn got(&mut self, id: PortId, reply: Reply<'_>) {
+    /// The get call of a port has ended, so long after it was made.
+    pub(super) fn got(&mut self, id: PortId, reply: Reply<'_>, took: Duration) {
         let Some(port) = self.ports.get_mut(&id) else { return };
         port.getting = None;
-        let closing = port.is_closing();
+        let (closing, held) = (port.is_closing(), port.queue.len());
+        self.work.insert(Work::Port(id));
         match reply {
             Reply::Event(event) => self.take_event(id, event),
             Reply::Events(events) => self.take_events(id, events),
-            Reply::Failed(WAIT_TIMEOUT) if self.config.protocol == Protocol::V2 => {}
-            _ if closing => {}
-            other => self.end_port(id, code_of(&other)),
+            Reply::Failed(WAIT_TIMEOUT) if self.config.protocol == Protocol::V2 => {
+                let due = Duration::from_millis(u64::from(self.config.get_timeout / 2));
+                return self.count_hasty(id, took < due.min(PACE), WAIT_TIMEOUT);
+            }
+            _ if closing => return,
+            other => return self.end_port(id, code_of(&other)),
         }
-        self.work.insert(Work::Port(id));
+        match self.ports.get_mut(&id) {
+            Some(port) if port.queue.len() > held => {
+                port.hasty = 0;
+                self.progress = true;
+            }
+            _ => self.count_hasty(id, took < PACE, RPC_S_CALL_FAILED),
+        }
+    }
+
+    /// A get call has brought nothing. A server that answers so at once would be asked without rest.
+    fn count_hasty(&mut self, id: PortId, hasty: bool, code: u32) {
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        port.hasty = if hasty { port.hasty.saturating_add(1) } else { 0 };
+        if port.hasty >= MOST_HASTY && !port.is_closing() {
+            self.end_port(id, code);
+        }
     }
 
     fn end_port(&mut self, id: PortId, code: u32) {
@@ -312,7 +361,7 @@ impl Client {
     fn remove_port(&mut self, id: PortId) -> bool {
         let Some(port) = self.ports.remove(&id) else { return false };
         if let Some(call) = port.getting {
-            self.calls.remove(&call);
+            self.abandon(call);
         }
         for filter in port.added.into_iter().chain(port.pending).chain(port.adding) {
             self.remove_filter(filter);

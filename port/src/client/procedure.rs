@@ -119,7 +119,7 @@ impl Client {
     }
 
     /// All servers that a reconnect tries: the cluster, its nodes, what the program gave (MS-CMRP 3.2.1).
-    pub(super) fn candidates(&self) -> Vec<String> {
+    fn candidates(&self) -> Vec<String> {
         let cluster = core::iter::once(&*self.cluster.name);
         let others = self.cluster.nodes.iter().chain(&self.config.servers).map(String::as_str);
         let mut candidates: Vec<String> = Vec::new();
@@ -198,9 +198,11 @@ impl Client {
     }
 
     /// Why an attempt failed; the next candidate is tried. Nothing here begins another procedure.
-    pub(super) fn attempt_failed(&mut self, now: Instant, code: u32) {
+    pub(super) fn attempt_failed(&mut self, now: Instant, code: u32, object: Option<ObjectId>) {
         if let Phase::Running(procedure) = &mut self.phase {
             procedure.failure = code;
+            let server = procedure.server.clone();
+            self.note(Notice::AttemptFailed { server, code, object });
             self.next_candidate(now);
         }
     }
@@ -227,7 +229,7 @@ impl Client {
                 self.succeed(now);
             }
             (Step::Restore(task), reply) => self.restored(now, task, &reply),
-            (_, reply) => self.attempt_failed(now, code_of(&reply)),
+            (_, reply) => self.attempt_failed(now, code_of(&reply), None),
         }
         if matches!(&self.phase, Phase::Running(procedure) if procedure.is_done()) {
             self.succeed(now);
@@ -304,7 +306,9 @@ impl Client {
         let unknown = |action: &Action| matches!(action, Action::Connect { binding: b, .. } if *b == binding);
         let connecting = self.actions.iter().any(unknown);
         self.actions.retain(|action| match action {
-            Action::Connect { binding: other, .. } | Action::Call { binding: other, .. } => *other != binding,
+            Action::Connect { binding: other, .. }
+            | Action::Call { binding: other, .. }
+            | Action::Abandon { binding: other, .. } => *other != binding,
             Action::Free { .. } => true,
         });
         if !connecting {

@@ -1,6 +1,6 @@
 //! The queue of a port: what the server reports, and what the client makes itself (MS-CMRP 3.2.4.6 to 3.2.4.8).
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,7 +14,7 @@ use cmrp::cluster_change::{
 use super::Client;
 use super::filter::{Filter, Target, valid_events};
 use super::id::{FilterId, ObjectId, PortId};
-use super::output::Indication;
+use super::output::{Indication, Notice};
 use super::reply::{Event, text};
 use crate::object::{ObjectKind, same_name};
 use crate::protocol::{PortVersion, Protocol};
@@ -22,6 +22,9 @@ use crate::protocol::{PortVersion, Protocol};
 /// Notifications that are taken from one reply of `ApiGetNotifyV2`. If a server sends more, the rest is dropped and
 /// `CLUSTER_CHANGE_CLUSTER_LOST_NOTIFICATIONS_V2` stands in its place.
 pub const MAX_NOTIFICATIONS: usize = 16_384;
+
+/// Entries that an empty queue may keep memory for.
+const KEPT: usize = 32;
 
 /// An event that the client makes about the cluster as a whole.
 #[derive(Clone, Copy, Debug)]
@@ -153,11 +156,23 @@ impl Client {
         filters.map(|filter| filter.port).collect()
     }
 
-    fn push(&mut self, port: PortId, indication: Indication) {
-        if let Some(port) = self.ports.get_mut(&port) {
-            port.queue.push_back(indication);
+    fn push(&mut self, id: PortId, indication: Indication) {
+        let Some(port) = self.ports.get_mut(&id) else { return };
+        let first = port.queue.is_empty();
+        port.queue.push_back(indication);
+        if first {
+            self.note(Notice::Ready { port: id });
         }
     }
+}
+
+/// Takes the first entry of a queue. One that has been long gives its memory back when it is empty.
+pub(super) fn pop<T>(queue: &mut VecDeque<T>) -> Option<T> {
+    let first = queue.pop_front()?;
+    if queue.is_empty() && queue.capacity() > KEPT {
+        queue.shrink_to_fit();
+    }
+    Some(first)
 }
 
 impl Own {

@@ -143,9 +143,24 @@ impl Client {
             (Task::Object(id), Reply::Failed(code)) if self.may_forget(id, *code) => {
                 self.open_failed(id, *code);
             }
-            (_, reply) => return self.attempt_failed(now, code_of(reply)),
+            (task, reply) => {
+                let object = self.object_of(task);
+                return self.attempt_failed(now, code_of(reply), object);
+            }
         }
         self.next_task();
+    }
+
+    /// The object that a task is about.
+    fn object_of(&self, task: Task) -> Option<ObjectId> {
+        match task {
+            Task::Object(id) => Some(id),
+            Task::Filter(id) => match self.filters.get(&id)?.target {
+                Target::Object(object) => Some(object),
+                Target::Cluster => None,
+            },
+            Task::RootKey | Task::Port(_) | Task::Announce(_) | Task::Done => None,
+        }
     }
 
     fn may_forget(&self, id: ObjectId, code: u32) -> bool {

@@ -1,11 +1,13 @@
 //! Events and the state numbers that they carry: sections 11.1, 11.4 and 12.2, step 15.
 
-use cmrp::cluster_change::ClusterChange;
+use cmrp::clusapi3::ObjectFilter;
+use cmrp::cluster_change::{ClusterChange, ClusterChangeGroupV2};
 use cmrp_port::client::{FilterId, Indication, ObjectId, PortId, Target};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::{PortVersion, Protocol};
 
 use crate::answer::Answer;
+use crate::ports::add_any;
 use crate::rig::Rig;
 
 const CODE: u32 = 0x6BA;
@@ -180,4 +182,24 @@ fn s12_2_step_15_numbers_are_kept_until_an_event_brings_another() {
     assert_eq!(rig.client.poll_timeout(), None);
     rig.reply("ApiGetNotify", &Answer::Event(filter.key(), STATE, 11, "g"));
     assert_eq!(numbers(&mut rig), [11]);
+}
+
+/// A queue that was long gives its memory back when it has been read.
+///
+/// Rows: 11.1/6
+#[test]
+fn s11_1_an_empty_queue_holds_little_memory() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let port = rig.port(PortVersion::V2);
+    let filter = add_any(&mut rig, port, PortVersion::V2);
+    for (events, most) in [(1_000, 32), (4, 32)] {
+        let event = ObjectFilter::Group(ClusterChangeGroupV2::STATE);
+        let events = vec![(u64::from(filter.key()), event, "g"); events];
+        let count = events.len();
+        rig.reply("ApiGetNotifyV2", &Answer::Events(events));
+        assert!(rig.client.statistics().room >= count);
+        assert_eq!(rig.indications(port).len(), count);
+        assert!(rig.client.statistics().room <= most);
+    }
+    assert!(rig.client.statistics().room > 0, "one that was short keeps it");
 }

@@ -36,6 +36,17 @@ fn hostile_success_without_a_handle_is_a_failed_call() {
     }
 }
 
+/// The servers that are tried when none is any good.
+pub(crate) fn candidates(rig: &mut Rig) -> Vec<String> {
+    rig.always("ApiGetClusterName", Answer::Code(5));
+    rig.break_connection(0x6BA);
+    while rig.client.poll_timeout().is_some() {
+        rig.pass_time(60_000);
+    }
+    assert_eq!(rig.notices.last(), Some(&Notice::Lost { code: 0x6BA }));
+    rig.failed.iter().map(|(server, ..)| server.clone()).collect()
+}
+
 /// Rows: hostile/candidates
 #[test]
 fn hostile_lists_of_nodes_are_cut() {
@@ -47,7 +58,7 @@ fn hostile_lists_of_nodes_are_cut() {
     names.insert(3, String::new());
     rig.once("ApiCreateEnum", Answer::Nodes(names)).run();
     // The cluster, the server that was given, and 256 entries of which two are no names.
-    assert_eq!(rig.client.statistics().candidates, 2 + 254);
+    assert_eq!(candidates(&mut rig).len(), 2 + 254);
 }
 
 /// Rows: hostile/candidates
@@ -57,7 +68,7 @@ fn hostile_names_that_are_too_long_are_no_candidates() {
     rig.cluster = Box::leak("c".repeat(256).into_boxed_str());
     rig.nodes = vec!["n".repeat(255)];
     rig.run();
-    assert_eq!(rig.client.statistics().candidates, 2);
+    assert_eq!(candidates(&mut rig).len(), 2);
 }
 
 /// A program would take them for the client's own.
@@ -161,6 +172,88 @@ fn hostile_replies_without_events_are_asked_again() {
     rig.reply("ApiGetNotifyV2", &Answer::Events(Vec::new()));
     assert!(rig.is_waiting("ApiGetNotifyV2"));
     assert_eq!(rig.indications(port), []);
+}
+
+/// Replies to get calls with nothing in them.
+fn empty(protocol: Protocol) -> (PortVersion, &'static str, Answer, u32) {
+    match protocol {
+        Protocol::V2 => (PortVersion::V1, "ApiGetNotify", Answer::Code(0x102), 0x102),
+        Protocol::V3 => (PortVersion::V2, "ApiGetNotifyV2", Answer::Events(Vec::new()), 0x6BE),
+    }
+}
+
+/// Rows: hostile/rest
+#[test]
+fn hostile_servers_are_not_asked_without_rest() {
+    let forged = Answer::Event(1, ClusterChange::HANDLE_CLOSE, 0, "g");
+    let cases = BOTH.map(|protocol| (protocol, empty(protocol)));
+    let forged = (Protocol::V3, (PortVersion::V1, "ApiGetNotify", forged, 0x6BE));
+    for (protocol, (version, method, answer, code)) in cases.into_iter().chain([forged]) {
+        let mut rig = Rig::connected(protocol);
+        let port = rig.port(version);
+        add_any(&mut rig, port, version);
+        rig.forget();
+        for _ in 0..15 {
+            rig.reply(method, &answer);
+        }
+        assert_eq!(rig.notices(), []);
+        rig.reply(method, &answer);
+        assert_eq!(rig.notices(), [Notice::PortEnded { port, code }], "{protocol:?}");
+        assert!(!rig.is_waiting(method));
+    }
+}
+
+/// Rows: hostile/rest
+#[test]
+fn hostile_is_not_who_answers_late_or_with_something() {
+    for protocol in BOTH {
+        let (version, method, answer, _) = empty(protocol);
+        let mut rig = Rig::connected(protocol);
+        let port = rig.port(version);
+        let filter = add_any(&mut rig, port, version);
+        rig.forget();
+        let state = ClusterChange::GROUP_STATE;
+        let event = match version {
+            PortVersion::V1 => Answer::Event(filter.key(), state, 0, "g"),
+            PortVersion::V2 => {
+                let state = ObjectFilter::Group(ClusterChangeGroupV2::STATE);
+                Answer::Events(vec![(u64::from(filter.key()), state, "g")])
+            }
+        };
+        for round in 0..4 {
+            for _ in 0..15 {
+                rig.reply(method, &answer);
+            }
+            if round % 2 == 0 {
+                rig.reply(method, &event);
+            } else {
+                rig.pass_time(1_000);
+                rig.reply(method, &answer);
+            }
+        }
+        assert_eq!(rig.notices(), [], "{protocol:?}");
+        assert!(rig.is_waiting(method));
+    }
+}
+
+/// Who asks with a short `Timeout` gets short answers.
+///
+/// Rows: hostile/rest
+#[test]
+fn hostile_is_not_who_waits_for_half_of_a_short_timeout() {
+    for (timeout, wait) in [(0, 0), (1, 0), (100, 50), (u32::MAX, 1_000)] {
+        let mut config = Config::new(Protocol::V2, ["node1"]);
+        config.get_timeout = timeout;
+        let mut rig = Rig::connected_with(config);
+        let port = rig.port(PortVersion::V1);
+        add_any(&mut rig, port, PortVersion::V1);
+        rig.forget();
+        for _ in 0..40 {
+            rig.pass_time(wait);
+            rig.reply("ApiGetNotify", &Answer::Code(0x102));
+        }
+        assert_eq!(rig.notices(), [], "{timeout}");
+    }
 }
 
 /// Answers to calls that nobody made, or made long ago.

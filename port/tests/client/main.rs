@@ -23,3 +23,4 @@ mod requirements;
 mod rig;
 mod start;
 mod steps;
+mod telling;

@@ -296,3 +296,35 @@ fn s12_2_a_connection_that_breaks_inside_takes_the_next_candidate() {
         assert!(matches!(rig.notices.last(), Some(Notice::Reconnected { .. })));
     }
 }
+
+/// Every second filter waits for an object that is not there: they go from the middle of the list.
+///
+/// Rows: 11.2/2
+#[test]
+fn s11_2_filters_that_fail_leave_the_others_in_their_order() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let port = rig.port(PortVersion::V1);
+    rig.once("ApiOpenGroup", Answer::Hold).once("ApiAddNotifyCluster", Answer::Hold);
+    let group = rig.open(ObjectKind::Group, "g");
+    let target = |number: u32| if number % 2 == 0 { Target::Cluster } else { Target::Object(group) };
+    let add = |number| rig.client.add_filter(port, target(number), STATE, false, number).unwrap();
+    let filters: Vec<_> = (0..20).map(add).collect();
+    rig.run();
+    rig.forget();
+    rig.reply("ApiOpenGroup", &Answer::Code(0x1395));
+    let failed: Vec<_> = filters.iter().skip(1).step_by(2).copied().collect();
+    let told = |notice: &Notice| match notice {
+        Notice::FilterFailed { filter, code: 0x1395, .. } => Some(*filter),
+        _ => None,
+    };
+    assert_eq!(rig.notices().iter().filter_map(told).collect::<Vec<_>>(), failed);
+    rig.once("ApiAddNotifyCluster", Answer::Code(5));
+    rig.reply("ApiAddNotifyCluster", &Answer::Code(5));
+    let added = |notice: &Notice| match notice {
+        Notice::FilterAdded { filter, .. } => Some(*filter),
+        _ => None,
+    };
+    let rest: Vec<_> = filters.iter().step_by(2).skip(2).copied().collect();
+    assert_eq!(rig.notices().iter().filter_map(added).collect::<Vec<_>>(), rest);
+    assert_eq!(rig.client.statistics().filters, rest.len());
+}

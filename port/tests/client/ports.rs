@@ -8,7 +8,7 @@ use cmrp::cluster_change::{
 use cmrp::ndr::Handle;
 use cmrp::{clusapi2, clusapi3};
 use cmrp_port::access::Access;
-use cmrp_port::client::{Config, FilterError, Notice, PortId, Target};
+use cmrp_port::client::{Action, Config, FilterError, Notice, PortId, Target};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::{PortVersion, Protocol};
 
@@ -201,9 +201,9 @@ fn s11_2_a_port_is_not_closed_under_a_call_that_adds_a_filter() {
     assert_eq!(rig.log(), ["ApiUnblockGetNotifyCall", "ApiCloseNotify"]);
 }
 
-/// A get call that never ends leaves nothing behind.
+/// A get call that never ends leaves nothing behind: neither here nor with the program.
 ///
-/// Rows: 11.2/4
+/// Rows: 11.2/4, 11.2/abandon
 #[test]
 fn s11_2_a_closed_port_is_closed_whatever_its_get_call_does() {
     let mut rig = Rig::connected(Protocol::V3);
@@ -213,9 +213,33 @@ fn s11_2_a_closed_port_is_closed_whatever_its_get_call_does() {
     rig.client.close_port(port);
     rig.run();
     assert_eq!(rig.client.statistics().calls, 0);
+    assert_eq!(rig.abandoned, ["ApiGetNotify"]);
     rig.forget();
-    rig.reply("ApiGetNotify", &Answer::Code(0x13D0));
+    rig.answer_stale(0, &Answer::Code(0x13D0));
+    rig.run();
     assert_eq!(rig.notices(), []);
+}
+
+/// Rows: 11.2/abandon
+#[test]
+fn s11_2_no_call_is_abandoned_that_has_ended_or_ends_with_its_binding() {
+    let mut rig = Rig::connected(Protocol::V3);
+    let [first, second] = [rig.port(PortVersion::V1), rig.port(PortVersion::V1)];
+    watch_groups(&mut rig, first, 1);
+    rig.once("ApiUnblockGetNotifyCall", Answer::Hold);
+    rig.client.close_port(first);
+    rig.run();
+    rig.reply("ApiGetNotify", &Answer::Code(1));
+    rig.reply("ApiUnblockGetNotifyCall", &Answer::Ok);
+    watch_groups(&mut rig, second, 1);
+    rig.once("ApiUnblockGetNotifyCall", Answer::Hold);
+    rig.client.shut_down();
+    rig.run();
+    rig.cut(0x6BA);
+    while let Some(action) = rig.client.poll_action() {
+        assert!(!matches!(action, Action::Abandon { .. }), "{action:?}");
+    }
+    assert_eq!(rig.abandoned, [""; 0]);
 }
 
 /// Rows: 11.2/5

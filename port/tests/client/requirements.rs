@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 const LIST: &str = include_str!("../requirements-client.tsv");
 
-const TESTS: [&str; 10] = [
+const TESTS: [&str; 11] = [
     include_str!("closing.rs"),
     include_str!("codes.rs"),
     include_str!("events.rs"),
@@ -15,6 +15,7 @@ const TESTS: [&str; 10] = [
     include_str!("ports.rs"),
     include_str!("start.rs"),
     include_str!("steps.rs"),
+    include_str!("telling.rs"),
 ];
 
 fn listed() -> Vec<&'static str> {

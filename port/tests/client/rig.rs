@@ -20,7 +20,14 @@ pub(crate) struct Rig {
     protocol: Protocol,
     /// What the client did, in words: `Connect node1`, `Free`, or the name of a method.
     log: Vec<String>,
+    /// Methods of calls that were abandoned before they were answered.
+    pub(crate) abandoned: Vec<String>,
+    /// All but those of the next two fields.
     pub(crate) notices: Vec<Notice>,
+    /// `Notice::Ready`.
+    pub(crate) ready: Vec<PortId>,
+    /// `Notice::AttemptFailed`.
+    pub(crate) failed: Vec<(String, u32, Option<ObjectId>)>,
     pub(crate) calls: BTreeMap<CallId, Pending>,
     /// Calls of bindings that were freed.
     pub(crate) stale: Vec<(CallId, Pending)>,
@@ -60,7 +67,10 @@ impl Rig {
             now: Instant::from_millis(1_000),
             protocol,
             log: Vec::new(),
+            abandoned: Vec::new(),
             notices: Vec::new(),
+            ready: Vec::new(),
+            failed: Vec::new(),
             calls: BTreeMap::new(),
             stale: Vec::new(),
             binding: None,
@@ -122,6 +132,8 @@ impl Rig {
     pub(crate) fn forget(&mut self) {
         self.log.clear();
         self.notices.clear();
+        self.ready.clear();
+        self.failed.clear();
     }
 
     /// What the client did since this was last asked.
@@ -142,6 +154,7 @@ impl Rig {
                 Action::Connect { binding, server } => self.connect(binding, &server),
                 Action::Free { binding } => self.free(binding),
                 Action::Call { binding, call, request, waits } => self.called(binding, call, request, waits),
+                Action::Abandon { binding, call } => self.abandon(binding, call),
             }
             self.take_notices();
         }
@@ -157,7 +170,11 @@ impl Rig {
             if matches!(notice, Notice::Connected { .. } | Notice::Reconnected { .. }) {
                 self.in_procedure = false;
             }
-            self.notices.push(notice);
+            match notice {
+                Notice::Ready { port } => self.ready.push(port),
+                Notice::AttemptFailed { server, code, object } => self.failed.push((server, code, object)),
+                notice => self.notices.push(notice),
+            }
         }
     }
 
@@ -195,6 +212,15 @@ impl Rig {
         self.binding = None;
         self.connecting = false;
         self.stale.extend(std::mem::take(&mut self.calls));
+    }
+
+    fn abandon(&mut self, binding: BindingId, call: CallId) {
+        assert_eq!(self.binding(), Some(binding), "calls of the present binding are abandoned");
+        if let Some(pending) = self.calls.remove(&call) {
+            assert!(pending.waits, "{}: nothing else is abandoned", pending.name);
+            self.abandoned.push(pending.name.clone());
+            self.stale.push((call, pending));
+        }
     }
 
     fn called(&mut self, binding: BindingId, call: CallId, request: Request, waits: bool) {

@@ -449,7 +449,29 @@ fn s12_2_a_reconnect_that_brings_nothing_makes_the_next_wait() {
     assert!(matches!(rig.notices.last(), Some(Notice::Opened { .. })));
     rig.forget();
     rig.break_connection(CODE);
-    assert_eq!(rig.log()[..2], ["Free", "Connect clu"], "it was worth something");
+    assert_eq!(rig.log(), ["Free"], "a call that succeeds is not enough");
+    rig.pass_time(350);
+    rig.forget();
+    rig.pass_time(350);
+    rig.break_connection(CODE);
+    assert_eq!(rig.log()[..2], ["Free", "Connect clu"], "it lasted");
+}
+
+/// Rows: 12.2/backoff
+#[test]
+fn s12_2_a_connection_that_brought_an_indication_is_followed_without_a_wait() {
+    for (answer, waits) in [
+        (Answer::Event(1, ClusterChange::GROUP_STATE, 0, "g"), false),
+        (Answer::Event(1, ClusterChange::HANDLE_CLOSE, 0, "g"), true),
+    ] {
+        let mut rig = Rig::connected(Protocol::V3);
+        let port = rig.port(PortVersion::V1);
+        add_any(&mut rig, port, PortVersion::V1);
+        rig.break_connection(CODE);
+        rig.reply("ApiGetNotify", &answer);
+        rig.break_connection(CODE);
+        assert_eq!(rig.client.poll_timeout().is_some(), waits);
+    }
 }
 
 /// Rows: 12.2/missing

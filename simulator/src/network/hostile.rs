@@ -435,6 +435,7 @@ impl<'d> Hostile<'d> {
                     self.handles.clear();
                 }
             }
+            Action::Abandon { call, .. } => self.open.retain(|open| open.id != call),
             Action::Call { binding, call, request, .. } => {
                 Violation::unless(awake, "a client that rests does nothing", || format!("{request:?}"))?;
                 let up = self.link == Some(Link::Up(binding));

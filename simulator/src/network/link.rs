@@ -370,6 +370,26 @@ impl Simulation<'_> {
         self.after(delay, Due::ServerNotices { association });
     }
 
+    /// The client gives a call up, and goes on with the association.
+    pub(super) fn abandon(&mut self, client: usize, binding: BindingId, id: CallId) {
+        let associations = &self.associations;
+        let own = |call: &Call| {
+            let link = associations.get(call.association);
+            call.id == id && link.is_some_and(|link| link.client == client && link.binding == binding)
+        };
+        let Some(call) = self.calls.iter().position(own) else { return };
+        let Some(pending) = self.calls.get_mut(call) else { return };
+        pending.over = true;
+        let place = (pending.association, pending.connection);
+        let link = self.associations.get_mut(place.0);
+        if let Some(connection) = link.and_then(|link| link.connections.get_mut(place.1)) {
+            connection.busy = connection.busy.filter(|busy| *busy != call);
+        }
+        self.note(|| format!("client {client}: gives {id:?} up"));
+        let delay = self.delay();
+        self.after(delay, Due::Cancelled { call });
+    }
+
     /// One connection breaks: the call on it fails at both ends.
     pub(super) fn break_connection(&mut self, association: usize, which: usize) -> bool {
         let Some(link) = self.associations.get_mut(association) else { return false };

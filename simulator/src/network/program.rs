@@ -223,6 +223,8 @@ impl Program {
                 });
             }
             Notice::FilterFailed { filter, .. } => self.watch(*filter, |watch| watch.over = true),
+            // What the program has not asked about, or reads without being told.
+            Notice::AttemptFailed { .. } | Notice::Ready { .. } => {}
         }
     }
 
@@ -380,6 +382,7 @@ impl Simulation<'_> {
                     Action::Call { binding, call, request, waits } => {
                         self.call(client, binding, call, request, waits)?;
                     }
+                    Action::Abandon { binding, call } => self.abandon(client, binding, call),
                 }
             }
             while let Some(notice) = self.programs.get_mut(client).and_then(|p| p.engine.poll_notice()) {

@@ -87,26 +87,39 @@ pub(super) struct Connection {
     held: Vec<Held>,
     held_octets: usize,
     segments: u64,
-    closed: bool,
+    /// Its end has been told.
+    ended: bool,
+    /// Octets have been passed on since then.
+    has_more: bool,
 }
 
 impl Connection {
-    pub(super) fn new(stream: u64, first: &Segment<'_>) -> Self {
+    pub(super) fn new(stream: u64, slot: usize, first: &Segment<'_>) -> Self {
         let (source, destination) = (first.source, first.destination);
-        let forth = Flow { stream, sender: End::First, source, destination };
-        let back = Flow { stream, sender: End::Second, source: destination, destination: source };
+        let forth = Flow { stream, slot, sender: End::First, source, destination };
+        let back = forth.reversed();
         Self {
             flows: [forth, back],
             halves: <[Half; 2]>::default(),
             held: Vec::new(),
             held_octets: 0,
             segments: 0,
-            closed: false,
+            ended: false,
+            has_more: false,
         }
     }
 
     pub(super) fn stream(&self) -> u64 {
         self.flow(End::First).stream
+    }
+
+    pub(super) fn slot(&self) -> usize {
+        self.flow(End::First).slot
+    }
+
+    /// Whether both ends have said all, or one has reset the connection. What comes all the same is passed on.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
     }
 
     pub(super) fn held_octets(&self) -> usize {
@@ -136,9 +149,18 @@ impl Connection {
     /// Stops waiting for anything, and tells that the connection is over.
     pub(super) fn close(&mut self, sink: &mut dyn Sink) {
         self.flush(sink);
-        if !self.closed {
-            self.closed = true;
-            sink.closed(self.stream());
+        if !self.ended {
+            self.ended = true;
+            sink.closed(self.slot());
+        }
+    }
+
+    /// Closes the connection for good: also what has come after its end.
+    pub(super) fn forget(mut self, sink: &mut dyn Sink) {
+        let had_ended = self.ended;
+        self.close(sink);
+        if had_ended && self.has_more {
+            sink.closed(self.slot());
         }
     }
 
@@ -219,6 +241,7 @@ impl Connection {
         let target = self.held.get(index).map_or(sequence, |held| held.sequence);
         if let Some(next) = self.half(sender).next.filter(|next| before(*next, target)) {
             let flow = *self.flow(sender);
+            self.has_more |= self.ended;
             sink.lost(&flow, target.wrapping_sub(next));
             self.half_mut(sender).next = Some(target);
         }
@@ -268,6 +291,7 @@ impl Connection {
         }
         half.next = Some(end);
         if !new.is_empty() {
+            self.has_more |= self.ended;
             sink.data(&flow, origin, new);
         }
     }

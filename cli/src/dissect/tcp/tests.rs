@@ -13,7 +13,7 @@ struct Record {
     lost: [u32; 2],
     /// Which end sent each run of octets, in the order in which they came out.
     order: Vec<(End, u64)>,
-    closed: Vec<u64>,
+    closed: Vec<usize>,
     streams: Vec<u64>,
 }
 
@@ -28,8 +28,8 @@ impl Sink for Record {
         self.lost[index(flow.sender)] += octets;
     }
 
-    fn closed(&mut self, stream: u64) {
-        self.closed.push(stream);
+    fn closed(&mut self, slot: usize) {
+        self.closed.push(slot);
     }
 }
 
@@ -258,8 +258,68 @@ fn a_new_syn_on_the_same_ports_is_another_connection() {
     sent.push(repeated_syn);
     sent.extend(second[2..].iter().cloned());
     let record = play(&sent);
-    assert_eq!(record.closed, [0, 1]);
+    // The second one takes the slot of the first.
+    assert_eq!(record.closed, [0, 0]);
     assert_eq!(record.streams.iter().filter(|stream| **stream == 0).count(), 6);
     assert_eq!(record.streams.iter().filter(|stream| **stream == 1).count(), 6);
     assert_eq!(record.octets[0].len(), 2 * (51 + 52));
+}
+
+/// Counts the slots that octets came from and whose connection has not been closed since.
+#[derive(Default)]
+struct Slots {
+    in_use: std::collections::BTreeSet<usize>,
+    latest: u64,
+}
+
+impl Sink for Slots {
+    fn data(&mut self, flow: &Flow, _: Origin, _: &[u8]) {
+        assert!(flow.slot < MAX_CONNECTIONS);
+        self.in_use.insert(flow.slot);
+        self.latest = flow.stream;
+    }
+
+    fn lost(&mut self, _: &Flow, _: u32) {}
+
+    fn closed(&mut self, slot: usize) {
+        self.in_use.remove(&slot);
+    }
+}
+
+/// The first segment of one of many connections, with an octet of data.
+fn first_of_many(number: u32) -> Segment<'static> {
+    let [_, a, b, c] = number.to_be_bytes();
+    Segment {
+        source: SocketAddr::from(([10, a, b, c], 50_000)),
+        destination: SocketAddr::from(([172, 16, 0, 1], 49152)),
+        sequence: 1,
+        acknowledgment: None,
+        syn: true,
+        fin: false,
+        rst: false,
+        payload: b"x",
+    }
+}
+
+#[test]
+fn what_is_remembered_of_connections_is_bounded() {
+    let origin = Origin { frame: 1, time: None };
+    let (mut streams, mut slots) = (Streams::default(), Slots::default());
+    for number in 0..100_000 {
+        // Every other connection ends at once.
+        let segment = Segment { rst: number % 2 == 0, ..first_of_many(number) };
+        streams.segment(&segment, origin, &mut slots);
+        assert!(streams.remembered() <= MAX_CONNECTIONS && slots.in_use.len() <= MAX_CONNECTIONS);
+    }
+    assert_eq!((streams.remembered(), slots.latest), (MAX_CONNECTIONS, 99_999));
+    // Those that have ended went first, then those that were silent for longest.
+    assert_eq!((streams.ended.len(), slots.in_use.len()), (0, MAX_CONNECTIONS));
+    let silent = Segment { syn: false, sequence: 3, ..first_of_many(1) };
+    let last = Segment { syn: false, sequence: 3, ..first_of_many(99_999) };
+    streams.segment(&last, origin, &mut slots);
+    assert_eq!(slots.latest, 99_999);
+    streams.segment(&silent, origin, &mut slots);
+    assert_eq!(slots.latest, 100_000);
+    streams.finish(&mut slots);
+    assert!(slots.in_use.is_empty());
 }

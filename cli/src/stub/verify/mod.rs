@@ -17,6 +17,9 @@ use super::{complain, report};
 use crate::show::output::{self, Color, Output};
 use lines::{Line, Lines};
 
+/// Octets read at once.
+const BUFFER: usize = 256 * 1024;
+
 /// Compare the codec with files of test vectors.
 ///
 /// A vector is a line with a JSON object: `interface`, `operation` and `opnum`, `direction`, `format`, the stub as
@@ -90,7 +93,7 @@ impl Tally<'_> {
     /// Goes through a file. The outer error is one of writing, the inner one of reading.
     fn file(&mut self, path: &Path, bar: &ProgressBar) -> io::Result<io::Result<()>> {
         match open(path) {
-            Ok(source) => self.lines(path, BufReader::new(bar.wrap_read(source))),
+            Ok(source) => self.lines(path, BufReader::with_capacity(BUFFER, bar.wrap_read(source))),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -117,13 +120,15 @@ impl Tally<'_> {
         *counter = counter.saturating_add(1);
         match outcome {
             Ok(()) => Ok(()),
-            Err(failure) => self.output.line(&harmless(&format!("{}:{number}: {failure}", path.display()))),
+            Err(failure) => {
+                self.output.line(harmless(&format!("{}:{number}: {failure}", path.display())).as_bytes())
+            }
         }
     }
 
     /// Prints the summary; whether anything failed.
     fn finish(mut self) -> io::Result<bool> {
-        self.output.line(&format!("{} verified, {} failed", self.verified, self.failed))?;
+        self.output.line(format!("{} verified, {} failed", self.verified, self.failed).as_bytes())?;
         self.output.flush()?;
         Ok(self.failed > 0)
     }

@@ -1,6 +1,7 @@
 //! The NDR runtime alone, without generated code: each of its checks, against octets worked out by hand.
 
 mod arrays;
+mod bulk;
 mod errors;
 mod reader;
 mod text;
