@@ -19,17 +19,37 @@ struct Pending {
     deadline: Option<Instant>,
 }
 
+/// An indication that a filter asked for.
+#[derive(Clone, Debug)]
+struct Owed {
+    indication: Indication,
+    /// Whether it tells a state that a client missed. Such an indication is never lost, and a report of a loss that
+    /// stands before it goes for later losses too.
+    missed: bool,
+}
+
+/// What the report of a loss excuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    /// There was none since the last event.
+    None,
+    /// One event is lost, or more.
+    Some,
+    /// More events may be lost, behind a state that a client missed.
+    Perhaps,
+}
+
 /// A port, and all indications that its filters asked for.
 #[derive(Clone, Debug)]
 struct Watched {
     token: Token,
     protocol: Protocol,
-    owed: Vec<Indication>,
+    owed: Vec<Owed>,
     /// How many of `owed` may have been delivered or reported as lost: all possibilities, since equal indications
     /// cannot be told apart.
     reached: Vec<usize>,
     /// Whether a loss was reported last.
-    gap: bool,
+    gap: Gap,
     /// How many of `owed` there were when a loss was reported last: what is missing of them has been told.
     told: usize,
     broken: bool,
@@ -86,7 +106,7 @@ impl Audit {
         for port in &mut self.ports {
             let filters = model.port(port.token).map_or(&[][..], |port| port.filters());
             for filter in filters.iter().filter(|filter| filter.asks_v1(event)) {
-                port.owed.push(Indication::V1 {
+                port.owes(Indication::V1 {
                     key: filter.key,
                     change: event.change().bits(),
                     sequence: Some(event.state_sequence()),
@@ -102,7 +122,7 @@ impl Audit {
         for port in &mut self.ports {
             let filters = model.port(port.token).map_or(&[][..], |port| port.filters());
             for filter in filters.iter().filter(|filter| filter.asks_v2(event)) {
-                port.owed.push(Indication::V2 {
+                port.owes(Indication::V2 {
                     key: u64::from(filter.key),
                     object_type: event.filter.object_type(),
                     flags: event.filter.flags(),
@@ -121,7 +141,7 @@ impl Audit {
     /// A filter was registered again with an old state number.
     pub fn owes(&mut self, port: Token, indication: Indication) {
         if let Some(port) = self.ports.iter_mut().find(|watched| watched.token == port) {
-            port.owed.push(indication);
+            port.owed.push(Owed { indication, missed: true });
         }
     }
 
@@ -168,7 +188,7 @@ impl Audit {
         let fresh = !token.is_null() && self.ports.iter().all(|watched| watched.token != token);
         Violation::unless(fresh, "handles are new and not null", || format!("{token}"))?;
         let (owed, reached) = (Vec::new(), vec![0]);
-        self.ports.push(Watched { token, protocol, owed, reached, gap: false, told: 0, broken: false });
+        self.ports.push(Watched { token, protocol, owed, reached, gap: Gap::None, told: 0, broken: false });
         Ok(())
     }
 
@@ -240,6 +260,10 @@ impl Audit {
 }
 
 impl Watched {
+    fn owes(&mut self, indication: Indication) {
+        self.owed.push(Owed { indication, missed: false });
+    }
+
     fn permitted(&self, indication: &Indication) -> Result<(), Violation> {
         let (single, forbidden) = match *indication {
             Indication::V1 { change, .. } => (change.is_power_of_two(), change & never(self.protocol) != 0),
@@ -253,27 +277,25 @@ impl Watched {
     /// Whether the indication is one that is due next.
     fn advance(&mut self, indication: &Indication) -> bool {
         let least = self.reached.iter().copied().min().unwrap_or(0);
-        let candidates: Vec<usize> = if self.gap {
-            (least.saturating_add(1)..self.owed.len()).collect()
-        } else {
-            let told = self.told.min(self.owed.len().saturating_sub(1));
-            self.reached.iter().flat_map(|index| *index..=told.max(*index)).collect()
+        let candidates: Vec<usize> = match self.gap {
+            Gap::None => self.reached.clone(),
+            Gap::Some => (least.saturating_add(1)..self.owed.len()).collect(),
+            Gap::Perhaps => (least..self.owed.len()).collect(),
         };
-        let due =
-            |index: &usize| self.owed.get(*index).is_some_and(|owed| same_but_sequence(owed, indication));
-        let reached: Vec<usize> =
-            candidates.into_iter().filter(due).map(|index| index.saturating_add(1)).collect();
-        if reached.is_empty() {
-            return false;
-        }
-        self.reached = reached;
-        self.gap = false;
+        let due = |index: &usize| {
+            self.owed.get(*index).is_some_and(|owed| same_but_sequence(&owed.indication, indication))
+        };
+        let found: Vec<usize> = candidates.into_iter().filter(due).collect();
+        let Some(first) = found.first().copied() else { return false };
+        let missed = self.owed.get(first).is_some_and(|owed| owed.missed);
+        self.gap = if missed && self.gap != Gap::None { Gap::Perhaps } else { Gap::None };
+        self.reached = found.into_iter().map(|index| index.saturating_add(1)).collect();
         true
     }
 
     fn lost(&mut self, indication: &Indication) -> Result<(), Violation> {
         // What was reported before, if that was a loss too, stands for one event at least.
-        let before = usize::from(self.gap);
+        let before = usize::from(self.gap == Gap::Some);
         self.reached.iter_mut().for_each(|index| *index = index.saturating_add(before));
         let least = self.reached.iter().copied().min().unwrap_or(0);
         Violation::unless(
@@ -281,13 +303,14 @@ impl Watched {
             "a loss is reported once, and only if there is one",
             || format!("{indication:?}"),
         )?;
-        self.gap = true;
+        self.gap = Gap::Some;
         self.told = self.owed.len();
         Ok(())
     }
 
     fn due(&self) -> Vec<&Indication> {
-        self.reached.iter().filter_map(|index| self.owed.get(*index)).collect()
+        let owed = |index: &usize| self.owed.get(*index).map(|owed| &owed.indication);
+        self.reached.iter().filter_map(owed).collect()
     }
 }
 

@@ -260,7 +260,7 @@ impl Flavour {
             protocol,
             nodes: dice.between(1, 3),
             clients: dice.one(1, &[1, 2]),
-            limits: limits(dice, tight, protocol),
+            limits: limits(dice, tight),
             queue: if tight { dice.between(1, 4) } else { 1000 },
             get_timeout: dice.one(500, &[20, 50, 3000, u32::MAX]),
             backoff: Backoff {
@@ -280,19 +280,15 @@ impl Flavour {
 }
 
 /// Limits that are reached soon, or never.
-///
-/// In protocol version 2, a client whose `ReAdd` methods cause more events than a queue holds cannot come back; so
-/// queues are longer than programs have filters.
-fn limits(dice: &mut Dice<'_>, tight: bool, protocol: Protocol) -> Limits {
+fn limits(dice: &mut Dice<'_>, tight: bool) -> Limits {
     let mut limits = Limits::default();
-    let least = if protocol == Protocol::V2 { 12 } else { 2 };
     if tight {
-        limits.queue_per_port = dice.between(least, least.saturating_add(4));
+        limits.queue_per_port = dice.between(2, 6);
         limits.batch = dice.between(1, 4);
         limits.closed_ports = dice.below(3);
     }
     if tight && dice.percent(30) {
-        limits.queue = dice.between(least, least.saturating_add(8));
+        limits.queue = dice.between(3, 12);
     }
     if tight && dice.percent(30) {
         limits.batch_octets = dice.between(1, 60);

@@ -10,9 +10,8 @@ fn totals(seeds: std::ops::Range<u64>) -> Totals {
     let mut totals = Totals::default();
     for seed in seeds {
         let outcome = run::seed(seed, false);
-        if let Some(violation) = outcome.violation {
-            panic!("{violation}\nreplay: cargo run --release -p cmrp-simulator -- replay {seed}");
-        }
+        let replay = format!("replay: cargo run --release -p cmrp-simulator -- replay {seed}");
+        assert_eq!(outcome.violation, None, "{replay}");
         totals.merge(&outcome.totals);
     }
     totals
