@@ -13,9 +13,7 @@
 //! use cmrp_port::client::{self, Action, Client, Indication, Target};
 //! use cmrp_port::server::{AssociationId, CallId, Caller, Config, Handled, Limits, Output, Server};
 //! use cmrp_port::{access::Access, event::EventV1, object::*, protocol::*, sequence::*, time::Instant};
-//!
 //! const ME: Caller = Caller { association: AssociationId(1), access: Some(Access::All) };
-//!
 //! fn answer(server: &mut Server, request: &Request<'_>) -> Response<'static> {
 //!     match request {
 //!         Request::ApiGetClusterName(_) => ApiGetClusterNameResponse {
@@ -27,7 +25,6 @@
 //!             return_enum: Some(EnumList { entry: vec![] }), rpc_status: 0, return_value: 0 }.into(),
 //!     }
 //! }
-//!
 //! fn carry(client: &mut Client, server: &mut Server) {
 //!     while let Some(Output::Response { call, response }) = server.poll_output() {
 //!         client.handle_v3(Instant::ORIGIN, client::CallId(call.0), &response.to_v3().unwrap());
@@ -43,7 +40,6 @@
 //!     }
 //!     carry(client, server);
 //! }
-//!
 //! let server = &mut Server::new(Config { limits: Limits::default(), seed: [7; 16], cluster_name: "C".into() });
 //! let client = &mut Client::new(client::Config::new(Protocol::V3, ["node1"]));
 //! let port = client.create_port(PortVersion::V1);
@@ -51,8 +47,7 @@
 //! carry(client, server);
 //! server.post_v1(&EventV1::new(ClusterChange::GROUP_STATE, "SQL", 1).unwrap());
 //! carry(client, server);
-//! assert!(matches!(client.next_indication(port), Some(Indication::V1 { name, context: 7, .. }) if name == "SQL"));
-//! ```
+//! assert!(matches!(client.next_indication(port), Some(Indication::V1 { name, context: 7, .. }) if name == "SQL"));```
 //!
 //! # What is where
 //! - [`server`], [`client`]: the engines. Their docs are the contract with the program that embeds them.
