@@ -47,7 +47,8 @@
 //! carry(client, server);
 //! server.post_v1(&EventV1::new(ClusterChange::GROUP_STATE, "SQL", 1).unwrap());
 //! carry(client, server);
-//! assert!(matches!(client.next_indication(port), Some(Indication::V1 { name, context: 7, .. }) if name == "SQL"));```
+//! assert!(matches!(client.next_indication(port), Some(Indication::V1 { name, context: 7, .. }) if name == "SQL"));
+//! ```
 //!
 //! # What is where
 //! - [`server`], [`client`]: the engines. Their docs are the contract with the program that embeds them.
