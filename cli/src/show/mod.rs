@@ -3,5 +3,6 @@
 mod flags;
 pub(crate) mod output;
 pub(crate) mod plain;
+mod quoted;
 pub(crate) mod value;
 mod win32;
