@@ -1,0 +1,2 @@
+//! MS-CMRP (ClusAPI) over TCP with tokio: the only room with sockets and clocks.
+#![forbid(unsafe_code)]
