@@ -1,2 +1,6 @@
 //! One node of a failover cluster, as MS-CMRP (ClusAPI) shows it, without sockets or clocks.
 #![forbid(unsafe_code)]
+
+pub mod change;
+pub mod plain;
+pub mod source;
