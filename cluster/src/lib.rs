@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod change;
+pub mod definition;
 pub mod plain;
 pub mod source;
