@@ -2,6 +2,7 @@
 //!
 //! `docs/changes.md` lists every kind with an example.
 
+mod error;
 mod parse;
 
 use core::fmt;
@@ -9,7 +10,9 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::error::ChangeError;
 pub use self::parse::{MOST_OCTETS, read_line};
+use crate::embedded::model::{InterfaceState, NetworkState};
 use crate::plain::PlainValue;
 
 /// Something that happens to a cluster from outside: hardware that fails, an administrator on another node.
@@ -149,7 +152,7 @@ pub enum Change {
         /// The network.
         network: String,
         /// Its new state.
-        state: NetworkCondition,
+        state: NetworkState,
     },
     /// The network gets another name.
     NetworkRenamed {
@@ -163,7 +166,7 @@ pub enum Change {
         /// The interface.
         interface: String,
         /// Its new state.
-        state: InterfaceCondition,
+        state: InterfaceState,
     },
     /// A property of an object gets a value.
     PropertySet {
@@ -271,34 +274,6 @@ pub enum Target {
     Interface(String),
     /// A group set.
     GroupSet(String),
-}
-
-/// The states of a network (MS-CMRP 3.1.4.2.83).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NetworkCondition {
-    /// The cluster does not use it.
-    Unavailable,
-    /// No node can talk over it.
-    Down,
-    /// Some nodes can talk over it, some cannot.
-    Partitioned,
-    /// All nodes can talk over it.
-    Up,
-}
-
-/// The states of a network interface (MS-CMRP 3.1.4.2.94).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InterfaceCondition {
-    /// It is broken.
-    Failed,
-    /// No other interface of its network can be reached from it.
-    Unreachable,
-    /// Its node is down, or the cluster does not use its network.
-    Unavailable,
-    /// It works.
-    Up,
 }
 
 /// A change, and how long after the one before it: a line of a file of changes.

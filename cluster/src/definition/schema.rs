@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::change::{InterfaceCondition, NetworkCondition};
+use crate::embedded::model::{InterfaceState, NetworkState};
 use crate::plain::PlainValue;
 use crate::source::{parse_duration, show_duration};
 
@@ -158,7 +158,7 @@ pub struct Network {
     pub mask: Option<String>,
     /// Its state at the start; up if not given.
     #[serde(default)]
-    pub state: Option<NetworkCondition>,
+    pub state: Option<NetworkState>,
     /// Common properties.
     #[serde(default)]
     pub properties: Properties,
@@ -213,7 +213,7 @@ pub struct Interface {
     pub address: Option<String>,
     /// Its state at the start; up if not given.
     #[serde(default)]
-    pub state: Option<InterfaceCondition>,
+    pub state: Option<InterfaceState>,
     /// Common properties.
     #[serde(default)]
     pub properties: Properties,
