@@ -7,8 +7,11 @@
 
 pub mod change;
 pub mod cluster;
+pub mod definition;
 pub mod embedded;
 pub mod event;
 pub mod node;
+pub mod plain;
 pub mod session;
+pub mod source;
 pub mod status;
