@@ -1,0 +1,5 @@
+//! What a program does, for Prometheus: metrics of a [server](crate::server), and an HTTP listener for any registry.
+
+mod http;
+
+pub use http::serve;
