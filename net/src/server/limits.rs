@@ -5,15 +5,15 @@ use std::time::Duration;
 /// What clients may use up. Each limit stops an attack, or a client that has stopped reading.
 ///
 /// What one connection may make the RPC runtime hold (fragments, calls, contexts) is
-/// [`Limits::rpc`]; what one association may make a node hold (handles, ports, queues) is
+/// [`Builder::rpc_limits`](super::Builder::rpc_limits); what one association may make a node hold (handles, ports, queues) is
 /// `cmrp_cluster`'s configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at once, 20,000: a client over the limit is disconnected at once. Stops the loss of all file
     /// descriptors; set the process's own limit (`ulimit -n`) well above it.
     pub connections: usize,
-    /// Connections at once from one address, 20,000 (as many as in all, since watchers are often behind one address).
-    /// Stops one client that takes all connections of a server whose clients have addresses of their own.
+    /// Connections at once from one address, 16,000: many watchers may be behind one address, but one address can't
+    /// take all connections.
     pub connections_per_address: usize,
     /// Octets of answers that one connection may leave unread, 16 MiB: one that has more is closed, and what it did
     /// not read is lost in the way that notification ports report. No request is read while answers are unsent, so
@@ -26,7 +26,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 20_000, connections_per_address: 20_000, unsent: 16 << 20, commands: 1_024 }
+        Self { connections: 20_000, connections_per_address: 16_000, unsent: 16 << 20, commands: 1_024 }
     }
 }
 

@@ -9,13 +9,19 @@
 //! has the service (for a cluster, a `cmrp_cluster::Node`), and sends what comes back. An idle connection holds no
 //! buffer. What a client can take is in [`Limits`] and [`Deadlines`], with reasons.
 
+mod accept;
 mod builder;
+mod clients;
+mod connection;
+mod directory;
 mod handle;
+pub(crate) mod levels;
 mod limits;
-
+mod outbox;
 mod service;
+mod shared;
 mod snapshot;
-
+mod thread;
 
 pub use builder::Builder;
 pub use handle::{Handle, Stopped};
@@ -29,11 +35,13 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
+use accept::Serving;
+
 /// A server that listens, and serves once [`serve`](Self::serve) is awaited.
 pub struct Server<S: Service> {
     listener: TcpListener,
     address: SocketAddr,
-    handle: Handle<S>,
+    serving: Serving<S>,
 }
 
 impl<S: Service> Server<S> {
@@ -49,18 +57,18 @@ impl<S: Service> Server<S> {
 
     /// What reads, changes and stops the server while it serves.
     pub fn handle(&self) -> Handle<S> {
-        self.handle.clone()
+        self.serving.handle()
     }
 
     /// Serves until `shutdown` is ready or [`Handle::shut_down`] was called. Then it accepts no connection any more,
     /// calls that wait end with the code of a node that shuts down, clients get [`Deadlines::shutdown`] to read their
-    /// last answers, and nothing of the server is left when this returns.
+    /// last answers, and nothing of the server is left when this returns. When the future is dropped instead, all
+    /// connections are cut off.
     ///
     /// # Errors
-    /// If the service panicked. Failures of connections end those connections alone.
+    /// If the service panicked, or does not return from a call. Failures of connections end those connections alone.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let _ = (self.listener, self.handle);
-        shutdown.await;
-        Ok(())
+        self.serving.accept(self.listener, shutdown).await;
+        self.serving.shut_down().await
     }
 }
