@@ -51,6 +51,7 @@ pub mod header;
 pub mod label;
 mod octets;
 pub mod pdu;
+mod queue;
 pub mod server;
 pub mod status;
 pub mod stream;

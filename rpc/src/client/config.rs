@@ -3,6 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use crate::bind::MIN_FRAGMENT;
 use crate::label::FormatLabel;
 use crate::syntax::{BindFeatures, SyntaxId};
 
@@ -50,6 +51,11 @@ impl Config {
             verification_trailer: false,
             limits: Limits::default(),
         }
+    }
+
+    /// [`Config::max_fragment`], but not less than every implementation accepts.
+    pub(super) const fn fragment(&self) -> u16 {
+        if self.max_fragment < MIN_FRAGMENT { MIN_FRAGMENT } else { self.max_fragment }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::error::PduError;
 use crate::fragments::FragmentError;
 use crate::header::PacketType;
 use crate::label::StubFormatError;
+use crate::queue::Weight;
 use crate::status::Executed;
 use crate::syntax::{BindFeatures, ContextResult, SyntaxId};
 
@@ -78,6 +79,15 @@ pub enum Event {
     },
 }
 
+impl Weight for Event {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Response { stub, .. } => stub.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// Why a server does not serve an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -90,7 +100,7 @@ pub enum Refusal {
         /// `reason`.
         reason: u16,
     },
-    /// An `alter_context` was answered by a fault, with its status.
+    /// A fault was the answer, with its status.
     Fault(u32),
 }
 
@@ -133,6 +143,8 @@ pub enum Failure {
     Fragment(FragmentError),
     /// A response in a format that cannot be read.
     Format(StubFormatError),
+    /// A protected PDU, though nothing was agreed on that could read it.
+    Authentication,
     /// A status that no fault may have (MS-RPCE 3.3.2.5.1).
     Status(u32),
 }
@@ -147,6 +159,7 @@ impl fmt::Display for Failure {
             Self::UnknownCall(call) => write!(f, "an answer to call {call}, which was not made"),
             Self::Fragment(error) => error.fmt(f),
             Self::Format(error) => error.fmt(f),
+            Self::Authentication => f.write_str("a protected PDU on an unprotected connection"),
             Self::Status(status) => write!(f, "a fault with status {status:#010x}, which none may have"),
         }
     }

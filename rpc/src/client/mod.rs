@@ -3,9 +3,11 @@
 //! [`Connection`] holds no socket and no clock: send what it has to say ([`Connection::poll_transmit`]; the first PDU
 //! is its bind), give it what was read ([`Connection::handle_input`]), take what happened
 //! ([`Connection::poll_event`]). After [`Event::Bound`] calls can be made ([`Connection::call`]).
+mod answers;
 mod config;
 mod connection;
 mod event;
+mod negotiation;
 
 pub use config::{Config, Limits};
 pub use connection::{CallError, Connection};

@@ -4,10 +4,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::auth::AuthLevel;
+use crate::bind::MIN_FRAGMENT;
 use crate::syntax::{BindFeatures, SyntaxId};
-
-/// Octets of a fragment that every implementation accepts (C706 12.6.3.1).
-pub const MIN_FRAGMENT: u16 = 1432;
 
 /// What a server offers and accepts. Shared by all its connections.
 ///
@@ -82,8 +80,8 @@ pub struct Limits {
     /// PDUs.
     pub max_contexts: usize,
     /// Octets that wait to be sent on a connection: 4 MiB. From half of it on [`Connection::is_congested`] asks not
-    /// to read from the client; a PDU that would be added beyond all of it ends the connection. Stops clients that
-    /// call and do not read.
+    /// to read from the client; an answer that makes it more while others wait ends the connection. Stops clients
+    /// that call and do not read.
     ///
     /// [`Connection::is_congested`]: super::Connection::is_congested
     pub max_output: usize,

@@ -10,6 +10,7 @@ use crate::auth::AuthLevel;
 use crate::error::PduError;
 use crate::fragments::FragmentError;
 use crate::header::PacketType;
+use crate::queue::Weight;
 use crate::syntax::{BindFeatures, SyntaxId};
 
 /// Something that happened on a connection.
@@ -61,6 +62,15 @@ pub enum Event {
     },
     /// The client broke a rule of the protocol, or a limit that ends the connection, which is closing. For the log.
     ProtocolError(Violation),
+}
+
+impl Weight for Event {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Call(call) => call.stub.len(),
+            _ => 0,
+        }
+    }
 }
 
 /// A whole call.

@@ -12,10 +12,14 @@
 //! After each [`Connection::handle_input`] take all events, then all PDUs. When [`Connection::is_closing`] says so,
 //! send the PDUs that are left and close the socket; whatever ended the connection, call [`Connection::close`]
 //! exactly once.
+mod calls;
 mod config;
 mod connection;
+mod contexts;
 mod event;
 mod groups;
+mod negotiation;
+mod requests;
 
 pub use config::{Config, Limits};
 pub use connection::{Connection, UnknownCall};
