@@ -2,8 +2,12 @@
 //!
 //! - [`server`]: one node of a cluster behind a listening socket, with deadlines, limits and a shutdown that loses
 //!   nothing.
+//! - [`client`]: calls, and ports that outlive the server that holds them.
+//! - [`epm`]: the endpoint mapper, which tells on which port an interface is.
 //! - [`metrics`]: what a server does, and an HTTP listener for Prometheus that anything may use.
 #![forbid(unsafe_code)]
 
+pub mod client;
+pub mod epm;
 pub mod metrics;
 pub mod server;
