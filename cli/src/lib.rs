@@ -3,6 +3,7 @@
 //! A library only so that tests and fuzzing can reach it; its interface is the command line.
 #![forbid(unsafe_code)]
 
+mod call;
 mod dissect;
 mod interface;
 mod show;

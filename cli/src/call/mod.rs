@@ -1,0 +1,3 @@
+//! `cmrp call`: one operation of a server, once.
+
+mod catalog;
