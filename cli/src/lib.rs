@@ -8,6 +8,8 @@ mod dissect;
 mod interface;
 mod show;
 mod stub;
+mod time;
+mod watch;
 
 use std::error::Error;
 use std::process::ExitCode;
