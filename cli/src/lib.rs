@@ -6,6 +6,7 @@
 mod call;
 mod dissect;
 mod interface;
+mod remote;
 mod show;
 mod stub;
 mod time;
@@ -30,6 +31,7 @@ enum Command {
     Decode(stub::decode::Options),
     Encode(stub::encode::Options),
     Verify(stub::verify::Options),
+    Call(call::Options),
 }
 
 /// Runs the command line of this process, and gives its exit status.
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Decode(options) => stub::decode::run(&options),
         Command::Encode(options) => stub::encode::run(&options),
         Command::Verify(options) => stub::verify::run(&options),
+        Command::Call(options) => call::run(&options),
     }
 }
 

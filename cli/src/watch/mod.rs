@@ -8,3 +8,5 @@ mod people;
 mod picture;
 mod report;
 mod wanted;
+
+pub(crate) use wanted::kind_text;
