@@ -7,7 +7,7 @@ use dcerpc_proto::auth::Protection;
 use serde::Serialize;
 
 use super::decode::Fields;
-use super::time::Time;
+use crate::time::Time;
 use crate::interface::Interface;
 
 /// Which part of a call a message is.
