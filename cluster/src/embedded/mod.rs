@@ -4,6 +4,7 @@ mod config;
 mod journal;
 mod methods;
 pub mod model;
+mod registry;
 mod volatile;
 mod work;
 
