@@ -1,5 +1,6 @@
 //! A cluster in memory.
 
+mod batch_port;
 mod config;
 mod journal;
 mod methods;

@@ -62,6 +62,11 @@ impl Tree {
         self.effects
     }
 
+    /// The path in the case of its letters that it has in the tree.
+    pub(crate) fn canonical(&self, path: &KeyPath) -> Option<KeyPath> {
+        canonical(&self.root, path)
+    }
+
     /// Whether anything has changed.
     pub(crate) fn is_changed(&self) -> bool {
         !self.effects.is_empty()
