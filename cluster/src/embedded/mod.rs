@@ -1,11 +1,13 @@
 //! A cluster in memory.
 
+mod batch_port;
 mod config;
 mod journal;
 mod membership;
 mod methods;
 pub mod model;
 mod placement;
+mod registry;
 mod tell;
 mod transition;
 mod volatile;

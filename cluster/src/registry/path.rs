@@ -75,6 +75,13 @@ impl KeyPath {
         fold(&self.0) == fold(&other.0)
     }
 
+    /// What is left of the path below `key`; the empty path if it is not below it.
+    #[must_use]
+    pub fn below(&self, key: &Self) -> Self {
+        let depth = if self.is_within(key) { key.names().count() } else { usize::MAX };
+        Self(self.names().skip(depth).collect::<Vec<_>>().join("\\"))
+    }
+
     /// Whether it names `key` or a key below it.
     pub fn is_within(&self, key: &Self) -> bool {
         let mut names = self.names().map(fold);

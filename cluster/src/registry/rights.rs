@@ -13,6 +13,8 @@ pub struct Rights(u32);
 const VIEWS: u32 = 0x0000_0300;
 
 impl Rights {
+    /// No right.
+    pub const NONE: Self = Self(0);
     /// `KEY_QUERY_VALUE`.
     pub const QUERY_VALUE: Self = Self(0x0001);
     /// `KEY_SET_VALUE`.
@@ -86,6 +88,18 @@ impl Rights {
     /// The bits.
     pub const fn bits(self) -> u32 {
         self.0
+    }
+
+    /// The rights in 11 bits: the six of keys, the four of all objects, the one to the audit list.
+    pub(crate) const fn packed(self) -> u16 {
+        let [keys, _, objects, system] = self.0.to_le_bytes();
+        u16::from_le_bytes([keys & 0x3F, (objects & 0xF) | (system & 1) << 4])
+    }
+
+    /// What [`packed`](Self::packed) packed.
+    pub(crate) const fn unpacked(bits: u16) -> Self {
+        let [keys, others] = bits.to_le_bytes();
+        Self(u32::from_le_bytes([keys & 0x3F, 0, others & 0xF, others >> 4 & 1]))
     }
 }
 

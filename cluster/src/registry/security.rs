@@ -28,6 +28,12 @@ impl Parts {
         if parts.0 == 0 { Err(RegistryError::BadParameter) } else { Ok(parts) }
     }
 
+    /// Both.
+    #[must_use]
+    pub const fn or(self, parts: Self) -> Self {
+        Self(self.0 | parts.0)
+    }
+
     /// Whether any of `parts` is among them.
     pub const fn intersects(self, parts: Self) -> bool {
         self.0 & parts.0 != 0

@@ -19,26 +19,64 @@ pub(crate) struct Failed {
     pub(crate) error: RegistryError,
 }
 
+/// A command that was carried out, and the key that it was about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    key: KeyPath,
+    command: Command<'static>,
+}
+
 /// A list at work.
 struct Run<'a> {
     tree: &'a mut Tree,
     base: &'a KeyPath,
     /// `None` behind a command that deleted a key.
     current: Option<KeyPath>,
-    report: Vec<Command<'static>>,
+    done: Vec<Done>,
 }
 
-/// Runs a list on the tree, relative to the key `base`, and returns what batch ports report: the commands, with the
-/// former data in front of each that replaced or deleted some (MS-CMRP 3.1.4.2.114).
+/// Runs a list on the tree, relative to the key `base`, and returns what was done: the commands, with the former data
+/// in front of each that replaced or deleted some (MS-CMRP 3.1.4.2.114).
 ///
 /// After a failure the tree has to be dropped: what came before the command that failed has been done in it.
-pub(crate) fn execute(tree: &mut Tree, base: &KeyPath, list: &[u8]) -> Result<Vec<Command<'static>>, Failed> {
+pub(crate) fn execute(tree: &mut Tree, base: &KeyPath, list: &[u8]) -> Result<Vec<Done>, Failed> {
     let commands = decode(list).map_err(|error| Failed { command: None, error })?;
-    let mut run = Run { tree, base, current: Some(base.clone()), report: Vec::new() };
+    let mut run = Run { tree, base, current: Some(base.clone()), done: Vec::new() };
     for (index, command) in commands.iter().enumerate() {
         run.execute(command).map_err(|error| Failed { command: Some(index), error })?;
     }
-    Ok(run.report)
+    Ok(run.done)
+}
+
+/// What a batch port on the key `watched` reports of a list; `None` if nothing of it was about that key or one below.
+///
+/// Paths are relative to the watched key. If it is the key that the list was run on, the report is the list with the
+/// former data in it; else commands that name a key are put in where a value belongs to another key than the one before.
+pub(crate) fn report(done: &[Done], watched: &KeyPath) -> Option<Vec<u8>> {
+    let mut current = Some(watched.clone());
+    let mut commands = Vec::new();
+    for Done { key, command } in done.iter().filter(|done| done.concerns(watched)) {
+        let names_key = matches!(command.kind, CommandType::CREATE_KEY | CommandType::DELETE_KEY);
+        if !names_key && current.as_ref() != Some(key) {
+            commands.push(key_command(CommandType::CREATE_KEY, &key.below(watched)));
+        }
+        current = (command.kind != CommandType::DELETE_KEY).then(|| key.clone());
+        let command = if names_key { key_command(command.kind, &key.below(watched)) } else { command.clone() };
+        commands.push(command);
+    }
+    (!commands.is_empty()).then(|| encode(&commands))
+}
+
+fn key_command(kind: CommandType, path: &KeyPath) -> Command<'static> {
+    Command { kind, value_type: 0, name: path.as_str().to_owned(), data: Vec::new().into() }
+}
+
+impl Done {
+    /// Whether it is about the key or one below it, or deletes one above it.
+    fn concerns(&self, watched: &KeyPath) -> bool {
+        let above = self.command.kind == CommandType::DELETE_KEY && watched.is_within(&self.key);
+        self.key.is_within(watched) || above
+    }
 }
 
 impl Run<'_> {
@@ -50,8 +88,11 @@ impl Run<'_> {
             CommandType::DELETE_KEY => self.delete(command)?,
             _ => return Err(RegistryError::BadParameter),
         }
-        self.report.push(command.to_owned_data());
         Ok(())
+    }
+
+    fn done(&mut self, key: KeyPath, command: &Command<'_>) {
+        self.done.push(Done { key, command: command.to_owned_data() });
     }
 
     fn path(&self, command: &Command<'_>) -> Result<KeyPath, RegistryError> {
@@ -64,38 +105,46 @@ impl Run<'_> {
 
     fn create(&mut self, command: &Command<'_>) -> Result<(), RegistryError> {
         let path = self.path(command)?;
-        self.current = Some(self.tree.create(&path, None)?.path);
+        let path = self.tree.create(&path, None)?.path;
+        self.current = Some(path.clone());
+        self.done(path, command);
         Ok(())
     }
 
     fn delete(&mut self, command: &Command<'_>) -> Result<(), RegistryError> {
         let path = self.path(command)?;
         self.current = None;
-        absent(self.tree.delete_tree(&path)).map(drop)
+        let path = self.tree.canonical(&path).unwrap_or(path);
+        absent(self.tree.delete_tree(&path))?;
+        self.done(path, command);
+        Ok(())
     }
 
     fn set(&mut self, command: &Command<'_>) -> Result<(), RegistryError> {
         let key = self.current()?;
         let value = KeyValue { kind: command.value_type, data: Arc::new(command.data.to_vec()) };
         let former = self.tree.set(&key, &command.name, value)?;
-        self.replaced(command, former);
+        self.replaced(&key, command, former);
+        self.done(key, command);
         Ok(())
     }
 
     fn unset(&mut self, command: &Command<'_>) -> Result<(), RegistryError> {
         let key = self.current()?;
         let former = absent(self.tree.unset(&key, &command.name))?;
-        self.replaced(command, former);
+        self.replaced(&key, command, former);
+        self.done(key, command);
         Ok(())
     }
 
-    fn replaced(&mut self, command: &Command<'_>, former: Option<KeyValue>) {
-        self.report.extend(former.map(|value| Command {
+    fn replaced(&mut self, key: &KeyPath, command: &Command<'_>, former: Option<KeyValue>) {
+        let command = former.map(|value| Command {
             kind: CommandType::VALUE_DELETED,
             value_type: value.kind,
             name: command.name.clone(),
             data: value.data.to_vec().into(),
-        }));
+        });
+        self.done.extend(command.map(|command| Done { key: key.clone(), command }));
     }
 }
 

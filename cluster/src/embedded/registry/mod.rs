@@ -62,9 +62,14 @@ impl Tree {
         self.effects
     }
 
-    /// The root key.
-    pub(crate) fn root(&self) -> &Key {
-        &self.root
+    /// The path in the case of its letters that it has in the tree.
+    pub(crate) fn canonical(&self, path: &KeyPath) -> Option<KeyPath> {
+        canonical(&self.root, path)
+    }
+
+    /// Whether anything has changed.
+    pub(crate) fn is_changed(&self) -> bool {
+        !self.effects.is_empty()
     }
 
     /// Makes a key and those above it that are missing, or finds it (MS-CMRP 3.1.4.2.30). A new key gets `security`;
