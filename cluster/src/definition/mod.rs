@@ -28,6 +28,7 @@
 //! );
 //! ```
 
+mod build;
 mod check;
 pub mod identity;
 mod schema;

@@ -40,7 +40,7 @@ pub struct Definition {
     /// What decides who goes on when nodes lose sight of each other.
     #[serde(default)]
     pub quorum: Quorum,
-    /// Registry keys besides those that the objects have.
+    /// Registry keys.
     #[serde(default)]
     pub registry: Vec<Key>,
     /// How long things take.
@@ -139,7 +139,7 @@ pub enum NodeHealth {
 }
 
 /// A network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
     /// Its name.
@@ -192,7 +192,7 @@ impl NetworkRole {
 }
 
 /// An interface of a node to a network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interface {
     /// Its name; "node - adapter" if not given, as a cluster names it.
