@@ -2,8 +2,12 @@
 
 mod config;
 mod journal;
+mod membership;
 mod methods;
 pub mod model;
+mod placement;
+mod tell;
+mod transition;
 mod volatile;
 mod work;
 
