@@ -1,9 +1,12 @@
 //! Values of properties and of the registry as people write them in TOML and JSON.
 
 use core::fmt;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::embedded::model::{KeyValue, Property};
 
 /// A value of a property or of the registry as people write it.
 ///
@@ -40,6 +43,52 @@ pub enum PlainValue {
     Texts(Vec<String>),
     /// Octets.
     Binary(Vec<u8>),
+}
+
+/// Types of registry values.
+mod registry {
+    pub(super) const SZ: u32 = 1;
+    pub(super) const EXPAND_SZ: u32 = 2;
+    pub(super) const BINARY: u32 = 3;
+    pub(super) const DWORD: u32 = 4;
+    pub(super) const MULTI_SZ: u32 = 7;
+    pub(super) const QWORD: u32 = 11;
+}
+
+impl PlainValue {
+    /// The value as that of a property.
+    pub fn to_property(&self) -> Property {
+        match self {
+            Self::Dword(value) => Property::Dword(*value),
+            Self::Long(value) => Property::Long(*value),
+            Self::Qword(value) => Property::UlargeInteger(*value),
+            Self::Text(value) => Property::Sz(value.clone()),
+            Self::Expand(value) => Property::ExpandSz(value.clone()),
+            Self::Texts(values) => Property::MultiSz(values.clone()),
+            Self::Binary(octets) => Property::Binary(octets.clone()),
+        }
+    }
+
+    /// The value as that of a registry key: strings are UTF-16 in little-endian order, each with a NUL.
+    pub fn to_key_value(&self) -> KeyValue {
+        let (kind, data) = match self {
+            Self::Dword(value) => (registry::DWORD, value.to_le_bytes().to_vec()),
+            Self::Long(value) => (registry::DWORD, value.to_le_bytes().to_vec()),
+            Self::Qword(value) => (registry::QWORD, value.to_le_bytes().to_vec()),
+            Self::Text(value) => (registry::SZ, with_nul(value).collect()),
+            Self::Expand(value) => (registry::EXPAND_SZ, with_nul(value).collect()),
+            Self::Texts(values) => {
+                let strings = values.iter().flat_map(|value| with_nul(value));
+                (registry::MULTI_SZ, strings.chain([0, 0]).collect())
+            }
+            Self::Binary(octets) => (registry::BINARY, octets.clone()),
+        };
+        KeyValue { kind, data: Arc::new(data) }
+    }
+}
+
+fn with_nul(text: &str) -> impl Iterator<Item = u8> + '_ {
+    text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes)
 }
 
 impl<'de> Deserialize<'de> for PlainValue {
@@ -173,6 +222,21 @@ mod tests {
             assert_eq!(read(json).as_ref(), Ok(&value), "{json}");
             assert_eq!(serde_json::to_string(&value).unwrap(), json);
         }
+    }
+
+    #[test]
+    fn registry_values_are_what_windows_writes() {
+        let written = |json: &str| {
+            let value = read(json).unwrap().to_key_value();
+            (value.kind, value.data.to_vec())
+        };
+        assert_eq!(written("\"a\""), (1, vec![0x61, 0, 0, 0]));
+        assert_eq!(written("[\"a\",\"b\"]"), (7, vec![0x61, 0, 0, 0, 0x62, 0, 0, 0, 0, 0]));
+        assert_eq!(written("[]"), (7, vec![0, 0]));
+        assert_eq!(written("258"), (4, vec![2, 1, 0, 0]));
+        assert_eq!(written("{\"qword\":1}"), (11, vec![1, 0, 0, 0, 0, 0, 0, 0]));
+        assert_eq!(written("{\"binary\":\"ff\"}"), (3, vec![0xFF]));
+        assert_eq!(written("{\"expand\":\"\"}"), (2, vec![0, 0]));
     }
 
     #[test]

@@ -28,6 +28,15 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 /// assert_eq!(id.as_bytes()[14], b'8');
 /// ```
 pub fn derived(cluster: &str, kind: &str, name: &str) -> String {
+    show(hash(cluster, kind, name))
+}
+
+/// What makes the ids of objects that are created later unlike those of other clusters.
+pub(super) fn seed(cluster: &str) -> [u8; 16] {
+    hash(cluster, "seed", "").to_be_bytes()
+}
+
+fn hash(cluster: &str, kind: &str, name: &str) -> u128 {
     let mut hasher = SipHasher13::new();
     feed(&mut hasher, cluster);
     hasher.write(&[0]);
@@ -35,7 +44,7 @@ pub fn derived(cluster: &str, kind: &str, name: &str) -> String {
     hasher.write(&[0]);
     feed(&mut hasher, name);
     let hash = hasher.finish128();
-    show((u128::from(hash.h1) << 64) | u128::from(hash.h2))
+    (u128::from(hash.h1) << 64) | u128::from(hash.h2)
 }
 
 fn feed(hasher: &mut SipHasher13, name: &str) {
