@@ -21,6 +21,8 @@ codes! {
     ERROR_FILE_NOT_FOUND = 2;
     /// The data is invalid.
     ERROR_INVALID_DATA = 13;
+    /// The change could not be kept: the journal failed.
+    ERROR_WRITE_FAULT = 29;
     /// The request is not supported.
     ERROR_NOT_SUPPORTED = 50;
     /// The method is not implemented by this server.
