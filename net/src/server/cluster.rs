@@ -3,7 +3,7 @@
 use cmrp::ndr::Interface;
 use cmrp::{clusapi2, clusapi3};
 use cmrp_cluster::change::{Change, ChangeError};
-use cmrp_cluster::node::{self, Message, Node};
+use cmrp_cluster::node::{self, Delivery, Message, Node};
 use cmrp_port::protocol::Protocol;
 use cmrp_port::server::{AssociationId, CallId, Caller, Statistics};
 use cmrp_port::time::Instant;
@@ -20,7 +20,7 @@ const fn syntax<I: Interface>() -> SyntaxId {
 }
 
 impl Service for Node {
-    type Receipt = CallId;
+    type Receipt = Delivery;
 
     fn interfaces() -> Vec<SyntaxId> {
         vec![CLUSAPI3, CLUSAPI2]
@@ -45,8 +45,8 @@ impl Service for Node {
         Node::handle_cancel(self, call);
     }
 
-    fn handle_undelivered(&mut self, receipt: CallId) {
-        Node::handle_undelivered(self, receipt);
+    fn handle_undelivered(&mut self, receipt: Delivery) {
+        Node::handle_undelivered(self, &receipt);
     }
 
     fn handle_disconnect(&mut self, association: AssociationId) {
@@ -61,22 +61,23 @@ impl Service for Node {
         Node::poll_timeout(self)
     }
 
-    fn poll_output(&mut self) -> Option<Output<CallId>> {
+    fn poll_output(&mut self) -> Option<Output<Delivery>> {
         Node::poll_output(self).map(|output| match output {
-            node::Output::Response { call, stub } => Output::Response { call, stub, receipt: Some(call) },
+            node::Output::Response { call, stub, delivery: receipt } => {
+                Output::Response { call, stub, receipt }
+            }
             node::Output::Fault { call, status } => Output::Fault { call, status },
             node::Output::Abandoned { call } => Output::Abandoned { call },
             node::Output::EndConnection { association } => Output::EndConnection { association },
         })
     }
 
-    fn shut_down(&mut self, now: Instant) {
-        let _ = now;
+    fn shut_down(&mut self, _now: Instant) {
+        Node::shut_down(self);
     }
 
     fn holds(&self, association: AssociationId) -> bool {
-        let _ = association;
-        true
+        Node::holds(self, association)
     }
 
     fn statistics(&self) -> Statistics {
