@@ -7,8 +7,10 @@
 
 pub mod change;
 pub mod cluster;
+pub mod dependency;
 pub mod embedded;
 pub mod event;
 pub mod node;
+pub mod registry;
 pub mod session;
 pub mod status;

@@ -1,9 +1,11 @@
 //! A cluster in memory.
 
+mod batch_port;
 mod config;
 mod journal;
 mod methods;
 pub mod model;
+mod registry;
 mod volatile;
 mod work;
 
