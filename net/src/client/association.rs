@@ -10,7 +10,7 @@ use cmrp::{clusapi2, clusapi3};
 use dcerpc_proto::SyntaxId;
 use tokio::time::timeout;
 
-use super::answer::{AnyAnswer, AnyRequest, Answer, RawAnswer};
+use super::answer::{Answer, AnyAnswer, AnyRequest, RawAnswer};
 use super::pool::Pool;
 use super::{CallError, ConnectError, Options, address};
 
@@ -93,7 +93,10 @@ impl Association {
     }
 
     /// Makes an association with the first of some addresses that answers, without a deadline for all of it.
-    pub(crate) async fn connect_to(addresses: &[SocketAddr], options: &Options) -> Result<Self, ConnectError> {
+    pub(crate) async fn connect_to(
+        addresses: &[SocketAddr],
+        options: &Options,
+    ) -> Result<Self, ConnectError> {
         let pool = Pool::connect(addresses, options).await?;
         Ok(Self { inner: Arc::new(Inner { pool }) })
     }
@@ -136,7 +139,10 @@ impl Association {
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    pub async fn call_any<R: AnyRequest + Sync>(&self, request: &R) -> Result<AnyAnswer<R::Interface>, CallError> {
+    pub async fn call_any<R: AnyRequest + Sync>(
+        &self,
+        request: &R,
+    ) -> Result<AnyAnswer<R::Interface>, CallError> {
         let interface = syntax_of::<R::Interface>();
         let options = CallOptions::of(interface, request.number());
         let stub = self.encode(interface, request)?;
@@ -148,7 +154,12 @@ impl Association {
     ///
     /// # Errors
     /// As [`call`](Self::call), but that nothing is decoded.
-    pub async fn call_raw(&self, opnum: u16, stub: &[u8], options: CallOptions) -> Result<RawAnswer, CallError> {
+    pub async fn call_raw(
+        &self,
+        opnum: u16,
+        stub: &[u8],
+        options: CallOptions,
+    ) -> Result<RawAnswer, CallError> {
         self.send(opnum, stub.to_vec(), options).await
     }
 
@@ -189,9 +200,15 @@ impl Association {
         self.inner.pool.connections()
     }
 
-    /// Waits until the association has no connection left: the server is gone, and all handles with it.
-    pub async fn ended(&self) {
-        self.inner.pool.ended().await;
+    /// Ends all connections, whoever else holds a clone. Calls under way fail.
+    pub fn close(&self) {
+        self.inner.pool.end();
+    }
+
+    /// Ends when the association has no connection left: the server is gone, and all handles with it. The future does
+    /// not keep the association.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.inner.pool.ended()
     }
 }
 

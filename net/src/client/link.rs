@@ -169,7 +169,12 @@ impl Task {
     }
 
     /// Serves until the end, and says why it ended.
-    async fn serve(&mut self, jobs: &mut mpsc::Receiver<Job>, abandoned: &Notify, pool: &Arc<Pool>) -> String {
+    async fn serve(
+        &mut self,
+        jobs: &mut mpsc::Receiver<Job>,
+        abandoned: &Notify,
+        pool: &Arc<Pool>,
+    ) -> String {
         // Tells when a connection that may take this one's place has been tried.
         let mut spare: Option<oneshot::Receiver<()>> = None;
         loop {
@@ -237,7 +242,12 @@ impl Task {
             Ok(call) => {
                 self.open.insert(call, Open { reply, lease, patience: None });
             }
-            Err(error) => drop(reply.send(Err(refused_call(error, stub.len())))),
+            Err(error) => {
+                if matches!(error, client::CallError::Closing | client::CallError::Exhausted) {
+                    self.end(&error.to_string());
+                }
+                drop(reply.send(Err(refused_call(error, stub.len()))));
+            }
         }
     }
 
@@ -284,7 +294,7 @@ impl Task {
                 continue;
             }
             // It may have been answered, or not been bound yet: then there is nothing to cancel.
-            drop(self.machine.cancel(call));
+            let _ = self.machine.cancel(call);
             if let Some(open) = self.open.get_mut(&call) {
                 open.patience = Some(Instant::now() + pool.cancel_grace());
             }
@@ -294,7 +304,7 @@ impl Task {
     /// Gives a call up. The lease ends when the server has been told.
     fn orphan(&mut self, call: u32) {
         if let Some(open) = self.open.remove(&call) {
-            drop(self.machine.orphan(call));
+            let _ = self.machine.orphan(call);
             self.given_up.push(open.lease);
         }
     }
@@ -418,8 +428,12 @@ fn refused_call(error: client::CallError, octets: usize) -> CallError {
 fn refusal_of(refusal: client::Refusal) -> ConnectError {
     use dcerpc_proto::syntax::ContextResult;
     ConnectError::Refused(match refusal {
-        client::Refusal::Rejected { result: ContextResult::PROVIDER_REJECTION, reason: 1 } => Refusal::Interface,
-        client::Refusal::Rejected { result: ContextResult::PROVIDER_REJECTION, reason: 2 } => Refusal::TransferSyntax,
+        client::Refusal::Rejected { result: ContextResult::PROVIDER_REJECTION, reason: 1 } => {
+            Refusal::Interface
+        }
+        client::Refusal::Rejected { result: ContextResult::PROVIDER_REJECTION, reason: 2 } => {
+            Refusal::TransferSyntax
+        }
         other => Refusal::Other(other.to_string()),
     })
 }

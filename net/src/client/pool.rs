@@ -56,7 +56,10 @@ pub(super) struct Counted(Arc<Pool>);
 
 impl Pool {
     /// Makes an association with the first of some addresses that answers.
-    pub(super) async fn connect(addresses: &[SocketAddr], options: &Options) -> Result<Arc<Self>, ConnectError> {
+    pub(super) async fn connect(
+        addresses: &[SocketAddr],
+        options: &Options,
+    ) -> Result<Arc<Self>, ConnectError> {
         let config = bind_config(options, &options.transfer_syntaxes(), 0, options.multiplexing);
         let mut task = Task::new(dial_any(addresses, options).await?, config);
         let agreed = task.bind().await?;
@@ -112,9 +115,9 @@ impl Pool {
         self.dropped.cancelled().await;
     }
 
-    /// Waits until no connection is left.
-    pub(super) async fn ended(&self) {
-        self.ended.cancelled().await;
+    /// Ends when no connection is left.
+    pub(super) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.ended.clone().cancelled_owned()
     }
 
     /// Connections that are there.
@@ -285,6 +288,8 @@ fn keep_alive(stream: &TcpStream, settings: KeepAlive) -> Result<(), ConnectErro
     let probes = probes.with_retries(settings.probes);
     socket.set_tcp_keepalive(&probes)?;
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    socket.set_tcp_user_timeout(Some(settings.idle.saturating_add(settings.interval.saturating_mul(settings.probes))))?;
+    socket.set_tcp_user_timeout(Some(
+        settings.idle.saturating_add(settings.interval.saturating_mul(settings.probes)),
+    ))?;
     Ok(())
 }
