@@ -2,6 +2,7 @@
 
 mod address;
 mod advice;
+mod exchange;
 mod runtime;
 
 use std::time::Duration;
@@ -10,7 +11,8 @@ use clap::{Args, ValueEnum};
 use cmrp_net::client::{Options, Protocol, Transfer};
 
 pub(crate) use address::{Address, Name};
-pub(crate) use advice::{call_error, connect_error};
+pub(crate) use advice::connect_error;
+pub(crate) use exchange::{Fields, NoResponse, code, exchange};
 pub(crate) use runtime::{Interrupts, block_on};
 
 use crate::interface::Interface;

@@ -1,12 +1,15 @@
 //! `cmrp watch`: what happens in a cluster, as it happens.
 
 mod about;
+mod board;
 mod condition;
 mod json;
 mod news;
+mod payload;
 mod people;
 mod picture;
 mod report;
+mod survey;
 mod wanted;
 
 pub(crate) use wanted::kind_text;
