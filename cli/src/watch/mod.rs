@@ -4,11 +4,13 @@ mod about;
 mod board;
 mod condition;
 mod json;
+mod metrics;
 mod news;
 mod payload;
 mod people;
 mod picture;
 mod report;
+mod session;
 mod survey;
 mod wanted;
 
