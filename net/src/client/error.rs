@@ -11,15 +11,13 @@ use cmrp_port::status::{
 };
 
 /// `RPC_S_PROTOCOL_ERROR`: a peer does not keep to the rules.
-pub(crate) const RPC_S_PROTOCOL_ERROR: u32 = 0x6C0;
+const RPC_S_PROTOCOL_ERROR: u32 = 0x6C0;
 /// `RPC_S_UNSUPPORTED_TRANS_SYN`: no transfer syntax in common.
-pub(crate) const RPC_S_UNSUPPORTED_TRANS_SYN: u32 = 0x6C2;
-/// `RPC_S_CALL_CANCELLED`.
-pub(crate) const RPC_S_CALL_CANCELLED: u32 = 0x71A;
+const RPC_S_UNSUPPORTED_TRANS_SYN: u32 = 0x6C2;
 /// `RPC_X_BAD_STUB_DATA`.
-pub(crate) const RPC_X_BAD_STUB_DATA: u32 = 0x6F7;
+const RPC_X_BAD_STUB_DATA: u32 = 0x6F7;
 /// `RPC_S_OUT_OF_RESOURCES`.
-pub(crate) const RPC_S_OUT_OF_RESOURCES: u32 = 0x6B9;
+const RPC_S_OUT_OF_RESOURCES: u32 = 0x6B9;
 
 /// Why there is no connection to a server.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -16,10 +16,13 @@
 //! # Ok(()) }
 //! ```
 
+pub(crate) mod address;
 mod answer;
 mod association;
 mod error;
+mod link;
 mod options;
+mod pool;
 mod watch;
 
 pub use answer::{Answer, AnyAnswer, AnyRequest, ClusApi, RawAnswer};

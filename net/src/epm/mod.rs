@@ -30,6 +30,17 @@ pub async fn map(
     todo!()
 }
 
+/// Asks for several transfer syntaxes, one after the other.
+pub(crate) async fn locate(
+    host: &str,
+    interface: SyntaxId,
+    transfer: &[SyntaxId],
+    options: &Options,
+) -> Result<SocketAddr, ConnectError> {
+    let _ = (host, interface, transfer, options);
+    todo!()
+}
+
 /// An endpoint that a [`Server`] tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {

@@ -10,11 +10,13 @@
 )]
 
 mod association;
+mod flows;
 mod fragments;
 mod hostile;
 mod label;
 mod pdu;
 mod samples;
+mod server;
 mod status;
 mod stream;
 mod verification;

@@ -1,5 +1,6 @@
 //! What a watcher tells, and what it is asked to watch.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use cmrp::cluster_change::{ClusterChange, ClusterChangeResourceTypeV2};
 use cmrp_port::client::{FilterError, FilterId, Indication, ObjectId, PortId};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::PortVersion;
+
+use crate::client::CallError;
 
 /// What a filter is on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +49,17 @@ pub enum Events {
     V2(ObjectFilter),
     /// Of a version 2 port, on [`Subject::ResourceType`].
     ResourceType(ClusterChangeResourceTypeV2),
+}
+
+impl fmt::Display for Subject {
+    /// As in `Group "SQL"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cluster => f.write_str("Cluster"),
+            Self::Object { kind, name } => write!(f, "{kind:?} {name:?}"),
+            Self::ResourceType(name) => write!(f, "ResourceType {name:?}"),
+        }
+    }
 }
 
 impl Events {
@@ -206,7 +220,7 @@ pub enum WatchEvent {
 }
 
 /// Why a watcher does not do what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WatchError {
     /// It has shut down.
@@ -221,4 +235,7 @@ pub enum WatchError {
     /// There is no connection now, or the object is not open.
     #[error("the object is not open now")]
     NotOpen,
+    /// The call of the program failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
 }

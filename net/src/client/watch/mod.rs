@@ -1,82 +1,73 @@
 //! Watchers: the client engine of `cmrp_port` over associations.
 
+mod builder;
+mod command;
+mod driver;
 mod event;
+mod obey;
+mod record;
+mod tell;
 
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use cmrp::ndr::ContextHandle;
-use cmrp_port::access::Access;
-use cmrp_port::client::{Backoff, BindingId, FilterId, Missing, ObjectId, PortId, Statistics};
+use cmrp::ndr::{Call, ContextHandle};
+use cmrp_port::client::{BindingId, FilterId, ObjectId, PortId, Statistics};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::{PortVersion, Protocol};
 use futures_core::Stream;
+use tokio::sync::{mpsc, oneshot};
 
+pub use builder::{Builder, Retry};
 pub use event::{Change, Events, Interest, Subject, WatchError, WatchEvent};
 
-use super::{Association, CallError, Options};
+use super::{Answer, Association};
+use command::{Command, Reply};
 
-/// A watcher of a cluster: the handle of the task that keeps its notification ports. Clones are handles of the same.
+/// A watcher of a cluster: the handle of the task that keeps its notification ports. Clones are handles of the same;
+/// dropping them changes nothing.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use cmrp::cluster_change::ClusterChange;
-/// use cmrp_net::client::{Interest, Protocol, Subject, WatchEvent, Watcher};
+/// use cmrp_net::client::{Interest, Protocol, Subject, Watcher};
 ///
-/// let (watcher, mut events) = Watcher::builder(["node1", "node2"], Protocol::V3)
+/// let (_watcher, mut events) = Watcher::builder(["node1", "node2"], Protocol::V3)
 ///     .interest(Interest::v1(Subject::Cluster, ClusterChange::GROUP_STATE | ClusterChange::RESOURCE_STATE))
-///     .start();
+///     .start()?;
 /// while let Some(event) = events.next().await {
 ///     println!("{event:?}");
 /// }
-/// # drop(watcher);
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+///
+/// # What is kept
+///
+/// The watcher connects to the first server that it can, opens what the filters are on, makes the ports and fetches.
+/// When a call fails as MS-CMRP 3.2.4.6 lists it, a deadline passes or the connection breaks, it goes through the
+/// cluster's name, its nodes and the servers that it was given, and puts everything back. What changed in between,
+/// version 1 ports tell; version 2 ports begin with `CLUSTER_RECONNECT`.
+///
+/// # What is bounded
+///
+/// Events wait in the stream ([`Builder::buffer`]), then in the ports of the client (as many again), then at the
+/// server, which says so when it loses some. Other events than changes are dropped, the oldest first, when 1,024 of
+/// them wait; [`WatchEvent::Skipped`] tells.
+#[derive(Clone)]
 pub struct Watcher {
-    _private: (),
+    commands: mpsc::Sender<Command>,
 }
 
-/// The events of a [`Watcher`], in order. Dropping it shuts the watcher down.
-///
-/// It is a [`Stream`] too.
+/// The events of a [`Watcher`], in order; a [`Stream`]. Dropping it shuts the watcher down.
 #[derive(Debug)]
 pub struct WatchEvents {
-    _private: (),
-}
-
-/// What a [`Watcher`] starts with.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Builder {
-    config: cmrp_port::client::Config,
-    options: Options,
-    interests: Vec<Interest>,
-    retry: Option<Retry>,
-    buffer: usize,
-}
-
-/// The waits before all servers are tried again, after all were tried in vain. Each is twice as long as the one
-/// before, less up to a quarter by chance, so that clients of one server do not come back all at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retry {
-    /// The first wait.
-    pub first: Duration,
-    /// No wait is longer.
-    pub longest: Duration,
-}
-
-impl Default for Retry {
-    /// A second, two, four, up to a minute.
-    fn default() -> Self {
-        Self { first: Duration::from_secs(1), longest: Duration::from_secs(60) }
-    }
+    events: mpsc::Receiver<WatchEvent>,
 }
 
 /// An object on the connection that a watcher has now, for calls of the program's own.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Bound {
     /// The association. It may end at any time; then ask the watcher again.
     pub association: Association,
@@ -85,78 +76,25 @@ pub struct Bound {
     binding: BindingId,
 }
 
-impl Builder {
-    /// How its associations are made. The interface is that of the watcher's protocol, whatever is set here.
-    pub fn options(mut self, options: Options) -> Self {
-        let interface = self.options.interface;
-        self.options = options;
-        self.options.interface = interface;
-        self
-    }
-
-    /// Adds a filter. Those of version 1 ports share one port, those of version 2 ports another.
-    pub fn interest(mut self, interest: Interest) -> Self {
-        self.interests.push(interest);
-        self
-    }
-
-    /// The access level to open handles with; [`Access::All`] unless set.
-    pub fn access(mut self, access: Access) -> Self {
-        self.config.access = access;
-        self
-    }
-
-    /// How often and how fast the servers are tried in one go; see [`Backoff`].
-    pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.config.backoff = backoff;
-        self
-    }
-
-    /// What becomes of objects that are gone after a reconnect. [`Missing::Forget`] unless set: one object that was
-    /// deleted meanwhile must not keep all others from being watched.
-    pub fn missing(mut self, missing: Missing) -> Self {
-        self.config.missing = missing;
-        self
-    }
-
-    /// Never gives up: after [`WatchEvent::Lost`] and [`WatchEvent::ConnectFailed`], all servers are tried again.
-    pub fn for_ever(mut self, retry: Retry) -> Self {
-        self.retry = Some(retry);
-        self
-    }
-
-    /// Events that may wait in the stream; at least 1, 256 unless set. While it is full, the ports stop fetching, so
-    /// that events wait at the server.
-    pub fn buffer(mut self, events: usize) -> Self {
-        self.buffer = events;
-        self
-    }
-
-    /// Starts the watcher on the present tokio runtime. It connects by itself; filters that make no sense are told of
-    /// as [`WatchEvent::FilterFailed`] with `ERROR_INVALID_PARAMETER`.
-    pub fn start(self) -> (Watcher, WatchEvents) {
-        todo!()
-    }
-}
-
 impl Watcher {
     /// What a watcher of these servers starts with. The servers are tried in order; once connected, the names of all
-    /// nodes are known. For their addresses, see [`Options::with_name`].
+    /// nodes are known. For their addresses, see [`Options::with_name`](super::Options::with_name).
     pub fn builder(servers: impl IntoIterator<Item = impl Into<String>>, protocol: Protocol) -> Builder {
-        let config = cmrp_port::client::Config {
-            missing: Missing::Forget,
-            ..cmrp_port::client::Config::new(protocol, servers)
-        };
-        Builder { config, options: Options::new(protocol), interests: Vec::new(), retry: None, buffer: 256 }
+        Builder::new(servers, protocol)
     }
 
-    /// Opens an object and waits until it is open, which may need a connection first.
+    fn new(commands: mpsc::Sender<Command>) -> Self {
+        Self { commands }
+    }
+
+    /// Opens an object and waits until it is open, which may need a connection first. Dropping the future does not
+    /// close it.
     ///
     /// # Errors
     /// The server refused, or the watcher has shut down.
     pub async fn open(&self, kind: ObjectKind, name: &str) -> Result<ObjectId, WatchError> {
-        let _ = (kind, name);
-        todo!()
+        let name = name.to_owned();
+        self.ask(|reply| Command::Open { kind, name, reply }).await
     }
 
     /// Closes an object that [`open`](Self::open) opened.
@@ -164,8 +102,7 @@ impl Watcher {
     /// # Errors
     /// The watcher has shut down.
     pub async fn close(&self, object: ObjectId) -> Result<(), WatchError> {
-        let _ = object;
-        todo!()
+        self.tell(Command::Close { object }).await
     }
 
     /// Tells that an object has another name now, which the next reconnect opens it by.
@@ -173,27 +110,16 @@ impl Watcher {
     /// # Errors
     /// The watcher has shut down.
     pub async fn renamed(&self, object: ObjectId, name: &str) -> Result<(), WatchError> {
-        let _ = (object, name);
-        todo!()
+        self.tell(Command::Renamed { object, name: name.to_owned() }).await
     }
 
-    /// Makes a further port.
+    /// Makes a further port; [`WatchEvent::PortCreated`] or [`WatchEvent::PortFailed`] tell whether the server has
+    /// it.
     ///
     /// # Errors
     /// The watcher has shut down.
     pub async fn create_port(&self, version: PortVersion) -> Result<PortId, WatchError> {
-        let _ = version;
-        todo!()
-    }
-
-    /// Adds a filter, to the port that the filters of the builder share or to one that
-    /// [`create_port`](Self::create_port) made, and waits until the server has registered it.
-    ///
-    /// # Errors
-    /// The filter makes no sense, the server refused it, or the watcher has shut down.
-    pub async fn add(&self, port: Option<PortId>, interest: Interest) -> Result<FilterId, WatchError> {
-        let _ = (port, interest);
-        todo!()
+        self.ask(|reply| Command::CreatePort { version, reply }).await
     }
 
     /// Unblocks and closes a port; [`WatchEvent::PortClosed`] tells the end.
@@ -201,36 +127,73 @@ impl Watcher {
     /// # Errors
     /// The watcher has shut down.
     pub async fn close_port(&self, port: PortId) -> Result<(), WatchError> {
-        let _ = port;
-        todo!()
+        self.tell(Command::ClosePort { port }).await
     }
 
-    /// The handle of an object on the present connection, for a call of the program's own.
+    /// Adds a filter, to the port that the filters of the builder share or to one that
+    /// [`create_port`](Self::create_port) made, and waits until the server has registered it. Dropping the future
+    /// does not remove it.
     ///
     /// # Errors
-    /// There is no connection now, or the object is not open.
+    /// The filter makes no sense, the server refused it, or the watcher has shut down.
+    pub async fn add(&self, port: Option<PortId>, interest: Interest) -> Result<FilterId, WatchError> {
+        self.ask(|reply| Command::Add { port, interest, reply }).await
+    }
+
+    /// The handle of an object on the present connection, for calls of the program's own.
+    ///
+    /// # Errors
+    /// There is no connection now, the object is not open, or the watcher has shut down.
     pub async fn bound(&self, object: ObjectId) -> Result<Bound, WatchError> {
-        let _ = object;
-        todo!()
+        self.ask(|reply| Command::Bound { object: Some(object), reply }).await
     }
 
     /// As [`bound`](Self::bound), with the handle of the cluster.
     ///
     /// # Errors
-    /// There is no connection now.
+    /// There is no connection now, or the watcher has shut down.
     pub async fn bound_cluster(&self) -> Result<Bound, WatchError> {
-        todo!()
+        self.ask(|reply| Command::Bound { object: None, reply }).await
     }
 
-    /// Tells that a call of the program's own failed or was answered with a code that means that the server is no
+    /// Makes a call of the program's own with the handle of an object. If it fails because the server is no good any
+    /// more, the watcher goes to another one.
+    ///
+    /// ```no_run
+    /// # use cmrp_net::client::{Watcher, WatchError};
+    /// # use cmrp_port::client::ObjectId;
+    /// use cmrp::{clusapi3::ApiGetGroupStateRequest, ndr::Handle};
+    /// # async fn example(watcher: Watcher, group: ObjectId) -> Result<(), WatchError> {
+    /// let answer = watcher.call(group, |group| ApiGetGroupStateRequest { h_group: Handle::new(group) }).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// There is no connection now, the object is not open, or the call failed.
+    pub async fn call<C: Call + Sync>(
+        &self,
+        object: ObjectId,
+        request: impl FnOnce(ContextHandle) -> C,
+    ) -> Result<Answer<C::Operation>, WatchError> {
+        let bound = self.bound(object).await?;
+        let request = request(bound.handle);
+        match bound.association.call(&request).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                self.failed(&bound, error.win32()).await?;
+                Err(WatchError::Call(error))
+            }
+        }
+    }
+
+    /// Tells that a call of the program's own failed, or was answered with a code that means that the server is no
     /// good any more ([`starts_reconnect`](cmrp_port::status::starts_reconnect)): the watcher goes to another one.
     /// Other codes are ignored.
     ///
     /// # Errors
     /// The watcher has shut down.
     pub async fn failed(&self, bound: &Bound, code: u32) -> Result<(), WatchError> {
-        let _ = (bound.binding, code);
-        todo!()
+        self.tell(Command::Failed { binding: bound.binding, code }).await
     }
 
     /// Tries all servers again now, after [`WatchEvent::Lost`] or [`WatchEvent::ConnectFailed`].
@@ -238,7 +201,7 @@ impl Watcher {
     /// # Errors
     /// The watcher has shut down.
     pub async fn reconnect(&self) -> Result<(), WatchError> {
-        todo!()
+        self.tell(Command::Reconnect).await
     }
 
     /// How much the engine holds.
@@ -246,47 +209,48 @@ impl Watcher {
     /// # Errors
     /// The watcher has shut down.
     pub async fn statistics(&self) -> Result<Statistics, WatchError> {
-        todo!()
+        self.ask(|reply| Command::Statistics { reply }).await
     }
 
-    /// Unblocks and closes all ports, closes all handles, ends the connection. Ends when that is done, or after the
-    /// deadline of a call.
+    /// Unblocks and closes all ports, closes all handles, ends the connection. Returns when that is done, or after
+    /// [`Options::call_deadline`](super::Options::call_deadline). Nobody has to read the events meanwhile.
     pub async fn shut_down(&self) {
-        todo!()
+        // Who has shut down before is done, too.
+        drop(self.ask(|reply| Command::ShutDown { reply }).await);
     }
-}
 
-impl Bound {
-    /// Whether a failed call means that the server is no good any more; then [`Watcher::failed`] wants to know.
-    pub fn is_fatal(&self, error: &CallError) -> bool {
-        let _ = error;
-        todo!()
+    async fn tell(&self, command: Command) -> Result<(), WatchError> {
+        self.commands.send(command).await.map_err(|_| WatchError::Closed)
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, WatchError> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(command(reply)).await?;
+        answer.await.unwrap_or(Err(WatchError::Closed))
     }
 }
 
 impl WatchEvents {
-    /// The next event; `None` after [`WatchEvent::Closed`]. Can be dropped without losing an event.
+    fn new(events: mpsc::Receiver<WatchEvent>) -> Self {
+        Self { events }
+    }
+
+    /// The next event; `None` after [`WatchEvent::Closed`]. The future can be dropped without losing an event.
     pub async fn next(&mut self) -> Option<WatchEvent> {
-        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        self.events.recv().await
     }
 }
 
 impl Stream for WatchEvents {
     type Item = WatchEvent;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<WatchEvent>> {
-        let _ = context;
-        todo!()
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<WatchEvent>> {
+        self.events.poll_recv(context)
     }
 }
 
-impl fmt::Display for Subject {
-    /// `group "SQL"`.
+impl fmt::Debug for Watcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cluster => f.write_str("cluster"),
-            Self::Object { kind, name } => write!(f, "{kind:?} {name:?}"),
-            Self::ResourceType(name) => write!(f, "resource type {name:?}"),
-        }
+        f.debug_struct("Watcher").field("closed", &self.commands.is_closed()).finish()
     }
 }
