@@ -1,7 +1,9 @@
 //! Watching: what the watcher brings becomes news, with what the servers say of the objects.
 
+use std::collections::BTreeSet;
+
 use cmrp::cluster_change::ClusterChange;
-use cmrp_net::client::{Bound, Change, PortVersion, Protocol, WatchEvent, Watcher};
+use cmrp_net::client::{Bound, CallError, Change, PortVersion, Protocol, WatchEvent, Watcher};
 use cmrp_port::client::Indication;
 use cmrp_port::object::ObjectKind;
 
@@ -11,22 +13,34 @@ use super::news::{Details, Event, News, What};
 use super::payload;
 use super::picture::Transition;
 use super::survey::{Found, Surveyor, Unknown};
-use super::wanted::subject_text;
+use super::wanted::{interest_text, subject_text};
 use crate::interface::Interface;
 use crate::time::Time;
 
 /// See the module.
 pub(super) struct Session {
-    pub(super) watcher: Watcher,
-    pub(super) board: Board,
-    pub(super) protocol: Protocol,
+    watcher: Watcher,
+    board: Board,
+    protocol: Protocol,
     /// Whether servers are asked for states.
-    pub(super) asks: bool,
+    asks: bool,
     /// Filters of which it is not known yet whether they are in place.
-    pub(super) pending: usize,
+    pending: usize,
+    /// What is being watched, as text.
+    watching: BTreeSet<String>,
 }
 
 impl Session {
+    /// A session of a watcher with so many filters. `asks` says whether servers are asked for states.
+    pub(super) fn new(watcher: Watcher, protocol: Protocol, filters: usize, asks: bool, board: Board) -> Self {
+        Self { watcher, board, protocol, asks, pending: filters, watching: BTreeSet::new() }
+    }
+
+    /// Whether all filters were refused, so that there is nothing to watch.
+    pub(super) fn is_idle(&self) -> bool {
+        self.pending == 0 && self.watching.is_empty()
+    }
+
     /// The news in an event of the watcher; `None` if there is none for anybody.
     pub(super) async fn news(&mut self, event: WatchEvent) -> Option<News> {
         let time = Time::now();
@@ -44,11 +58,15 @@ impl Session {
             }
             WatchEvent::FilterAdded { interest, .. } => {
                 self.settled().await;
-                What::Watching { subject: subject_text(&interest.subject) }
+                let subject = subject_text(&interest.subject);
+                if !self.watching.insert(subject.clone()) {
+                    return None;
+                }
+                What::Watching { subject }
             }
             WatchEvent::FilterFailed { interest, code, .. } => {
                 self.settled().await;
-                What::NotWatching { subject: subject_text(&interest.subject), code }
+                What::NotWatching { subject: interest_text(&interest), code }
             }
             WatchEvent::PortFailed { code, .. } | WatchEvent::PortEnded { code, .. } => {
                 What::NotWatching { subject: "anything more: the server has no port for us".to_owned(), code }
@@ -180,7 +198,7 @@ impl Session {
         tracing::warn!(%error, "a state can't be had");
         let code = match error {
             Unknown::Code(code) => Some(*code),
-            _ => error.call_error().filter(|error| bound.is_fatal(error)).map(|error| error.win32()),
+            _ => error.call_error().map(CallError::win32),
         };
         if let Some(code) = code {
             // Only a watcher that has shut down does not want to know.
