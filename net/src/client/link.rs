@@ -242,7 +242,12 @@ impl Task {
             Ok(call) => {
                 self.open.insert(call, Open { reply, lease, patience: None });
             }
-            Err(error) => drop(reply.send(Err(refused_call(error, stub.len())))),
+            Err(error) => {
+                if matches!(error, client::CallError::Closing | client::CallError::Exhausted) {
+                    self.end(&error.to_string());
+                }
+                drop(reply.send(Err(refused_call(error, stub.len()))));
+            }
         }
     }
 

@@ -130,6 +130,14 @@ impl Options {
         }
     }
 
+    /// Sets [`interface`](Self::interface).
+    #[must_use]
+    pub fn with_interface<I: Interface>(mut self) -> Self {
+        let (major, minor) = I::VERSION;
+        self.interface = SyntaxId::new(I::UUID, major, minor);
+        self
+    }
+
     /// Sets [`transfer`](Self::transfer).
     #[must_use]
     pub fn with_transfer(mut self, transfer: Transfer) -> Self {
