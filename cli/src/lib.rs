@@ -32,6 +32,7 @@ enum Command {
     Encode(stub::encode::Options),
     Verify(stub::verify::Options),
     Call(call::Options),
+    Watch(watch::Options),
 }
 
 /// Runs the command line of this process, and gives its exit status.
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Encode(options) => stub::encode::run(&options),
         Command::Verify(options) => stub::verify::run(&options),
         Command::Call(options) => call::run(&options),
+        Command::Watch(options) => watch::run(&options),
     }
 }
 

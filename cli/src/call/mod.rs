@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 
 use catalog::{Catalog, HandleMember};
 use names::{Names, Open};
-use session::{Failure, Fields, Session};
+use session::{Failure, Session};
 
 use crate::interface::Interface;
-use crate::remote::{self, Address, Reach};
+use crate::remote::{self, Address, Fields, Reach};
 use crate::show::win32;
 use crate::stub::kind::{Direction, Kind};
 use crate::stub::target::by_name;
@@ -95,7 +95,6 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 /// All that is known before the server is.
 struct Prepared {
     interface: Interface,
-    opnum: u16,
     name: &'static str,
     catalog: Catalog,
     fields: Fields,
@@ -128,7 +127,7 @@ fn prepare(options: &Options) -> Result<Prepared, Box<dyn Error>> {
     members.retain(|member| fields.get(&member.name).is_none_or(Value::is_null));
     let plan = options.names.plan(name, &members)?;
     check(interface, opnum, &fields, &plan)?;
-    Ok(Prepared { interface, opnum, name, catalog, fields, plan })
+    Ok(Prepared { interface, name, catalog, fields, plan })
 }
 
 fn fields(text: &str) -> Result<Fields, Box<dyn Error>> {
@@ -158,21 +157,23 @@ fn check(
 
 async fn perform(server: &str, options: &Options, prepared: Prepared) -> Result<ExitCode, Failure> {
     let association = Association::connect(server, &options.reach.options()).await;
-    let association = association.map_err(|error| Failure::Request(remote::connect_error(server, &error)))?;
-    let Prepared { interface, opnum, name, catalog, mut fields, plan } = prepared;
-    let mut session = Session::new(interface, &catalog, association);
-    let answer = async {
-        for (member, open) in &plan {
-            let handle = session.open(open, writes(name)).await?;
-            fields.insert(member.name.clone(), handle);
-        }
-        session.call(opnum, fields).await
-    }
-    .await;
+    let association = association.map_err(|error| Failure::NoConnection(remote::connect_error(server, &error)))?;
+    let mut session = Session::new(prepared.interface, &prepared.catalog, association);
+    let answer = in_session(&mut session, &prepared).await;
     session.close().await;
     let answer = answer?;
-    print(&answer, options.text).map_err(|error| Failure::Request(error.to_string()))?;
-    Ok(status(name, &answer))
+    print(&answer, options.text)?;
+    Ok(status(prepared.name, &answer))
+}
+
+/// Opens what the request names, and makes the call.
+async fn in_session(session: &mut Session<'_>, prepared: &Prepared) -> Result<Fields, Failure> {
+    let mut fields = prepared.fields.clone();
+    for (member, open) in &prepared.plan {
+        let handle = session.open(open, writes(prepared.name)).await?;
+        fields.insert(member.name.clone(), handle);
+    }
+    Ok(session.call(prepared.name, fields).await?)
 }
 
 /// Whether an operation changes the registry key that it is given.

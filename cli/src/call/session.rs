@@ -1,21 +1,15 @@
 //! Calls in their JSON form over one association, and the handles that are open in it.
 
-use cmrp::ndr::Limits;
-use cmrp::ndr::json::Arena;
-use cmrp_net::client::{Association, CallError, CallOptions};
+use cmrp_net::client::Association;
 use cmrp_port::object::ObjectKind;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::catalog::{Catalog, HandleKind, HandleMember};
 use super::names::Open;
 use crate::interface::Interface;
-use crate::remote;
+use crate::remote::{self, Fields, NoResponse, exchange};
 use crate::show::win32;
-use crate::stub::kind::{Direction, Kind};
-
-/// Members by name.
-pub(super) type Fields = Map<String, Value>;
 
 /// Rights to a key of the cluster registry: `KEY_READ` and `KEY_ALL_ACCESS` (MS-CMRP 3.1.4.2.29).
 const KEY_READ: u32 = 0x0002_0019;
@@ -24,15 +18,15 @@ const KEY_ALL_ACCESS: u32 = 0x000F_003F;
 /// Why something could not be called.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
-    /// The request can't be made of what was given.
+    /// There is no connection.
     #[error("{0}")]
-    Request(String),
-    /// There is no answer.
-    #[error("{}", remote::call_error(.operation, .error))]
-    NoAnswer { operation: &'static str, error: CallError },
-    /// The answer can't be read.
-    #[error("{operation}: the response is malformed: {error}")]
-    Malformed { operation: &'static str, error: String },
+    NoConnection(String),
+    /// There is no response.
+    #[error(transparent)]
+    NoResponse(#[from] NoResponse),
+    /// The response can't be printed.
+    #[error("standard output: {0}")]
+    Output(#[from] std::io::Error),
     /// A handle could not be opened.
     #[error("{what} can't be opened: {}", code(*.status))]
     NotOpened { what: String, status: u32 },
@@ -63,53 +57,27 @@ impl<'a> Session<'a> {
     }
 
     /// Makes a call, and takes charge of the handles that it yields.
-    pub(super) async fn call(&mut self, opnum: u16, fields: Fields) -> Result<Fields, Failure> {
-        let operation = self.interface.operation(opnum).unwrap_or_default();
-        let answer = self.exchange(opnum, operation, &Value::Object(fields)).await?;
-        if let Some(described) = self.catalog.operation(opnum) {
-            let is_closed = |kind: HandleKind| answer_is_null(self.catalog.handles_out(described), &answer, kind);
-            if !self.catalog.handles_in(described).is_empty() && operation.starts_with("ApiClose") {
-                self.opened.retain(|opened| !is_closed(opened.kind));
-            }
-            self.opened.extend(yielded(self.catalog.handles_out(described), &answer));
+    pub(super) async fn call(&mut self, operation: &'static str, fields: Fields) -> Result<Fields, NoResponse> {
+        let answer = exchange(&self.association, self.interface, operation, fields).await?;
+        let described = self.interface.opnum(operation).and_then(|opnum| self.catalog.operation(opnum));
+        let given = described.map(|described| self.catalog.handles_out(described)).unwrap_or_default();
+        if operation.starts_with("ApiClose") {
+            self.opened.retain(|opened| !given.iter().any(|member| is_closed(member, &answer, opened)));
         }
+        self.opened.extend(yielded(given, &answer));
         Ok(answer)
-    }
-
-    async fn exchange(&self, opnum: u16, operation: &'static str, fields: &Value) -> Result<Fields, Failure> {
-        let format = self.association.format();
-        let kind = Kind { interface: self.interface, opnum, direction: Direction::Request, format };
-        let arena = Arena::new();
-        let request = kind.read(fields, &arena).map_err(|error| Failure::Request(format!("{operation}: {error}")))?;
-        let stub = request.encode(format).map_err(|error| Failure::Request(format!("{operation}: {error}")))?;
-        let raw = self.association.call_raw(opnum, &stub, CallOptions::default()).await;
-        let raw = raw.map_err(|error| Failure::NoAnswer { operation, error })?;
-        let malformed = |error: String| Failure::Malformed { operation, error };
-        let answer = request.answer(&raw.stub, raw.format, &Limits::DEFAULT);
-        let answer = answer.ok_or_else(|| malformed("it has none".to_owned()))?;
-        let answer = answer.map_err(|error| malformed(error.to_string()))?;
-        serde_json::to_value(&answer)
-            .and_then(serde_json::from_value)
-            .map_err(|error| malformed(error.to_string()))
-    }
-
-    async fn call_named(&mut self, operation: &'static str, fields: Fields) -> Result<Fields, Failure> {
-        let opnum = self.interface.opnum(operation).ok_or_else(|| {
-            Failure::Request(format!("{} has no {operation}", self.interface.name()))
-        })?;
-        self.call(opnum, fields).await
     }
 
     /// Opens what a name stands for, and gives the handle in its JSON form. `writes` says whether it is to be changed.
     pub(super) async fn open(&mut self, open: &Open, writes: bool) -> Result<Value, Failure> {
         let answer = match open {
-            Open::Port { version: 1 } => self.call_named("ApiCreateNotify", Fields::new()).await?,
-            Open::Port { .. } => self.call_named("ApiCreateNotifyV2", Fields::new()).await?,
+            Open::Port { version: 1 } => self.call("ApiCreateNotify", Fields::new()).await?,
+            Open::Port { .. } => self.call("ApiCreateNotifyV2", Fields::new()).await?,
             Open::Object { kind: ObjectKind::Key, name } => return self.open_key(name, writes).await,
             Open::Object { kind, name } => {
                 let (operation, member) = open_method(*kind);
                 let fields = member.map(|member| (member.to_owned(), Value::from(name.as_str())));
-                self.call_named(operation, fields.into_iter().collect()).await?
+                self.call(operation, fields.into_iter().collect()).await?
             }
         };
         handle_of(&answer, || text(open))
@@ -119,7 +87,7 @@ impl<'a> Session<'a> {
     async fn open_key(&mut self, path: &str, writes: bool) -> Result<Value, Failure> {
         let sam_desired = if writes { KEY_ALL_ACCESS } else { KEY_READ };
         let asked = Fields::from_iter([("samDesired".to_owned(), sam_desired.into())]);
-        let answer = self.call_named("ApiGetRootKey", asked.clone()).await?;
+        let answer = self.call("ApiGetRootKey", asked.clone()).await?;
         let root = handle_of(&answer, || "the root key".to_owned())?;
         if path.is_empty() {
             return Ok(root);
@@ -127,7 +95,7 @@ impl<'a> Session<'a> {
         let mut fields = asked;
         fields.insert("hKey".to_owned(), root);
         fields.insert("lpSubKey".to_owned(), path.into());
-        let answer = self.call_named("ApiOpenKey", fields).await?;
+        let answer = self.call("ApiOpenKey", fields).await?;
         handle_of(&answer, || format!("key {path:?}"))
     }
 
@@ -135,11 +103,10 @@ impl<'a> Session<'a> {
     pub(super) async fn close(mut self) {
         while let Some(Opened { kind, handle }) = self.opened.pop() {
             let Some(operation) = close_method(kind) else { continue };
-            let Some(opnum) = self.interface.opnum(operation) else { continue };
-            let member = self.catalog.operation(opnum).map(|operation| self.catalog.handles_in(operation));
-            let Some(member) = member.and_then(|members| members.into_iter().next()) else { continue };
-            let fields = Fields::from_iter([(member.name, handle)]);
-            if let Err(error) = self.exchange(opnum, operation, &Value::Object(fields)).await {
+            let described = self.interface.opnum(operation).and_then(|opnum| self.catalog.operation(opnum));
+            let members = described.map(|described| self.catalog.handles_in(described)).unwrap_or_default();
+            let fields = members.into_iter().map(|member| (member.name, handle.clone())).collect();
+            if let Err(error) = exchange(&self.association, self.interface, operation, fields).await {
                 tracing::debug!(%error, "a handle could not be closed");
             }
         }
@@ -155,8 +122,9 @@ fn yielded(members: Vec<HandleMember>, answer: &Fields) -> Vec<Opened> {
     found.collect()
 }
 
-fn answer_is_null(members: Vec<HandleMember>, answer: &Fields, kind: HandleKind) -> bool {
-    members.iter().any(|member| member.kind == kind && answer.get(&member.name).is_some_and(is_null))
+/// Whether the answer of a closing method says that a handle is closed.
+fn is_closed(member: &HandleMember, answer: &Fields, opened: &Opened) -> bool {
+    member.kind == opened.kind && answer.get(&member.name).is_some_and(is_null)
 }
 
 fn is_null(handle: &Value) -> bool {
@@ -166,10 +134,10 @@ fn is_null(handle: &Value) -> bool {
 
 /// The handle that an opening method returned.
 fn handle_of(answer: &Fields, what: impl FnOnce() -> String) -> Result<Value, Failure> {
-    let status = answer.get("Status").and_then(Value::as_u64).unwrap_or_default();
+    let status = remote::code(answer, "Status");
     match answer.get("return").filter(|handle| status == 0 && !is_null(handle)) {
         Some(handle) => Ok(handle.clone()),
-        None => Err(Failure::NotOpened { what: what(), status: u32::try_from(status).unwrap_or(u32::MAX) }),
+        None => Err(Failure::NotOpened { what: what(), status }),
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod address;
 mod advice;
+mod exchange;
+mod listen;
+mod logging;
 mod runtime;
 
 use std::time::Duration;
@@ -10,7 +13,10 @@ use clap::{Args, ValueEnum};
 use cmrp_net::client::{Options, Protocol, Transfer};
 
 pub(crate) use address::{Address, Name};
-pub(crate) use advice::{call_error, connect_error};
+pub(crate) use advice::{code_advice, connect_error};
+pub(crate) use exchange::{Fields, NoResponse, code, exchange};
+pub(crate) use listen::Listen;
+pub(crate) use logging::Logging;
 pub(crate) use runtime::{Interrupts, block_on};
 
 use crate::interface::Interface;

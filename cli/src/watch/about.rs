@@ -69,9 +69,23 @@ impl About {
         found.map_or(Self::Other, |(_, about)| *about)
     }
 
-    /// The kind of object of a version 2 event.
+    /// The kind of object that a version 2 event names: that of a new resource, say, and not of its group
+    /// (MS-CMRP 3.1.4.2.138).
     pub(crate) fn of_v2(filter: ObjectFilter) -> Self {
-        family(filter).map_or(Self::Other, |(about, _)| about)
+        match filter {
+            ObjectFilter::Cluster(ClusterChangeClusterV2::GROUP_ADDED) => Self::Group,
+            ObjectFilter::Cluster(ClusterChangeClusterV2::NODE_ADDED) => Self::Node,
+            ObjectFilter::Cluster(ClusterChangeClusterV2::NETWORK_ADDED) => Self::Network,
+            ObjectFilter::Cluster(ClusterChangeClusterV2::RESOURCE_TYPE_ADDED) => Self::ResourceType,
+            ObjectFilter::Group(ClusterChangeGroupV2::RESOURCE_ADDED) => Self::Resource,
+            ObjectFilter::Node(ClusterChangeNodeV2::NETINTERFACE_ADDED) => Self::NetInterface,
+            _ => family(filter).map_or(Self::Other, |(about, _)| about),
+        }
+    }
+
+    /// The kind whose state can be asked for.
+    pub(crate) fn with_state(self) -> Option<ObjectKind> {
+        WITH_STATE.iter().find(|(about, _)| *about == self).map(|(_, kind)| *kind)
     }
 }
 

@@ -9,3 +9,12 @@ pub(crate) trait Report {
     /// Tells one thing, at once.
     fn tell(&mut self, news: &News) -> io::Result<()>;
 }
+
+/// Tells nothing: the news are shown elsewhere.
+pub(crate) struct Silence;
+
+impl Report for Silence {
+    fn tell(&mut self, _news: &News) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -222,6 +222,17 @@ pub(crate) fn subject_text(subject: &Subject) -> String {
     format!("{kind} {name:?}")
 }
 
+/// A filter as people write it, with its events where these are of one kind of object among several.
+pub(crate) fn interest_text(interest: &Interest) -> String {
+    let subject = subject_text(&interest.subject);
+    match (&interest.subject, &interest.events) {
+        (Subject::Cluster, Events::V2(filter)) => {
+            format!("{subject} for {}", about::names_v2(*filter).join(", "))
+        }
+        _ => subject,
+    }
+}
+
 /// A kind of object as people write it.
 pub(crate) fn kind_text(kind: ObjectKind) -> &'static str {
     match kind {
