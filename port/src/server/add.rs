@@ -68,7 +68,7 @@ impl Server {
         referent: Referent,
         wanted: &Wanted<'_>,
     ) -> Result<SlotId, Refusal> {
-        let Referent::Object { slot, access } = referent else { return Err(INVALID_HANDLE) };
+        let Referent::Object { slot, access, .. } = referent else { return Err(INVALID_HANDLE) };
         let kind = self.index.object(slot).ok_or(INVALID_HANDLE)?.kind;
         if wanted.object_kind().is_some_and(|wanted| wanted != kind) {
             return Err(INVALID_HANDLE);

@@ -15,10 +15,12 @@ use super::index::SlotId;
 /// What a handle stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Referent {
-    /// An object of the cluster, opened at an access level (MS-CMRP 3.1.1.11).
-    Object { slot: SlotId, access: Access },
+    /// An object of the cluster, opened at an access level (MS-CMRP 3.1.1.11), with what the embedding program keeps.
+    Object { slot: SlotId, access: Access, detail: u64 },
     /// A port, by its place in the server's list.
     Port(u32),
+    /// Something that the embedding program alone knows.
+    Foreign(u64),
 }
 
 struct Handle {

@@ -71,6 +71,27 @@ pub enum Handled {
     NotMine,
 }
 
+/// What a handle stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened<'a> {
+    /// An object that the embedding program opened.
+    Object {
+        /// The object, by the name that it has now.
+        object: &'a Object,
+        /// The level that the handle was opened at.
+        access: Access,
+        /// The number that [`Server::open_with`] was given; else 0.
+        detail: u64,
+    },
+    /// A notification port.
+    Port,
+    /// What [`Server::open_foreign`] was given.
+    Foreign {
+        /// The number that it was given.
+        detail: u64,
+    },
+}
+
 /// What the embedding program has to do.
 #[derive(Clone, Debug)]
 pub enum Output {
@@ -239,16 +260,63 @@ impl Server {
         object: &Object,
         access: Access,
     ) -> Result<ContextHandle, u32> {
+        self.open_with(association, protocol, object, access, 0)
+    }
+
+    /// As [`open`](Self::open), with a number that the handle keeps and that means nothing to the server: the access
+    /// rights that a registry key was opened with, or which of several objects of one name it was.
+    ///
+    /// # Errors
+    /// `ERROR_NOT_ENOUGH_MEMORY`: the association has all the handles that it may have.
+    pub fn open_with(
+        &mut self,
+        association: AssociationId,
+        protocol: Protocol,
+        object: &Object,
+        access: Access,
+        detail: u64,
+    ) -> Result<ContextHandle, u32> {
         let (held, _) = self.handles.held(association);
         if held >= self.limits.handles_per_association {
             return Err(status::ERROR_NOT_ENOUGH_MEMORY);
         }
         let slot = self.index.acquire(object).ok_or(status::ERROR_NOT_ENOUGH_MEMORY)?;
-        let handle = self.handles.insert(association, protocol, Referent::Object { slot, access });
+        let handle = self.handles.insert(association, protocol, Referent::Object { slot, access, detail });
         if handle.is_none() {
             self.index.release(slot);
         }
         handle.ok_or(status::ERROR_NOT_ENOUGH_MEMORY)
+    }
+
+    /// Makes a handle to something that is neither an object of the cluster nor a notification port, such as a port for
+    /// batch updates of the registry (`HBATCH_PORT_RPC`, MS-CMRP 2.2.1.9). It counts and runs down as others do; the
+    /// embedding program learns of the rundown as the server does, and tells by `detail` what to drop.
+    ///
+    /// # Errors
+    /// `ERROR_NOT_ENOUGH_MEMORY`: the association has all the handles that it may have.
+    pub fn open_foreign(
+        &mut self,
+        association: AssociationId,
+        protocol: Protocol,
+        detail: u64,
+    ) -> Result<ContextHandle, u32> {
+        let (held, _) = self.handles.held(association);
+        let room = held < self.limits.handles_per_association;
+        let handle =
+            room.then(|| self.handles.insert(association, protocol, Referent::Foreign(detail))).flatten();
+        handle.ok_or(status::ERROR_NOT_ENOUGH_MEMORY)
+    }
+
+    /// Forgets a handle that [`open_foreign`](Self::open_foreign) made, and tells its number.
+    pub fn close_foreign(
+        &mut self,
+        association: AssociationId,
+        protocol: Protocol,
+        token: ContextHandle,
+    ) -> Option<u64> {
+        let Referent::Foreign(detail) = self.handles.get(association, protocol, token)? else { return None };
+        self.handles.remove(token);
+        Some(detail)
     }
 
     /// What a handle to an object stands for, by the name that the object has now, and its level; `None` if it is no
@@ -260,9 +328,47 @@ impl Server {
         token: ContextHandle,
     ) -> Option<(&Object, Access)> {
         match self.handles.get(association, protocol, token)? {
-            Referent::Object { slot, access } => Some((self.index.object(slot)?, access)),
-            Referent::Port(_) => None,
+            Referent::Object { slot, access, .. } => Some((self.index.object(slot)?, access)),
+            Referent::Port(_) | Referent::Foreign(_) => None,
         }
+    }
+
+    /// What a handle stands for, whichever kind it has; `None` if there is no such handle, or it is of another client
+    /// or protocol version.
+    pub fn lookup(
+        &self,
+        association: AssociationId,
+        protocol: Protocol,
+        token: ContextHandle,
+    ) -> Option<Opened<'_>> {
+        match self.handles.get(association, protocol, token)? {
+            Referent::Object { slot, access, detail } => {
+                Some(Opened::Object { object: self.index.object(slot)?, access, detail })
+            }
+            Referent::Port(_) => Some(Opened::Port),
+            Referent::Foreign(detail) => Some(Opened::Foreign { detail }),
+        }
+    }
+
+    /// Why a call must be refused before anything of it is looked at; `None` if it may go on. The methods of ports are
+    /// checked by the server itself; this is for all others.
+    ///
+    /// A client without any access level is refused first and learns nothing of the server's state; its connection is
+    /// to be ended (MS-CMRP 3.1.3). Then the state is looked at, which must be `needs` or better (MS-CMRP 3.1.4.1,
+    /// 3.1.4.2; [`Stopped`](ServerState::Stopped) will do with any), then the level, which must be `level` or higher; protocol version 2 knows [`Access::All`] alone.
+    pub fn refusal(
+        &self,
+        held: Option<Access>,
+        protocol: Protocol,
+        needs: ServerState,
+        level: Access,
+    ) -> Option<u32> {
+        if held.is_none() {
+            return Some(status::ERROR_ACCESS_DENIED);
+        }
+        let level = level.max(needed(protocol));
+        let too_low = (held < Some(level)).then_some(status::ERROR_ACCESS_DENIED);
+        self.refused_by_state(protocol, needs).or(too_low)
     }
 
     /// Forgets a handle to an object of this kind, for a Close... method, and tells what it stood for. Filters on the
@@ -360,6 +466,7 @@ impl Server {
             match referent {
                 Referent::Object { slot, .. } => self.index.release(slot),
                 Referent::Port(port) => self.run_down_port(port),
+                Referent::Foreign(_) => {}
             }
         }
         if self.handles.len() == 0 {
@@ -408,6 +515,11 @@ impl Server {
             self.outputs = VecDeque::new();
         }
         self.outputs.pop_front()
+    }
+
+    /// Whether a client has any handle, of a port or anything else.
+    pub fn holds(&self, association: AssociationId) -> bool {
+        self.handles.held(association).0 > 0
     }
 
     /// What the server holds.
@@ -479,17 +591,12 @@ impl Server {
     /// has any passes (MS-CMRP 3.1.4.2); version 2 has the level "All" alone (MS-CMRP 3.1.4.1). A client without any
     /// access learns nothing of the server's state (MS-CMRP 3.1.3).
     fn refused_caller(&self, incoming: &Incoming<'_>) -> Option<u32> {
-        let held = incoming.caller.access;
-        if held.is_none() {
-            return Some(status::ERROR_ACCESS_DENIED);
-        }
         let creates = matches!(incoming.method, Method::Create(_));
         let needs = match incoming.protocol {
             Protocol::V2 if creates => ServerState::ReadWrite,
             _ => ServerState::ReadOnly,
         };
-        let too_low = (held < Some(needed(incoming.protocol))).then_some(status::ERROR_ACCESS_DENIED);
-        self.refused_by_state(incoming.protocol, needs).or(too_low)
+        self.refusal(incoming.caller.access, incoming.protocol, needs, Access::Read)
     }
 
     /// The code for a call that needs the server to be in this state or a better one (MS-CMRP 3.1.4.1, 3.1.4.2).
@@ -497,6 +604,7 @@ impl Server {
         match self.state {
             ServerState::ReadWrite => None,
             ServerState::ReadOnly if needs == ServerState::ReadOnly => None,
+            _ if needs == ServerState::Stopped => None,
             ServerState::ReadOnly | ServerState::None => Some(status::ERROR_SHARING_PAUSED),
             ServerState::ShuttingDown if protocol == Protocol::V2 => Some(status::ERROR_SHUTDOWN_IN_PROGRESS),
             ServerState::ShuttingDown => Some(status::ERROR_CLUSTER_NODE_SHUTTING_DOWN),

@@ -1,0 +1,157 @@
+//! A cluster in memory.
+
+mod batch_port;
+mod config;
+mod journal;
+mod membership;
+mod methods;
+pub mod model;
+mod placement;
+mod registry;
+mod tell;
+mod transition;
+mod volatile;
+mod work;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use cmrp::clusapi3::Request;
+use cmrp_port::access::ServerState;
+use cmrp_port::object::{Object, ObjectKind};
+use cmrp_port::sequence::StateNumbers;
+use cmrp_port::server::{AssociationId, CallId};
+use cmrp_port::time::Instant;
+
+use crate::change::{Change, ChangeError};
+use crate::cluster::Cluster;
+use crate::event::Event;
+use crate::session::{Answer, Outcome, Session};
+use crate::status::{ERROR_NOT_SUPPORTED, ERROR_WRITE_FAULT};
+
+pub use config::Config;
+pub use journal::{Journal, JournalError};
+pub use volatile::Volatile;
+pub use work::{Transaction, Work};
+
+use model::{NodeState, State};
+
+/// A cluster in memory, kept in a [`Journal`] if it has one.
+pub struct Embedded {
+    config: Config,
+    state: Arc<State>,
+    journal: Option<Box<dyn Journal>>,
+    volatile: Volatile,
+    events: VecDeque<Event>,
+}
+
+impl Embedded {
+    /// A cluster in this state.
+    pub fn new(state: State, config: Config) -> Self {
+        Self {
+            config,
+            state: Arc::new(state),
+            journal: None,
+            volatile: Volatile::default(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Keeps all further changes in a journal, which has the present state already.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Box<dyn Journal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// Has the journal keep what has changed.
+    fn keep(&mut self, before: &Arc<State>) -> Result<(), u32> {
+        let changed = !Arc::ptr_eq(before, &self.state);
+        match &mut self.journal {
+            Some(journal) if changed => journal.commit(before, &self.state).map_err(|_| ERROR_WRITE_FAULT),
+            _ => Ok(()),
+        }
+    }
+
+    /// The present state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+}
+
+impl Cluster for Embedded {
+    fn name(&self) -> &str {
+        &self.state.cluster.name
+    }
+
+    fn server_state(&self, node: &str) -> ServerState {
+        match self.state.node(node).map(|(_, node)| node.state) {
+            Some(NodeState::Up | NodeState::Paused) => ServerState::ReadWrite,
+            Some(NodeState::Joining) => ServerState::ReadOnly,
+            Some(NodeState::Down) | None => ServerState::Stopped,
+        }
+    }
+
+    fn states(&self) -> &dyn StateNumbers {
+        self
+    }
+
+    fn call(&mut self, now: Instant, session: &mut Session<'_>, request: &Request<'_>) -> Outcome {
+        let before = Arc::clone(&self.state);
+        let mut events = Vec::new();
+        let model = Transaction { now, config: &self.config, state: &mut self.state, events: &mut events };
+        let mut work = Work { model, session, volatile: &mut self.volatile };
+        let done = methods::dispatch(&mut work, request);
+        let kept = done.and_then(|outcome| {
+            self.keep(&before)?;
+            Ok(outcome)
+        });
+        match kept {
+            Ok(outcome) => {
+                self.events.extend(events);
+                outcome
+            }
+            Err(refusal) => {
+                self.state = before;
+                session.undo();
+                Outcome::Answered(session.reply().refuse(request, refusal))
+            }
+        }
+    }
+
+    fn next_answer(&mut self) -> Option<Answer> {
+        self.volatile.answers.pop_front()
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    fn handle_cancel(&mut self, call: CallId) {
+        self.volatile.cancel(call);
+    }
+
+    fn handle_disconnect(&mut self, association: AssociationId) {
+        self.volatile.disconnect(association);
+    }
+
+    fn change(&mut self, now: Instant, change: &Change) -> Result<(), ChangeError> {
+        let _ = (now, change);
+        Err(ERROR_NOT_SUPPORTED.into())
+    }
+}
+
+impl StateNumbers for Embedded {
+    fn state_sequence(&self, object: &Object) -> u32 {
+        let (state, name) = (&self.state, &*object.name);
+        let number = match object.kind {
+            ObjectKind::Node => state.node(name).map(|(_, node)| node.sequence),
+            ObjectKind::Group => state.group(name).map(|(_, group)| group.sequence),
+            ObjectKind::Resource => state.resource(name).map(|(_, resource)| resource.sequence),
+            ObjectKind::Network => state.network(name).map(|(_, network)| network.sequence),
+            ObjectKind::NetInterface => state.interface(name).map(|(_, interface)| interface.sequence),
+            _ => None,
+        };
+        number.unwrap_or(0)
+    }
+}

@@ -1,0 +1,131 @@
+//! What a method works with: the model, events, its caller.
+
+use std::sync::Arc;
+
+use cmrp::clusapi3::Response;
+use cmrp::ndr::FileTime;
+use cmrp::ndr::Handle;
+use cmrp_port::access::Access;
+use cmrp_port::object::{Object, ObjectKind};
+use cmrp_port::time::Instant;
+
+use super::config::Config;
+use super::model::{GroupId, GroupSetId, InterfaceId, NetworkId, NodeId, ResourceId, State};
+use super::volatile::Volatile;
+use crate::event::Event;
+use crate::session::{Held, Outcome, Refusal, Session};
+
+/// A change of the model that is not certain yet: it is kept or undone as a whole.
+pub struct Transaction<'a> {
+    /// When it happens.
+    pub now: Instant,
+    /// What is set for the cluster.
+    pub config: &'a Config,
+    pub(super) state: &'a mut Arc<State>,
+    pub(super) events: &'a mut Vec<Event>,
+}
+
+impl Transaction<'_> {
+    /// The model as it is now.
+    pub fn state(&self) -> &State {
+        self.state
+    }
+
+    /// The model, to be changed. The first change of a transaction copies it.
+    pub fn change(&mut self) -> &mut State {
+        Arc::make_mut(self.state)
+    }
+
+    /// The time of the day, in steps of 100 ns since 1601.
+    pub fn file_time(&self) -> FileTime {
+        let steps = self.now.since_origin().as_nanos().checked_div(100).unwrap_or_default();
+        FileTime(self.config.epoch.0.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)))
+    }
+
+    /// Tells what has happened, if the transaction is kept: events come in the order of their telling.
+    pub fn tell(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+/// A call of a method.
+pub struct Work<'a, 's> {
+    /// The model.
+    pub model: Transaction<'a>,
+    /// The caller.
+    pub session: &'a mut Session<'s>,
+    /// What is not part of the model: batch ports.
+    pub volatile: &'a mut Volatile,
+}
+
+/// Finds the object of a handle, and makes a handle to an object.
+macro_rules! objects {
+    ($($(#[$doc:meta])+ $find:ident, $open:ident: $map:ident, $kind:ident, $id:ident, $gone:ident;)+) => {
+        impl Work<'_, '_> {
+            $(
+                $(#[$doc])+
+                ///
+                /// # Errors
+                /// Those of [`Session::resolve`], and a code that says so if the object does not exist any more.
+                pub fn $find<H: Handle>(&self, handle: Option<H>) -> Result<$id, Refusal> {
+                    let held = self.session.resolve(handle, ObjectKind::$kind)?;
+                    let found = self.model.state().$find(&held.object.name);
+                    let same = found.filter(|(_, object)| object.born == held.detail);
+                    same.map(|(id, _)| id.clone()).ok_or(Refusal::Status(crate::status::$gone))
+                }
+
+                /// Makes a handle to the object.
+                ///
+                /// # Errors
+                /// It does not exist, or the client has all the handles that it may have.
+                pub fn $open<H: Handle>(&mut self, id: &$id, access: Access) -> Result<H, u32> {
+                    let object = self.model.state().$map.get(id).ok_or(crate::status::$gone)?;
+                    let (born, object) = (object.born, Object::new(ObjectKind::$kind, object.name.as_str()));
+                    self.session.open(&object, access, born)
+                }
+            )+
+        }
+    };
+}
+
+objects! {
+    /// The node of a handle.
+    node, open_node: nodes, Node, NodeId, ERROR_NODE_NOT_AVAILABLE;
+    /// The group of a handle.
+    group, open_group: groups, Group, GroupId, ERROR_GROUP_NOT_AVAILABLE;
+    /// The resource of a handle.
+    resource, open_resource: resources, Resource, ResourceId, ERROR_RESOURCE_NOT_AVAILABLE;
+    /// The network of a handle.
+    network, open_network: networks, Network, NetworkId, ERROR_NETWORK_NOT_AVAILABLE;
+    /// The network interface of a handle.
+    interface, open_interface: interfaces, NetInterface, InterfaceId, ERROR_CLUSTER_NETINTERFACE_NOT_FOUND;
+    /// The group set of a handle.
+    group_set, open_group_set: group_sets, GroupSet, GroupSetId, ERROR_GROUPSET_NOT_FOUND;
+}
+
+impl Work<'_, '_> {
+    /// Makes sure that a handle is one to the cluster.
+    ///
+    /// # Errors
+    /// Those of [`Session::resolve`].
+    pub fn cluster<H: Handle>(&self, handle: Option<H>) -> Result<(), Refusal> {
+        self.session.resolve(handle, ObjectKind::Cluster).map(drop)
+    }
+
+    /// The registry key of a handle: its path and, as `detail`, what the handle was opened with.
+    ///
+    /// # Errors
+    /// Those of [`Session::resolve`]. Whether the key still exists is not looked at.
+    pub fn key<H: Handle>(&self, handle: Option<H>) -> Result<Held, Refusal> {
+        self.session.resolve(handle, ObjectKind::Key)
+    }
+
+    /// Answers the call.
+    ///
+    /// # Errors
+    /// None: the form is that of methods.
+    #[expect(clippy::unnecessary_wraps, reason = "methods end with it")]
+    pub fn answer<'r>(&self, response: impl Into<Response<'r>>) -> super::methods::Done {
+        Ok(Outcome::Answered(self.session.reply().answer(response)))
+    }
+}
