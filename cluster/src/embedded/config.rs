@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use cmrp::ndr::FileTime;
+
 /// What is set for an embedded cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -14,6 +16,8 @@ pub struct Config {
     pub objects: usize,
     /// The version of the cluster software that nodes report.
     pub version: Version,
+    /// What time it is at [`Instant::ORIGIN`](cmrp_port::time::Instant::ORIGIN): what registry keys are stamped by.
+    pub epoch: FileTime,
 }
 
 /// A version of the cluster software (MS-CMRP 3.1.4.2.102).
@@ -40,6 +44,6 @@ impl Default for Version {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { transition: Duration::ZERO, objects: 10_000, version: Version::default() }
+        Self { transition: Duration::ZERO, objects: 10_000, version: Version::default(), epoch: FileTime(0) }
     }
 }

@@ -1,5 +1,6 @@
 //! A cluster in memory.
 
+mod batch_port;
 mod config;
 mod graph;
 mod journal;
@@ -8,6 +9,7 @@ mod membership;
 mod methods;
 pub mod model;
 mod placement;
+mod registry;
 mod tell;
 mod transition;
 mod volatile;
