@@ -7,6 +7,7 @@
 
 pub mod change;
 pub mod cluster;
+pub mod control;
 pub mod dependency;
 pub mod embedded;
 pub mod event;

@@ -5,6 +5,7 @@ mod config;
 mod journal;
 mod methods;
 pub mod model;
+mod property;
 mod registry;
 mod volatile;
 mod work;
