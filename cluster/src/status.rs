@@ -29,6 +29,8 @@ codes! {
     ERROR_NOT_ENOUGH_QUOTA = 1816;
     /// Dependencies would get deeper than the server follows.
     ERROR_DEPENDENCY_TREE_TOO_COMPLEX = 5929;
+    /// The operation is not valid for the cluster or the resource.
+    ERROR_CLUSTER_INVALID_REQUEST = 5048;
     /// The file or key does not exist.
     ERROR_FILE_NOT_FOUND = 2;
     /// The data is invalid.
@@ -117,6 +119,16 @@ codes! {
     ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE = 5071;
     /// No node can host the group.
     ERROR_ALL_NODES_NOT_AVAILABLE = 5037;
+    /// The node does not exist any more.
+    ERROR_NODE_NOT_AVAILABLE = 5036;
+    /// The network does not exist any more.
+    ERROR_NETWORK_NOT_AVAILABLE = 5035;
+    /// The resource is not in a state for the operation.
+    ERROR_RESMON_INVALID_STATE = 5084;
+    /// The directory is not empty: the group has resources.
+    ERROR_DIR_NOT_EMPTY = 145;
+    /// What depends on what would be too deep.
+    ERROR_DEPENDENCY_TREE_TOO_COMPLEX = 5929;
     /// The resource has failed.
     ERROR_RESOURCE_FAILED = 5038;
     /// The network exists already.

@@ -3,10 +3,14 @@
 mod batch_port;
 mod config;
 mod journal;
+mod membership;
 mod methods;
 pub mod model;
+mod placement;
 mod property;
 mod registry;
+mod tell;
+mod transition;
 mod volatile;
 mod work;
 

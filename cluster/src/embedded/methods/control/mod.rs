@@ -5,9 +5,10 @@
 
 mod checkpoint;
 mod disk;
-mod dependency;
 mod read;
 mod write;
+
+pub(super) use read::network_name;
 
 use cmrp::clusapi3::{self, HNodeRpc, Request};
 use cmrp::ndr::{Handle, SizedPtr, Varying, WStr};
@@ -74,9 +75,6 @@ macro_rules! answer {
 
 /// Carries out the methods of this area; `None` for those of others.
 pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Done> {
-    if let Some(done) = dependency::serve(work, request) {
-        return Some(done);
-    }
     match request {
         Request::ApiClusterControl(call) => return Some(cluster(work, call)),
         Request::ApiNodeClusterControl(call) => return Some(node_cluster(work, call)),

@@ -1,19 +1,17 @@
 //! Codes that change something.
 
-use cmrp::cluster_change::ClusterChange;
-use cmrp_port::event::EventV1;
+use cmrp::cluster_change::ClusterChange as Change;
 use cmrp_port::event::v2::{
-    self, ClusterEvent, EventV2, GroupEvent, GroupSetEvent, NetInterfaceEvent, NetworkEvent, NodeEvent, PropertyList,
-    ResourceEvent, ResourceTypeEvent,
+    ClusterEvent, GroupEvent, GroupSetEvent, NetInterfaceEvent, NetworkEvent, NodeEvent, ResourceEvent,
+    ResourceTypeEvent,
 };
 
-use super::super::Work;
+use super::super::{Work, group_set};
 use super::read::resource;
 use super::{checkpoint, disk};
 use crate::control::Function;
-use crate::embedded::model::{Name, Properties, Property, State};
+use crate::embedded::model::{Name, Properties, Property};
 use crate::embedded::property::{self, Subject, list};
-use crate::event::Event;
 use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
 
 /// Carries out a code.
@@ -62,101 +60,64 @@ fn set_maintenance(work: &mut Work<'_, '_>, subject: &Subject, input: &[u8]) -> 
     set_private(work, subject, properties)
 }
 
+/// The event that tells common or private properties with their values.
+macro_rules! properties {
+    ($event:ident, $class:ident, $list:expr) => {
+        match $class {
+            Class::Common => $event::CommonProperty($list),
+            Class::Private => $event::PrivateProperty($list),
+        }
+    };
+}
+
+/// The same of objects whose private properties are not told.
+macro_rules! untold {
+    ($event:ident, $class:ident, $list:expr) => {
+        match $class {
+            Class::Common => $event::CommonProperty($list),
+            Class::Private => $event::PrivateProperty,
+        }
+    };
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Common,
     Private,
 }
 
-/// Tells the properties that were set, with the values that they have now.
+/// Tells the properties that were set, with the values that they have now. Version 1 ports know no group sets.
 fn tell(work: &mut Work<'_, '_>, subject: &Subject, properties: &Properties, class: Class) {
-    let properties: PropertyList<'_> = list::list(properties.iter().map(|(name, value)| (name.as_str(), value)));
-    let mut buffer = Vec::new();
-    let state = work.model.state();
-    let event = second(state, subject, &properties, class, &mut buffer).map(|event| {
-        let told = Event::default().with_v2(event);
-        match first(state, subject) {
-            Some(first) => told.with_v1(first),
-            None => told,
+    let list = list::list(properties.iter().map(|(name, value)| (name.as_str(), value)));
+    let model = &mut work.model;
+    match subject {
+        Subject::Cluster => {
+            let event = properties!(ClusterEvent, class, &list);
+            let name = model.state().cluster.name.clone();
+            model.tell_cluster(Some((Change::CLUSTER_PROPERTY, &name, 0)), Some(event));
         }
-    });
-    event.into_iter().for_each(|event| work.model.tell(event));
-}
-
-/// The event of version 1 ports, which know no group sets.
-fn first<'s>(state: &'s State, subject: &'s Subject) -> Option<EventV1<'s>> {
-    let (change, sequence) = match subject {
-        Subject::Cluster => (ClusterChange::CLUSTER_PROPERTY, 0),
-        Subject::Node(id) => (ClusterChange::NODE_PROPERTY, state.nodes.get(id)?.sequence),
-        Subject::Group(id) => (ClusterChange::GROUP_PROPERTY, state.groups.get(id)?.sequence),
-        Subject::Resource(id) => (ClusterChange::RESOURCE_PROPERTY, state.resources.get(id)?.sequence),
-        Subject::ResourceType(_) => (ClusterChange::RESOURCE_TYPE_PROPERTY, 0),
-        Subject::Network(id) => (ClusterChange::NETWORK_PROPERTY, state.networks.get(id)?.sequence),
-        Subject::Interface(id) => (ClusterChange::NETINTERFACE_PROPERTY, state.interfaces.get(id)?.sequence),
-        Subject::GroupSet(_) => return None,
-    };
-    EventV1::new(change, subject.name(state)?, sequence)
-}
-
-/// The event of version 2 ports is made by this kind of event, about this object.
-macro_rules! about {
-    ($event:ident, $class:ident, $list:expr, $buffer:expr, $object:expr) => {
-        match $class {
-            Class::Common => $event::CommonProperty($list).of($object, $buffer),
-            Class::Private => $event::PrivateProperty($list).of($object, $buffer),
-        }
-    };
-}
-
-fn second<'s>(
-    state: &'s State,
-    subject: &'s Subject,
-    list: &'s PropertyList<'_>,
-    class: Class,
-    buffer: &'s mut Vec<u8>,
-) -> Option<EventV2<'s>> {
-    // The identifiers of nodes are numbers in the model and text in events, which outlive this.
-    Some(match subject {
-        Subject::Cluster if class == Class::Common => ClusterEvent::CommonProperty(list).event(buffer),
-        Subject::Cluster => ClusterEvent::PrivateProperty(list).event(buffer),
         Subject::Node(id) => {
-            about!(NodeEvent, class, list, buffer, v2::Node { id: digits(*id), name: subject.name(state)? })
+            model.tell_node(*id, Some(Change::NODE_PROPERTY), Some(properties!(NodeEvent, class, &list)));
         }
         Subject::Group(id) => {
-            let group = state.groups.get(id)?;
-            let named = v2::Group { id: id.as_str(), name: &group.name, node_id: digits(group.owner) };
-            about!(GroupEvent, class, list, buffer, named)
+            model.tell_group(id, Some(Change::GROUP_PROPERTY), Some(properties!(GroupEvent, class, &list)));
         }
         Subject::Resource(id) => {
-            let resource = state.resources.get(id)?;
-            let named = v2::Resource {
-                id: id.as_str(),
-                name: &resource.name,
-                group_id: resource.group.as_str(),
-                type_name: resource.type_name.as_str(),
-            };
-            match class {
-                Class::Common => ResourceEvent::CommonProperty(list).of(named, buffer),
-                Class::Private => ResourceEvent::PrivateProperty.of(named, buffer),
-            }
+            let event = untold!(ResourceEvent, class, &list);
+            model.tell_resource(id, Some(Change::RESOURCE_PROPERTY), Some(event));
         }
-        Subject::ResourceType(name) => match class {
-            Class::Common => ResourceTypeEvent::CommonProperty(list).of(name.as_str(), buffer),
-            Class::Private => ResourceTypeEvent::PrivateProperty.of(name.as_str(), buffer),
-        },
+        Subject::ResourceType(name) => {
+            let event = untold!(ResourceTypeEvent, class, &list);
+            model.tell_resource_type(name.as_str(), Some(Change::RESOURCE_TYPE_PROPERTY), Some(event));
+        }
         Subject::Network(id) => {
-            let named = v2::Network { id: id.as_str(), name: subject.name(state)? };
-            about!(NetworkEvent, class, list, buffer, named)
+            let event = properties!(NetworkEvent, class, &list);
+            model.tell_network(id, Some(Change::NETWORK_PROPERTY), Some(event));
         }
         Subject::Interface(id) => {
-            let interface = state.interfaces.get(id)?;
-            let named =
-                v2::NetInterface { id: id.as_str(), name: &interface.name, node_id: digits(interface.node) };
-            about!(NetInterfaceEvent, class, list, buffer, named)
+            let event = properties!(NetInterfaceEvent, class, &list);
+            model.tell_interface(id, Some(Change::NETINTERFACE_PROPERTY), Some(event));
         }
-        Subject::GroupSet(id) => {
-            let named = v2::GroupSet { id: id.as_str(), name: subject.name(state)? };
-            about!(GroupSetEvent, class, list, buffer, named)
-        }
-    })
+        Subject::GroupSet(id) => group_set::tell(model, id, properties!(GroupSetEvent, class, &list)),
+    }
 }
