@@ -16,7 +16,7 @@ use cmrp_port::access::Access;
 use cmrp_port::object::ObjectKind;
 
 use super::{Done, Work};
-use crate::control::{ControlCode, ControlledObject, find};
+use crate::control::find;
 use crate::embedded::model::{Name, NodeState};
 use crate::embedded::property::Subject;
 use crate::session::Refusal;
@@ -63,7 +63,8 @@ macro_rules! answer {
     ($work:ident, clusapi3::$method:ident, $call:ident, $data:expr) => {
         $data.and_then(|data| {
             let (data, needed, code) = fitted(&data, $call.n_out_buffer_size);
-            $work.answer(<clusapi3::$method as cmrp::ndr::Operation>::Response {
+            type Answer<'r> = <clusapi3::$method as cmrp::ndr::Operation>::Response<'r>;
+            $work.answer(Answer {
                 lp_out_buffer: Varying { size: $call.n_out_buffer_size, data },
                 lpcb_required: needed,
                 return_value: code,
@@ -209,8 +210,3 @@ fn fitted(data: &[u8], room: u32) -> (&[u8], u32, u32) {
     if size <= room { (data, 0, 0) } else { (&[], size, ERROR_MORE_DATA) }
 }
 
-/// Codes of the table by object, for tests of the whole of it.
-#[cfg(test)]
-pub(super) fn codes() -> impl Iterator<Item = (ControlledObject, &'static ControlCode)> {
-    crate::control::all().iter().flat_map(|code| code.objects().iter().map(move |object| (*object, code)))
-}
