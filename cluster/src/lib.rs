@@ -8,10 +8,15 @@
 pub mod change;
 pub mod cluster;
 pub mod control;
+pub mod definition;
 pub mod dependency;
 pub mod embedded;
 pub mod event;
+pub mod life;
 pub mod node;
+pub mod plain;
 pub mod registry;
 pub mod session;
+pub mod source;
 pub mod status;
+pub mod store;
