@@ -14,10 +14,10 @@ pub struct Config {
     ///
     /// Stops a client from filling the memory with groups and resources.
     pub objects: usize,
-    /// What time it is at [`Instant::ORIGIN`](cmrp_port::time::Instant::ORIGIN): what registry keys are stamped by.
-    pub epoch: FileTime,
     /// The version of the cluster software that nodes report.
     pub version: Version,
+    /// What time it is at [`Instant::ORIGIN`](cmrp_port::time::Instant::ORIGIN): what registry keys are stamped by.
+    pub epoch: FileTime,
 }
 
 /// A version of the cluster software (MS-CMRP 3.1.4.2.102).
@@ -44,6 +44,6 @@ impl Default for Version {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { transition: Duration::ZERO, objects: 10_000, epoch: FileTime(0), version: Version::default() }
+        Self { transition: Duration::ZERO, objects: 10_000, version: Version::default(), epoch: FileTime(0) }
     }
 }

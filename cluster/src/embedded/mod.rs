@@ -8,6 +8,7 @@ mod lifetime;
 mod membership;
 mod methods;
 pub mod model;
+mod operate;
 mod placement;
 mod property;
 mod registry;
