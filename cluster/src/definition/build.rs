@@ -58,7 +58,7 @@ struct Build<'a> {
     number: u32,
 }
 
-impl<'a> Build<'a> {
+impl Build<'_> {
     fn id(&self, given: Option<&String>, kind: &str, name: &str) -> String {
         let given = given.map(|id| id.replace(['{', '}'], "").to_ascii_lowercase());
         given.unwrap_or_else(|| derived(&self.definition.cluster.name, kind, name))
