@@ -17,6 +17,18 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The path is not well-formed.
+    ERROR_BAD_PATHNAME = 161;
+    /// The data type of a property is not the right one.
+    ERROR_INVALID_DATATYPE = 1804;
+    /// The registry key was deleted after it was opened.
+    ERROR_KEY_DELETED = 1018;
+    /// The security descriptor is not valid.
+    ERROR_INVALID_SECURITY_DESCR = 1338;
+    /// There is no room within what the server may hold.
+    ERROR_NOT_ENOUGH_QUOTA = 1816;
+    /// Dependencies would get deeper than the server follows.
+    ERROR_DEPENDENCY_TREE_TOO_COMPLEX = 5929;
     /// The file or key does not exist.
     ERROR_FILE_NOT_FOUND = 2;
     /// The data is invalid.
@@ -113,8 +125,6 @@ codes! {
     ERROR_RESMON_INVALID_STATE = 5084;
     /// The directory is not empty: the group has resources.
     ERROR_DIR_NOT_EMPTY = 145;
-    /// What depends on what would be too deep.
-    ERROR_DEPENDENCY_TREE_TOO_COMPLEX = 5929;
     /// The resource has failed.
     ERROR_RESOURCE_FAILED = 5038;
     /// The network exists already.

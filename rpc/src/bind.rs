@@ -9,6 +9,9 @@ use crate::label::FormatLabel;
 use crate::octets::{Reader, Writer};
 use crate::syntax::{ContextResult, PresentationContext};
 
+/// Octets of a fragment that every implementation accepts (C706 12.6.3.1). Less is not agreed on.
+pub const MIN_FRAGMENT: u16 = 1432;
+
 /// Body of a bind or `alter_context` (C706 12.6.4.3, 12.6.4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bind {
@@ -116,6 +119,15 @@ impl<'a> BindNak<'a> {
     /// Says that extended error information follows (MS-RPCE 2.2.1.1.2).
     pub const EXTENDED_ERROR: Uuid =
         Uuid::new(0x9074_0320, 0xfad0, 0x11d3, [0x82, 0xd7, 0x00, 0x90, 0x27, 0xb1, 0x30, 0xab]);
+
+    /// Reason: none of the others, such as an association group that does not exist.
+    pub const NOT_SPECIFIED: u16 = 0;
+    /// Reason: the server has too much of something.
+    pub const LOCAL_LIMIT: u16 = 2;
+    /// Reason: the bind broke a rule of the protocol (MS-RPCE 2.2.2.5).
+    pub const PROTOCOL: u16 = 4;
+    /// Reason: the server does not know the security provider.
+    pub const AUTHENTICATION_TYPE: u16 = 8;
 
     /// Name of the reason (C706 12.6.3.1, MS-RPCE 2.2.2.5).
     pub const fn reason_name(&self) -> &'static str {

@@ -54,11 +54,11 @@ pub enum Reason {
     Signature,
     /// More octets follow than the last command announces.
     Surplus(usize),
-    /// The value to write does not fit into its field.
+    /// The value to write does not fit into its field, or what was read is above a limit of the reader.
     TooLarge {
-        /// What was to be written.
+        /// What was read or to be written.
         value: usize,
-        /// The largest value that the field holds.
+        /// The largest value that the field or the limit allows.
         maximum: usize,
     },
 }

@@ -23,14 +23,19 @@ pub struct Limits {
     pub max_calls: usize,
     /// Octets of all unfinished stubs together: 16 MiB of requests, 128 MiB of responses. Stops both together.
     pub max_held: usize,
+    /// Fragments of one call: no limit, since empty ones cost an observer nothing. For a peer of the connection, stops
+    /// a call of empty fragments that never ends.
+    pub max_fragments: usize,
 }
 
 impl Limits {
     /// Limits of requests, which Windows refuses beyond 4 MiB (MS-RPCE 3.3.3.5.4).
-    pub const REQUESTS: Self = Self { max_stub: 4 << 20, max_calls: 64, max_held: 16 << 20 };
+    pub const REQUESTS: Self =
+        Self { max_stub: 4 << 20, max_calls: 64, max_held: 16 << 20, max_fragments: usize::MAX };
 
     /// Limits of responses, for which MS-RPCE has none.
-    pub const RESPONSES: Self = Self { max_stub: 64 << 20, max_calls: 64, max_held: 128 << 20 };
+    pub const RESPONSES: Self =
+        Self { max_stub: 64 << 20, max_calls: 64, max_held: 128 << 20, max_fragments: usize::MAX };
 }
 
 impl Default for Limits {
@@ -136,6 +141,8 @@ pub enum FragmentError {
     TooManyCalls(usize),
     /// Unfinished stubs take more than [`Limits::max_held`], which is given.
     TooMuchHeld(usize),
+    /// The call has more fragments than [`Limits::max_fragments`], which is given.
+    TooManyFragments(usize),
 }
 
 impl fmt::Display for FragmentError {
@@ -147,6 +154,7 @@ impl fmt::Display for FragmentError {
             Self::StubTooLong(limit) => write!(f, "the stub is longer than {limit} octets"),
             Self::TooManyCalls(limit) => write!(f, "more than {limit} calls are unfinished"),
             Self::TooMuchHeld(limit) => write!(f, "unfinished calls hold more than {limit} octets"),
+            Self::TooManyFragments(limit) => write!(f, "the call has more than {limit} fragments"),
         }
     }
 }
@@ -248,6 +256,7 @@ impl Assembler {
             Some(Partial { call: Some(call), .. }) => call,
         };
         call.common.check_same(&fragment.common)?;
+        self.check_fragments(call.fragments)?;
         self.check_length(call.stub.len(), fragment.stub.len())?;
         self.check_held(fragment.stub.len())?;
         self.grow(fragment);
@@ -300,6 +309,13 @@ impl Assembler {
         self.check_held(more)
     }
 
+    fn check_fragments(&self, fragments: usize) -> Result<(), FragmentError> {
+        if fragments >= self.limits.max_fragments {
+            return Err(FragmentError::TooManyFragments(self.limits.max_fragments));
+        }
+        Ok(())
+    }
+
     fn check_length(&self, length: usize, more: usize) -> Result<(), FragmentError> {
         if length.saturating_add(more) > self.limits.max_stub {
             return Err(FragmentError::StubTooLong(self.limits.max_stub));
@@ -349,4 +365,31 @@ impl<'a> Assembled<'a> {
         let Fragment { call_id, common, object, stub, .. } = fragment;
         Self { call_id, common, object, stub: Cow::Borrowed(stub), fragments: 1 }
     }
+}
+
+/// A part of a stub to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part<'a> {
+    /// Whether it is the first or last part.
+    pub(crate) flags: PfcFlags,
+    /// Octets of this and the later parts.
+    pub(crate) alloc_hint: u32,
+    /// The octets.
+    pub(crate) stub: &'a [u8],
+}
+
+/// Parts a stub for fragments with `room` octets each; all parts but the last are multiples of 16, which suits both
+/// transfer syntaxes and the alignment of a security trailer (MS-RPCE 2.2.2.11).
+pub(crate) fn parts(stub: &[u8], room: usize) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = Some(stub);
+    let mut first = PfcFlags::FIRST_FRAG;
+    core::iter::from_fn(move || {
+        let left = rest?;
+        let length = if left.len() > room { (room & !15).max(16) } else { left.len() };
+        let (part, later) = left.split_at_checked(length)?;
+        rest = (!later.is_empty()).then_some(later);
+        let last = if later.is_empty() { PfcFlags::LAST_FRAG } else { PfcFlags::empty() };
+        let flags = core::mem::replace(&mut first, PfcFlags::empty()) | last;
+        Some(Part { flags, alloc_hint: u32::try_from(left.len()).unwrap_or(u32::MAX), stub: part })
+    })
 }

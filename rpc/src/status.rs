@@ -11,8 +11,49 @@ pub const NCA_OP_RNG_ERROR: u32 = 0x1c01_0002;
 pub const NCA_UNK_IF: u32 = 0x1c01_0003;
 /// The request broke a rule of the protocol (MS-RPCE 3.3.3.5.7).
 pub const NCA_PROTO_ERROR: u32 = 0x1c01_000b;
+/// The server cannot take the call now; it did not run.
+pub const NCA_SERVER_TOO_BUSY: u32 = 0x1c01_0014;
+/// The server cannot read the representation of the data.
+pub const NCA_UNSUPPORTED_TYPE: u32 = 0x1c01_0017;
+/// The call was cancelled.
+pub const NCA_S_FAULT_CANCEL: u32 = 0x1c00_000d;
+/// The call failed, and nothing better can be said.
+pub const NCA_S_FAULT_UNSPEC: u32 = 0x1c00_0012;
+/// The request names a presentation context that was not accepted.
+pub const NCA_INVALID_PRES_CONTEXT_ID: u32 = 0x1c00_001c;
 /// The server does not know the context handle.
 pub const NCA_S_FAULT_CONTEXT_MISMATCH: u32 = 0x1c00_001a;
+
+/// Whether a call that failed may have run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Executed {
+    /// It did not run, and may be repeated: [`PfcFlags::DID_NOT_EXECUTE`](crate::PfcFlags::DID_NOT_EXECUTE).
+    No,
+    /// It ran, in part or as a whole, or nobody knows.
+    Maybe,
+}
+
+/// Whether a fault may carry `status`: not 0, and not one of thirteen NTSTATUS codes (MS-RPCE 3.3.3.5.1).
+pub fn may_be_sent(status: u32) -> bool {
+    status != 0 && !FORBIDDEN.contains(&status)
+}
+
+/// NTSTATUS codes of exceptions that a fault must not carry.
+const FORBIDDEN: [u32; 13] = [
+    0x8000_0001,
+    0x8000_0002,
+    0x8000_0003,
+    0xc000_0005,
+    0xc000_0006,
+    0xc000_001d,
+    0xc000_0096,
+    0xc000_00aa,
+    0xc000_00fd,
+    0xc000_0194,
+    0xc000_0235,
+    0xc000_0409,
+    0xc000_0420,
+];
 
 /// The name of a status on the wire.
 pub fn name(status: u32) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::error::PduError;
+use crate::error::{PduError, Reason};
 use crate::header::{Header, PfcFlags};
 use crate::label::FormatLabel;
 
@@ -22,7 +22,7 @@ pub struct Framed<'a> {
 ///
 /// After an error the reader stands still, and every further call gives the same error, until
 /// [`PduReader::resynchronize`] or [`PduReader::skip_gap`] is called.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PduReader {
     /// Start of a PDU whose rest has not come yet, or a PDU that was handed out by the last call.
     held: Vec<u8>,
@@ -30,12 +30,33 @@ pub struct PduReader {
     is_spent: bool,
     /// Octets of the stream before `held`.
     offset: u64,
+    /// Octets of the largest PDU.
+    max_pdu: u16,
+}
+
+impl Default for PduReader {
+    fn default() -> Self {
+        Self::with_limit(u16::MAX)
+    }
 }
 
 impl PduReader {
     /// A reader at the start of a stream.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A reader that refuses PDUs of more than `max_pdu` octets by their headers, and so never holds more.
+    pub const fn with_limit(max_pdu: u16) -> Self {
+        Self { held: Vec::new(), is_spent: false, offset: 0, max_pdu }
+    }
+
+    /// Gives the memory of the last PDU back, if no part of another one is held.
+    pub fn release(&mut self) {
+        self.forget_spent();
+        if self.held.is_empty() {
+            self.held = Vec::new();
+        }
     }
 
     /// Octets of the stream before the PDU that is being read.
@@ -51,11 +72,12 @@ impl PduReader {
     /// Takes the next PDU off `input`, or all of `input` if it does not complete one. Call until it gives `None`.
     ///
     /// # Errors
-    /// If what stands at [`PduReader::offset`] is no header of a connection-oriented PDU; see [`Header::decode`].
+    /// If what stands at [`PduReader::offset`] is no header of a connection-oriented PDU (see [`Header::decode`]), or
+    /// that of one above the limit.
     pub fn next<'s, 'i: 's>(&'s mut self, input: &mut &'i [u8]) -> Result<Option<Framed<'s>>, PduError> {
         self.forget_spent();
         if self.held.is_empty() && input.len() >= Header::SIZE {
-            let length = usize::from(Header::decode(input)?.frag_length);
+            let length = self.length(input)?;
             if let Some((octets, rest)) = input.split_at_checked(length) {
                 *input = rest;
                 let offset = self.offset;
@@ -88,12 +110,21 @@ impl PduReader {
         self.offset.saturating_sub(before)
     }
 
+    /// Octets of the PDU whose header `octets` begins with.
+    fn length(&self, octets: &[u8]) -> Result<usize, PduError> {
+        let (value, maximum) = (usize::from(Header::decode(octets)?.frag_length), usize::from(self.max_pdu));
+        if value > maximum {
+            return Err(PduError::new(8, "frag_length", Reason::TooLarge { value, maximum }));
+        }
+        Ok(value)
+    }
+
     fn collect<'s>(&'s mut self, input: &mut &[u8]) -> Result<Option<Framed<'s>>, PduError> {
         self.fill(Header::SIZE, input);
         if self.held.len() < Header::SIZE {
             return Ok(None);
         }
-        let length = usize::from(Header::decode(&self.held)?.frag_length);
+        let length = self.length(&self.held)?;
         self.fill(length, input);
         if self.held.len() < length {
             return Ok(None);

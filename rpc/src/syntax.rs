@@ -153,6 +153,13 @@ impl ContextResult {
     /// Answer to an offer of features (MS-RPCE 2.2.2.4).
     pub const NEGOTIATE_ACK: u16 = 3;
 
+    /// Reason of a provider rejection: the server does not know the interface.
+    pub const ABSTRACT_SYNTAX: u16 = 1;
+    /// Reason of a provider rejection: the server does not know the transfer syntaxes, or has chosen another one.
+    pub const TRANSFER_SYNTAXES: u16 = 2;
+    /// Reason of a provider rejection: there are too many contexts.
+    pub const LOCAL_LIMIT: u16 = 3;
+
     /// Octets on the wire.
     pub(crate) const SIZE: usize = 24;
 

@@ -133,6 +133,51 @@ impl<'a> VerificationTrailer<'a> {
     }
 }
 
+/// What a server knows about a request that its verification trailer must agree with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The interface of the presentation context, as the client proposed it.
+    pub abstract_syntax: SyntaxId,
+    /// The transfer syntax of the presentation context.
+    pub transfer_syntax: SyntaxId,
+    /// The label of the request.
+    pub label: FormatLabel,
+    /// The number of the call.
+    pub call_id: u32,
+    /// The presentation context.
+    pub context_id: u16,
+    /// The operation.
+    pub opnum: u16,
+}
+
+impl Expected {
+    /// Whether a request with this trailer may run: what the trailer says about context and header is true, and it
+    /// has no command that must be processed and cannot be (MS-RPCE 2.2.2.13).
+    pub fn permits(&self, trailer: &VerificationTrailer<'_>) -> bool {
+        trailer.commands.iter().all(|command| self.permits_command(command))
+    }
+
+    fn permits_command(&self, command: &Command<'_>) -> bool {
+        match command.content {
+            Content::Bitmask1(_) => true,
+            Content::Context { .. } => command.content == self.context(),
+            Content::Header2 { .. } => command.content == self.header2(),
+            Content::Other { .. } => !command.must_process,
+        }
+    }
+
+    /// The command that names this context.
+    pub const fn context<'a>(&self) -> Content<'a> {
+        let Self { abstract_syntax, transfer_syntax, .. } = *self;
+        Content::Context { abstract_syntax, transfer_syntax }
+    }
+
+    /// The command that copies this header.
+    pub const fn header2<'a>(&self) -> Content<'a> {
+        Content::header2(self.label, self.call_id, self.context_id, self.opnum)
+    }
+}
+
 fn finish(reader: &mut Reader<'_>) -> Result<(), PduError> {
     let offset = reader.offset();
     match reader.rest().len() {

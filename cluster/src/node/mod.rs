@@ -279,6 +279,11 @@ impl Node {
         self.outputs.pop_front()
     }
 
+    /// Whether a client has any handle.
+    pub fn holds(&self, association: AssociationId) -> bool {
+        self.ports.holds(association)
+    }
+
     /// What the port server holds.
     pub fn statistics(&self) -> Statistics {
         self.ports.statistics()

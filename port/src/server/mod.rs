@@ -517,6 +517,11 @@ impl Server {
         self.outputs.pop_front()
     }
 
+    /// Whether a client has any handle, of a port or anything else.
+    pub fn holds(&self, association: AssociationId) -> bool {
+        self.handles.held(association).0 > 0
+    }
+
     /// What the server holds.
     pub fn statistics(&self) -> Statistics {
         Statistics {

@@ -99,7 +99,7 @@ fn fragments_must_agree() {
 
 #[test]
 fn limits_hold() {
-    let limits = Limits { max_stub: 4, max_calls: 2, max_held: 6 };
+    let limits = Limits { max_stub: 4, max_calls: 2, max_held: 6, max_fragments: usize::MAX };
     let mut assembler = Assembler::new(limits);
     assert_eq!(assembler.push(fragment(9, PfcFlags::WHOLE, &[0; 5])), Err(FragmentError::StubTooLong(4)));
     assembler.push(fragment(1, FIRST, &[0; 3])).unwrap();

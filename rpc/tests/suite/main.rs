@@ -10,11 +10,15 @@
 )]
 
 mod association;
+mod client;
+mod flows;
 mod fragments;
 mod hostile;
 mod label;
+mod meeting;
 mod pdu;
 mod samples;
+mod server;
 mod status;
 mod stream;
 mod verification;
