@@ -10,6 +10,7 @@ mod methods;
 pub mod model;
 mod operate;
 mod placement;
+mod property;
 mod registry;
 mod tell;
 mod transition;
