@@ -60,7 +60,7 @@ pub struct Cluster {
     /// The value "`ClusterInstanceID`" of its registry; derived from the name if not given.
     #[serde(default)]
     pub id: Option<String>,
-    /// What ApiGetClusterVersion2 tells.
+    /// What `ApiGetClusterVersion2` tells.
     #[serde(default)]
     pub version: Version,
     /// Common properties.
@@ -362,7 +362,7 @@ pub struct GroupSet {
     pub private_properties: Properties,
 }
 
-/// What ApiGetQuorumResource tells (MS-CMRP 3.1.4.2.6).
+/// What `ApiGetQuorumResource` tells (MS-CMRP 3.1.4.2.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quorum {

@@ -13,6 +13,7 @@ mod outside;
 mod placement;
 mod property;
 mod registry;
+mod settings;
 mod tell;
 mod transition;
 mod volatile;

@@ -2,7 +2,7 @@
 
 use cmrp_port::object::same_name;
 
-use super::model::{GroupId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State};
+use super::model::{GroupId, GroupSetId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State};
 use super::operate::{Drain, Failback};
 use super::work::Transaction;
 use crate::change::{Change, ChangeError, InterfaceCondition, NetworkCondition};
@@ -17,7 +17,7 @@ const PLAIN_GROUP: u32 = 9_999;
 /// Finds objects by name or by identifier.
 macro_rules! finders {
     ($($find:ident: $map:ident, $id:ident, $what:literal;)+) => {$(
-        fn $find(state: &State, name: &str) -> Result<$id, ChangeError> {
+        pub(super) fn $find(state: &State, name: &str) -> Result<$id, ChangeError> {
             let named = state.$map.iter().find(|(_, object)| same_name(&object.name, name));
             let by_id = || state.$map.iter().find(|(id, _)| id.to_string().eq_ignore_ascii_case(name));
             let known = || state.$map.values().map(|object| object.name.as_str());
@@ -32,9 +32,10 @@ finders! {
     resource: resources, ResourceId, "resource";
     network: networks, NetworkId, "network";
     interface: interfaces, InterfaceId, "interface";
+    group_set: group_sets, GroupSetId, "group set";
 }
 
-fn unknown<'n>(what: &'static str, name: &str, known: impl Iterator<Item = &'n str>) -> ChangeError {
+pub(super) fn unknown<'n>(what: &'static str, name: &str, known: impl Iterator<Item = &'n str>) -> ChangeError {
     ChangeError::Unknown { what, name: name.to_owned(), meant: nearest(name, known).map(str::to_owned) }
 }
 
@@ -49,7 +50,8 @@ impl Transaction<'_> {
             .or_else(|| self.happen_to_resource(change))
             .or_else(|| self.happen_to_group(change))
             .or_else(|| self.happen_to_network(change))
-            .or_else(|| self.happen_to_cluster(change));
+            .or_else(|| self.happen_to_cluster(change))
+            .or_else(|| self.happen_to_settings(change));
         known.unwrap_or(Err(ERROR_NOT_SUPPORTED.into()))?;
         self.progress();
         Ok(())

@@ -6,7 +6,7 @@
 mod checkpoint;
 mod disk;
 mod read;
-mod write;
+pub(in crate::embedded) mod write;
 
 pub(super) use read::network_name;
 
