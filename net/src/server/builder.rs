@@ -146,7 +146,7 @@ impl<S: Service> Builder<S> {
             (false, _) => {}
             (true, true) => warn!(%address, "anyone on this machine may call, without authentication"),
             (true, false) => {
-                error!(%address, "ANYONE WHO REACHES THIS ADDRESS MAY CALL, without authentication")
+                error!(%address, "ANYONE WHO REACHES THIS ADDRESS MAY CALL, without authentication");
             }
         }
     }
