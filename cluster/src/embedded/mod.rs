@@ -3,9 +3,13 @@
 mod batch_port;
 mod config;
 mod journal;
+mod membership;
 mod methods;
 pub mod model;
+mod placement;
 mod registry;
+mod tell;
+mod transition;
 mod volatile;
 mod work;
 

@@ -90,13 +90,13 @@ macro_rules! objects {
 
 objects! {
     /// The node of a handle.
-    node, open_node: nodes, Node, NodeId, ERROR_CLUSTER_NODE_NOT_FOUND;
+    node, open_node: nodes, Node, NodeId, ERROR_NODE_NOT_AVAILABLE;
     /// The group of a handle.
-    group, open_group: groups, Group, GroupId, ERROR_GROUP_NOT_FOUND;
+    group, open_group: groups, Group, GroupId, ERROR_GROUP_NOT_AVAILABLE;
     /// The resource of a handle.
-    resource, open_resource: resources, Resource, ResourceId, ERROR_RESOURCE_NOT_FOUND;
+    resource, open_resource: resources, Resource, ResourceId, ERROR_RESOURCE_NOT_AVAILABLE;
     /// The network of a handle.
-    network, open_network: networks, Network, NetworkId, ERROR_CLUSTER_NETWORK_NOT_FOUND;
+    network, open_network: networks, Network, NetworkId, ERROR_NETWORK_NOT_AVAILABLE;
     /// The network interface of a handle.
     interface, open_interface: interfaces, NetInterface, InterfaceId, ERROR_CLUSTER_NETINTERFACE_NOT_FOUND;
     /// The group set of a handle.

@@ -227,6 +227,18 @@ pub enum Expression {
     Any(Vec<Expression>),
 }
 
+/// What is being done about the state of a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// Nothing.
+    #[default]
+    Stay,
+    /// It goes online as soon as what it depends on is.
+    Online,
+    /// It goes offline as soon as what depends on it is.
+    Offline,
+}
+
 /// A resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -245,6 +257,9 @@ pub struct Resource {
     /// When what is pending is done. After a restart: at once.
     #[serde(skip)]
     pub due: Option<Instant>,
+    /// What is being worked towards. After a restart: its persistent state.
+    #[serde(skip)]
+    pub goal: Goal,
     /// How often it has been restarted since it was last online at the wish of a client.
     #[serde(default)]
     pub restarts: u32,
