@@ -7,8 +7,15 @@
 
 pub mod change;
 pub mod cluster;
+pub mod dependency;
+pub mod definition;
 pub mod embedded;
 pub mod event;
+pub mod life;
 pub mod node;
+pub mod registry;
+pub mod plain;
 pub mod session;
+pub mod source;
 pub mod status;
+pub mod store;

@@ -17,10 +17,24 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The path is not well-formed.
+    ERROR_BAD_PATHNAME = 161;
+    /// The data type of a property is not the right one.
+    ERROR_INVALID_DATATYPE = 1804;
+    /// The registry key was deleted after it was opened.
+    ERROR_KEY_DELETED = 1018;
+    /// The security descriptor is not valid.
+    ERROR_INVALID_SECURITY_DESCR = 1338;
+    /// There is no room within what the server may hold.
+    ERROR_NOT_ENOUGH_QUOTA = 1816;
+    /// Dependencies would get deeper than the server follows.
+    ERROR_DEPENDENCY_TREE_TOO_COMPLEX = 5929;
     /// The file or key does not exist.
     ERROR_FILE_NOT_FOUND = 2;
     /// The data is invalid.
     ERROR_INVALID_DATA = 13;
+    /// The change could not be kept: the journal failed.
+    ERROR_WRITE_FAULT = 29;
     /// The request is not supported.
     ERROR_NOT_SUPPORTED = 50;
     /// The method is not implemented by this server.

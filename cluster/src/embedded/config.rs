@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use cmrp::ndr::FileTime;
+
 /// What is set for an embedded cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -12,10 +14,12 @@ pub struct Config {
     ///
     /// Stops a client from filling the memory with groups and resources.
     pub objects: usize,
+    /// What time it is at [`Instant::ORIGIN`](cmrp_port::time::Instant::ORIGIN): what registry keys are stamped by.
+    pub epoch: FileTime,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { transition: Duration::ZERO, objects: 10_000 }
+        Self { transition: Duration::ZERO, objects: 10_000, epoch: FileTime(0) }
     }
 }

@@ -1,9 +1,11 @@
 //! A cluster in memory.
 
+mod batch_port;
 mod config;
 mod journal;
 mod methods;
 pub mod model;
+mod registry;
 mod volatile;
 mod work;
 
@@ -21,7 +23,7 @@ use crate::change::{Change, ChangeError};
 use crate::cluster::Cluster;
 use crate::event::Event;
 use crate::session::{Answer, Outcome, Session};
-use crate::status::ERROR_NOT_SUPPORTED;
+use crate::status::{ERROR_NOT_SUPPORTED, ERROR_WRITE_FAULT};
 
 pub use config::Config;
 pub use journal::{Journal, JournalError};
@@ -58,6 +60,15 @@ impl Embedded {
         self
     }
 
+    /// Has the journal keep what has changed.
+    fn keep(&mut self, before: &Arc<State>) -> Result<(), u32> {
+        let changed = !Arc::ptr_eq(before, &self.state);
+        match &mut self.journal {
+            Some(journal) if changed => journal.commit(before, &self.state).map_err(|_| ERROR_WRITE_FAULT),
+            _ => Ok(()),
+        }
+    }
+
     /// The present state.
     pub fn state(&self) -> &State {
         &self.state
@@ -82,12 +93,26 @@ impl Cluster for Embedded {
     }
 
     fn call(&mut self, now: Instant, session: &mut Session<'_>, request: &Request<'_>) -> Outcome {
+        let before = Arc::clone(&self.state);
         let mut events = Vec::new();
         let model = Transaction { now, config: &self.config, state: &mut self.state, events: &mut events };
         let mut work = Work { model, session, volatile: &mut self.volatile };
         let done = methods::dispatch(&mut work, request);
-        self.events.extend(events);
-        done.unwrap_or_else(|refusal| Outcome::Answered(session.reply().refuse(request, refusal)))
+        let kept = done.and_then(|outcome| {
+            self.keep(&before)?;
+            Ok(outcome)
+        });
+        match kept {
+            Ok(outcome) => {
+                self.events.extend(events);
+                outcome
+            }
+            Err(refusal) => {
+                self.state = before;
+                session.undo();
+                Outcome::Answered(session.reply().refuse(request, refusal))
+            }
+        }
     }
 
     fn next_answer(&mut self) -> Option<Answer> {

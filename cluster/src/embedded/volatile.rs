@@ -2,6 +2,7 @@
 
 use cmrp_port::server::{AssociationId, CallId};
 
+use super::batch_port::BatchPorts;
 use crate::session::Answer;
 
 /// What is not part of the model.
@@ -9,16 +10,18 @@ use crate::session::Answer;
 pub struct Volatile {
     /// Answers of calls that have waited.
     pub answers: std::collections::VecDeque<Answer>,
+    /// Ports for batch updates.
+    pub(super) batch_ports: BatchPorts,
 }
 
 impl Volatile {
     /// A call that waits is given up.
     pub(super) fn cancel(&mut self, call: CallId) {
-        let _ = call;
+        self.batch_ports.cancel(call);
     }
 
     /// A client is gone.
     pub(super) fn disconnect(&mut self, association: AssociationId) {
-        let _ = association;
+        self.batch_ports.disconnect(association);
     }
 }

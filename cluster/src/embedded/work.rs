@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cmrp::clusapi3::Response;
+use cmrp::ndr::FileTime;
 use cmrp::ndr::Handle;
 use cmrp_port::access::Access;
 use cmrp_port::object::{Object, ObjectKind};
@@ -33,6 +34,12 @@ impl Transaction<'_> {
     /// The model, to be changed. The first change of a transaction copies it.
     pub fn change(&mut self) -> &mut State {
         Arc::make_mut(self.state)
+    }
+
+    /// The time of the day, in steps of 100 ns since 1601.
+    pub fn file_time(&self) -> FileTime {
+        let steps = self.now.since_origin().as_nanos().checked_div(100).unwrap_or_default();
+        FileTime(self.config.epoch.0.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)))
     }
 
     /// Tells what has happened, if the transaction is kept: events come in the order of their telling.

@@ -12,6 +12,7 @@
 mod accept;
 mod builder;
 mod clients;
+mod cluster;
 mod connection;
 mod directory;
 mod handle;

@@ -37,22 +37,33 @@ pub trait Service: Send + 'static {
     fn handle_disconnect(&mut self, association: AssociationId);
 
     /// Does what is due.
-    fn handle_timeout(&mut self, now: Instant);
+    fn handle_timeout(&mut self, now: Instant) {
+        let _ = now;
+    }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due.
-    fn poll_timeout(&self) -> Option<Instant>;
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
 
     /// The next thing to send; `None` until something is given to the service again.
     fn poll_output(&mut self) -> Option<Output<Self::Receipt>>;
 
     /// The server shuts down: calls that wait end now, and later ones are refused.
-    fn shut_down(&mut self, now: Instant);
+    fn shut_down(&mut self, now: Instant) {
+        let _ = now;
+    }
 
     /// Whether the association has handles, which keep its connections from being closed as idle.
-    fn holds(&self, association: AssociationId) -> bool;
+    fn holds(&self, association: AssociationId) -> bool {
+        let _ = association;
+        false
+    }
 
     /// What is held, and what was done so far.
-    fn statistics(&self) -> Statistics;
+    fn statistics(&self) -> Statistics {
+        Statistics::default()
+    }
 }
 
 /// A call as its client made it.

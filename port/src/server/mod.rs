@@ -355,7 +355,7 @@ impl Server {
     ///
     /// A client without any access level is refused first and learns nothing of the server's state; its connection is
     /// to be ended (MS-CMRP 3.1.3). Then the state is looked at, which must be `needs` or better (MS-CMRP 3.1.4.1,
-    /// 3.1.4.2), then the level, which must be `level` or higher; protocol version 2 knows [`Access::All`] alone.
+    /// 3.1.4.2; [`Stopped`](ServerState::Stopped) will do with any), then the level, which must be `level` or higher; protocol version 2 knows [`Access::All`] alone.
     pub fn refusal(
         &self,
         held: Option<Access>,
@@ -517,6 +517,11 @@ impl Server {
         self.outputs.pop_front()
     }
 
+    /// Whether a client has any handle, of a port or anything else.
+    pub fn holds(&self, association: AssociationId) -> bool {
+        self.handles.held(association).0 > 0
+    }
+
     /// What the server holds.
     pub fn statistics(&self) -> Statistics {
         Statistics {
@@ -599,6 +604,7 @@ impl Server {
         match self.state {
             ServerState::ReadWrite => None,
             ServerState::ReadOnly if needs == ServerState::ReadOnly => None,
+            _ if needs == ServerState::Stopped => None,
             ServerState::ReadOnly | ServerState::None => Some(status::ERROR_SHARING_PAUSED),
             ServerState::ShuttingDown if protocol == Protocol::V2 => Some(status::ERROR_SHUTDOWN_IN_PROGRESS),
             ServerState::ShuttingDown => Some(status::ERROR_CLUSTER_NODE_SHUTTING_DOWN),

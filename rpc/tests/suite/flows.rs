@@ -56,10 +56,11 @@ pub(crate) fn connections(mut octets: &[u8]) -> Vec<Flow> {
         octets = later;
         match kind {
             2 => flows.push(Flow { pdus: Vec::new() }),
-            _ => flows.last_mut().unwrap().pdus.push(Captured {
-                is_from_client: *kind == 0,
-                octets: pdu.to_vec(),
-            }),
+            _ => flows
+                .last_mut()
+                .unwrap()
+                .pdus
+                .push(Captured { is_from_client: *kind == 0, octets: pdu.to_vec() }),
         }
     }
     flows

@@ -101,7 +101,8 @@ fn captured_clients_are_understood_as_the_observer_understands_them() {
     for (name, octets) in READABLE {
         for flow in connections(octets) {
             let expected = observed(&flow);
-            let sizes: Vec<usize> = if octets.len() < 20_000 { (1..150).collect() } else { vec![1, 17, 1460, 65_536] };
+            let sizes: Vec<usize> =
+                if octets.len() < 20_000 { (1..150).collect() } else { vec![1, 17, 1460, 65_536] };
             for size in sizes {
                 let (calls, _) = replay(&flow, size);
                 assert_eq!(calls, expected, "{name}, chunks of {size}");
@@ -131,7 +132,11 @@ fn is_ack(pdu: &Captured) -> bool {
 }
 
 fn compare_acks(ours: &Pdu<'_>, theirs: &Pdu<'_>, name: &str) {
-    assert_eq!((ours.label, ours.call_id, ours.flags), (theirs.label, theirs.call_id, theirs.flags), "{name}");
+    assert_eq!(
+        (ours.label, ours.call_id, ours.flags),
+        (theirs.label, theirs.call_id, theirs.flags),
+        "{name}"
+    );
     let (Body::BindAck(ours), Body::BindAck(theirs)) = (&ours.body, &theirs.body) else { panic!("{name}") };
     assert_eq!(ours.results, theirs.results, "{name}");
     assert!(ours.max_recv_frag >= 1432 && ours.max_xmit_frag >= 1432);

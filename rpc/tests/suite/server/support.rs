@@ -84,7 +84,8 @@ impl Server {
         let sent = self.sent();
         assert_eq!(sent.len(), 1, "{sent:02x?}");
         let pdu = Pdu::decode(&sent[0]).unwrap();
-        let (Body::BindAck(BindAck { results, .. }) | Body::AlterContextResp(BindAck { results, .. })) = pdu.body
+        let (Body::BindAck(BindAck { results, .. }) | Body::AlterContextResp(BindAck { results, .. })) =
+            pdu.body
         else {
             panic!("no acknowledgement: {pdu:?}")
         };

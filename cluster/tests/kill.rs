@@ -1,0 +1,203 @@
+//! A server that is killed at any moment: what it acknowledged is there afterwards, and nothing by halves.
+//!
+//! The child is this test program itself, told by the environment what to be.
+
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cmrp_cluster::definition::{DEFAULT, Definition};
+use cmrp_cluster::embedded::Journal;
+use cmrp_cluster::embedded::model::{Key, KeyValue, Name, Property, State};
+use cmrp_cluster::life::Random;
+use cmrp_cluster::store::{Opened, Store, faults};
+
+/// Tells the child which file to use.
+const FILE: &str = "CMRP_KILL_TEST_FILE";
+/// How often a child is killed.
+const LIVES: usize = 60;
+/// How many groups a change may leave.
+const MOST_GROUPS: usize = 40;
+
+fn open(path: &Path) -> Opened {
+    Store::open(path, &Definition::from_text(DEFAULT).unwrap(), 0).unwrap()
+}
+
+/// The change after so many: it touches objects, a key and values, of which each alone tells its number.
+fn step(before: &State, number: u32) -> State {
+    let mut state = before.clone();
+    state.cluster.common.insert("Count".into(), Property::Dword(number));
+    state.nodes.values_mut().for_each(|node| node.sequence = number);
+    let node = *state.nodes.first_key_value().unwrap().0;
+    let group = state.add_group(&format!("group {number}"), number, node);
+    state.add_resource(&format!("resource {number}"), "Generic Service", &group);
+    let oldest = format!("group {}", number.saturating_sub(u32::try_from(MOST_GROUPS).unwrap()));
+    if let Some(id) = state.group(&oldest).map(|(id, _)| id.clone()) {
+        state.resources.retain(|_, resource| resource.group != id);
+        state.groups.remove(&id);
+    }
+    let data =
+        Arc::new(vec![u8::try_from(number & 0xFF).unwrap(); 1 + usize::try_from(number % 3_000).unwrap()]);
+    let key =
+        Arc::new(Key { values: [(Name::from("x"), KeyValue { kind: 3, data })].into(), ..Key::default() });
+    let root = Arc::make_mut(&mut state.registry);
+    root.keys.retain(|name, _| !name.as_str().starts_with("count "));
+    root.keys.insert(format!("count {number}").as_str().into(), key);
+    state
+}
+
+fn count(state: &State) -> u32 {
+    match state.cluster.common.get(&"Count".into()) {
+        Some(Property::Dword(number)) => *number,
+        _ => 0,
+    }
+}
+
+/// What the child does until it is killed.
+#[test]
+fn child() {
+    let Ok(path) = env::var(FILE) else { return };
+    let Opened { mut store, mut state, .. } = open(Path::new(&path));
+    let mut output = std::io::stdout();
+    loop {
+        let number = count(&state) + 1;
+        let after = step(&state, number);
+        store.commit(&state, &after).unwrap();
+        state = after;
+        // One write: a pipe takes it whole.
+        output.write_all(format!("done {number}\n").as_bytes()).unwrap();
+    }
+}
+
+fn start(path: &Path) -> Child {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["child", "--exact", "--nocapture", "--test-threads=1"]).env(FILE, path);
+    command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// The numbers that the child acknowledges.
+fn acknowledgements(child: &mut Child) -> impl Iterator<Item = u32> + use<> {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // The name of the test stands before the first one.
+    lines.map_while(Result::ok).filter_map(|line| line.split("done ").nth(1)?.parse().ok())
+}
+
+/// Whether all parts of a state tell the same number, as after a whole change.
+fn assert_whole(state: &State, number: u32) {
+    assert_eq!(faults(state), Vec::<String>::new());
+    if number == 0 {
+        assert_eq!(*state, Definition::from_text(DEFAULT).unwrap().state(0));
+        return;
+    }
+    assert!(state.nodes.values().all(|node| node.sequence == number));
+    let newest = state.group(&format!("group {number}")).expect("the newest group is there").0;
+    let resource = state.resource(&format!("resource {number}")).expect("so is its resource").1;
+    assert_eq!(resource.group, *newest);
+    let counts: Vec<_> =
+        state.registry.keys.iter().filter(|(name, _)| name.as_str().starts_with("count ")).collect();
+    let [(name, key)] = counts[..] else { panic!("{} keys", counts.len()) };
+    assert_eq!(name.as_str(), format!("count {number}"));
+    let data = &key.values[&"x".into()].data;
+    assert_eq!(data.len(), 1 + usize::try_from(number % 3_000).unwrap());
+    assert!(data.iter().all(|octet| u32::from(*octet) == number & 0xFF));
+}
+
+/// Kills a child some time after so many acknowledgements; the last one of all.
+fn one_life(path: &Path, changes: usize, then: Duration) -> Option<u32> {
+    let mut child = start(path);
+    let mut acknowledged = acknowledgements(&mut child);
+    let seen = acknowledged.by_ref().take(changes).last();
+    thread::sleep(then);
+    child.kill().unwrap();
+    let last = acknowledged.last().or(seen);
+    child.wait().unwrap();
+    last
+}
+
+/// Kills a child so long after it began to make its file.
+fn one_birth(path: &Path, then: Duration) -> Option<u32> {
+    let mut child = start(path);
+    wait_for(&path.with_extension("new"), path);
+    thread::sleep(then);
+    child.kill().unwrap();
+    let last = acknowledgements(&mut child).last();
+    child.wait().unwrap();
+    last
+}
+
+/// Waits until one of two files is there; how long.
+fn wait_for(one: &Path, other: &Path) -> Duration {
+    let start = Instant::now();
+    while !one.exists() && !other.exists() {
+        thread::sleep(Duration::from_micros(100));
+    }
+    start.elapsed()
+}
+
+/// How long it takes to make a file.
+fn time_of_birth(path: &Path) -> Duration {
+    let mut child = start(path);
+    wait_for(&path.with_extension("new"), path);
+    let time = wait_for(path, path);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    time
+}
+
+/// Opens the file as the next server would and compares it with what was acknowledged.
+fn survived(path: &Path, acknowledged: Option<u32>, before: u32) -> u32 {
+    let state = open(path).state;
+    let number = count(&state);
+    assert_whole(&state, number);
+    let least = acknowledged.unwrap_or(before);
+    assert!(number == least || number == least + 1, "{number} is there after {least} was acknowledged");
+    number
+}
+
+#[test]
+fn killed_at_any_moment_it_has_what_it_acknowledged() {
+    if env::var_os(FILE).is_some() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let mut random = Random::new(1);
+    let mut number = 0;
+    for _ in 0..LIVES {
+        let acknowledged = one_life(&path, random.below(12), microseconds(&mut random, 6_000));
+        number = survived(&path, acknowledged, number);
+    }
+    assert!(usize::try_from(number).unwrap() > LIVES, "{number} changes");
+}
+
+#[test]
+fn killed_while_it_makes_the_file_it_leaves_none_or_a_whole_one() {
+    if env::var_os(FILE).is_some() {
+        return;
+    }
+    let mut random = Random::new(2);
+    let directory = || tempfile::tempdir().unwrap();
+    let birth = time_of_birth(&directory().path().join("data"));
+    let most = usize::try_from(birth.as_micros()).unwrap().saturating_mul(2);
+    let (mut none, mut whole) = (0, 0);
+    for _ in 0..LIVES {
+        let directory = directory();
+        let path = directory.path().join("data");
+        let acknowledged = one_birth(&path, microseconds(&mut random, most));
+        if path.exists() {
+            whole += 1
+        } else {
+            none += 1
+        }
+        survived(&path, acknowledged, 0);
+    }
+    println!("{none} without a file, {whole} with one");
+}
+
+fn microseconds(random: &mut Random, most: usize) -> Duration {
+    Duration::from_micros(u64::try_from(random.below(most)).unwrap())
+}

@@ -1,0 +1,85 @@
+//! How much clients may have.
+
+use cmrp_net::server::Limits;
+
+use crate::raw::response;
+use crate::script::{BIG, ECHO, WAIT};
+use crate::{patient, serve};
+
+#[tokio::test]
+async fn connections_over_the_limit_are_closed() {
+    let server = serve(|builder| builder.limits(Limits { connections: 2, ..Limits::default() })).await;
+    let (mut one, two) = (server.bound().await, server.bound().await);
+    let mut three = server.client().await;
+    three.closed().await;
+    assert_eq!(one.call(2, ECHO, b"here").await, response(2, b"here"));
+    drop(two);
+    server.until("there is a place", |now| now.connections == 1).await;
+    let mut four = server.bound().await;
+    assert_eq!(four.call(2, ECHO, b"here").await, response(2, b"here"));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_all_connections() {
+    let limits = Limits { connections: 3, connections_per_address: 2, ..Limits::default() };
+    let server = serve(|builder| builder.limits(limits)).await;
+    let (one, _two) = (server.bound().await, server.bound().await);
+    server.client().await.closed().await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let stream = socket.connect(server.address).await.unwrap();
+    let mut elsewhere = crate::Client { stream, group: 0 };
+    elsewhere.bind(0).await;
+    assert_eq!(elsewhere.call(2, ECHO, b"here").await, response(2, b"here"));
+    drop(one);
+    server.until("there is a place", |now| now.connections == 2).await;
+    server.bound().await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn who_leaves_too_much_unread_is_disconnected() {
+    let limits = Limits { unsent: 1 << 20, ..Limits::default() };
+    let server = serve(|builder| builder.limits(limits).deadlines(patient())).await;
+    let mut client = server.bound().await;
+    for call in 2..40 {
+        client.request(call, BIG, &(1_u32 << 19).to_le_bytes()).await;
+    }
+    server.until_empty().await;
+    server.until_script("all answers were made", |script| script.calls >= 3).await;
+    client.closed().await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_not_read_from() {
+    let server = serve(|builder| builder.deadlines(patient())).await;
+    let mut client = server.bound().await;
+    client.request(2, BIG, &(12_u32 << 20).to_le_bytes()).await;
+    server.until("the answer is held", |now| now.held > 1 << 20 && now.calls == 0).await;
+    for call in 3..60 {
+        client.request(call, ECHO, b"").await;
+    }
+    let mut other = server.bound().await;
+    other.call(2, ECHO, b"").await;
+    assert_eq!(server.handle.with(|script, _| script.calls).await, Ok(2));
+    drop(client);
+    server.until("one is there", |now| now.connections == 1 && now.held == 0).await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn calls_over_the_limit_are_refused() {
+    let mut rpc = dcerpc_proto::server::Limits::default();
+    rpc.max_pending = 3;
+    let server = serve(|builder| builder.rpc_limits(rpc)).await;
+    let mut client = server.bound().await;
+    for call in 2..5 {
+        client.request(call, WAIT, b"").await;
+    }
+    let busy = crate::raw::Answer::Fault { call: 5, status: 0x1c01_0014 };
+    assert_eq!(client.call(5, WAIT, b"").await, busy);
+    server.until("three wait", |now| now.calls == 3).await;
+    server.end().await;
+}

@@ -1,0 +1,123 @@
+//! What Prometheus reads.
+
+use std::sync::Arc;
+
+use prometheus_client::registry::Registry;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::script::{ECHO, OPEN, WAIT};
+use crate::{serve, within};
+
+async fn get(address: std::net::SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    within("an answer comes", stream.read_to_string(&mut text)).await.unwrap();
+    text
+}
+
+async fn listen(
+    registry: Registry,
+) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<std::io::Result<()>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let stopped = async {
+        drop(stopped.await);
+    };
+    let task = tokio::spawn(cmrp_net::metrics::serve(listener, Arc::new(registry), stopped));
+    (address, stop, task)
+}
+
+/// The samples of a text in the OpenMetrics format, whose rules it must keep.
+fn samples(text: &str) -> std::collections::BTreeMap<&str, f64> {
+    let body = text.strip_suffix("# EOF\n").expect("the text ends with EOF");
+    let mut samples = std::collections::BTreeMap::new();
+    for line in body.lines() {
+        if let Some(rest) = line.strip_prefix("# ") {
+            let keyword = rest.split(' ').next().unwrap();
+            assert!(["HELP", "TYPE", "UNIT"].contains(&keyword), "{line}");
+            continue;
+        }
+        let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
+        let before = samples.insert(name, value.parse().unwrap_or_else(|_| panic!("{line}")));
+        assert!(before.is_none(), "twice: {line}");
+    }
+    samples
+}
+
+#[tokio::test]
+async fn the_server_counts_what_it_does() {
+    let mut registry = Registry::default();
+    let server = serve(|builder| builder.register(&mut registry)).await;
+    let (address, _stop, _task) = listen(registry).await;
+    let mut client = server.bound().await;
+    client.call(2, ECHO, b"12345678").await;
+    client.call(3, OPEN, b"").await;
+    client.call(4, 77, b"").await;
+    client.request(5, WAIT, b"").await;
+    server.until("it waits", |now| now.calls == 1).await;
+
+    let text = get(address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    assert!(
+        head.to_lowercase().contains("content-type: application/openmetrics-text; version=1.0.0"),
+        "{head}"
+    );
+    let samples = samples(body);
+    let call = |operation, outcome| {
+        let name = format!(
+            r#"cmrp_server_calls_total{{interface="1.0",operation="{operation}",outcome="{outcome}"}}"#
+        );
+        samples.get(name.as_str()).copied()
+    };
+    assert_eq!(call("Echo", "response"), Some(1.0));
+    assert_eq!(call("unknown", "fault"), Some(1.0));
+    assert_eq!(call("Wait", "response"), None);
+    assert_eq!(samples[r#"cmrp_server_faults_total{status="nca_op_rng_error"}"#], 1.0);
+    assert_eq!(samples["cmrp_server_connections"], 1.0);
+    assert_eq!(samples["cmrp_server_associations"], 1.0);
+    assert_eq!(samples["cmrp_server_handles"], 1.0);
+    assert_eq!(samples["cmrp_server_open_calls"], 1.0);
+    assert_eq!(samples["cmrp_server_waiting_calls"], 1.0);
+    assert_eq!(samples["cmrp_server_call_duration_seconds_count"], 3.0);
+    // The bind has 116 octets; a request 24 and its stub.
+    assert_eq!(samples["cmrp_server_received_bytes_total"], f64::from(116 + 4 * 24 + 8));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn there_is_nothing_else_to_read() {
+    let (address, stop, task) = listen(Registry::default()).await;
+    let missing = get(address, "GET /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    assert!(missing.starts_with("HTTP/1.1 404 "), "{missing}");
+    let posted =
+        get(address, "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            .await;
+    assert!(posted.starts_with("HTTP/1.1 405 "), "{posted}");
+    let garbage = get(address, "\u{1}\u{2}\r\n\r\n").await;
+    assert!(garbage.starts_with("HTTP/1.1 400 "), "{garbage}");
+    let long = get(address, &format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(9_000))).await;
+    assert!(long.starts_with("HTTP/1.1 4"), "{long}");
+    drop(stop);
+    within("it ends", task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn readers_beyond_the_limit_wait_and_the_end_waits_for_none() {
+    let (address, stop, task) = listen(Registry::default()).await;
+    let mut silent = Vec::new();
+    for _ in 0..16 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    // Places are given in the order of arrival: the next one gets its when one of the silent ones goes.
+    let waits = tokio::spawn(get(address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    tokio::time::sleep(crate::SHORT).await;
+    assert!(!waits.is_finished());
+    silent.remove(0);
+    assert!(within("it gets its turn", waits).await.unwrap().starts_with("HTTP/1.1 200 "));
+    drop(stop);
+    within("it ends", task).await.unwrap().unwrap();
+}
