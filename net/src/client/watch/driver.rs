@@ -111,11 +111,12 @@ impl Driver {
             }
             let wakes = self.wakes_at();
             tokio::select! {
-                permit = outbox.reserve(), if self.has_event() => if let Ok(permit) = permit {
+                // Both are over at once, and so have no place here, when nobody reads any more.
+                Ok(permit) = outbox.reserve(), if !outbox.is_closed() && self.has_event() => {
                     if let Some(event) = self.next_event() {
                         permit.send(event);
                     }
-                },
+                }
                 () = outbox.closed(), if self.close_until.is_none() => self.shut_down(),
                 Some(command) = inbox.recv() => self.obey(command),
                 Some(result) = self.tasks.join_next_with_id() => self.ended(result),
