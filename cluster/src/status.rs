@@ -125,8 +125,6 @@ codes! {
     ERROR_RESMON_INVALID_STATE = 5084;
     /// The directory is not empty: the group has resources.
     ERROR_DIR_NOT_EMPTY = 145;
-    /// What depends on what would be too deep.
-    ERROR_DEPENDENCY_TREE_TOO_COMPLEX = 5929;
     /// The resource has failed.
     ERROR_RESOURCE_FAILED = 5038;
     /// The network exists already.

@@ -249,6 +249,7 @@ impl<'a> Build<'a> {
             },
             wanted: resource.state != Health::Offline,
             due: None,
+            goal: model::Goal::Stay,
             restarts: 0,
             sequence: self.number,
             born: self.born(),
