@@ -157,7 +157,8 @@ fn check(
 
 async fn perform(server: &str, options: &Options, prepared: Prepared) -> Result<ExitCode, Failure> {
     let association = Association::connect(server, &options.reach.options()).await;
-    let association = association.map_err(|error| Failure::NoConnection(remote::connect_error(server, &error)))?;
+    let association =
+        association.map_err(|error| Failure::NoConnection(remote::connect_error(server, &error)))?;
     let mut session = Session::new(prepared.interface, &prepared.catalog, association);
     let answer = in_session(&mut session, &prepared).await;
     session.close().await;
@@ -196,6 +197,9 @@ fn status(operation: &str, answer: &Fields) -> ExitCode {
     let mut errors = codes.filter_map(Value::as_u64).filter(|code| ![0, ERROR_IO_PENDING].contains(code));
     let Some(code) = errors.next() else { return ExitCode::SUCCESS };
     let name = u32::try_from(code).ok().and_then(win32::name);
-    complain(&format!("{operation} returned {}", name.map_or_else(|| format!("error {code}"), |name| format!("{name} ({code})"))));
+    complain(&format!(
+        "{operation} returned {}",
+        name.map_or_else(|| format!("error {code}"), |name| format!("{name} ({code})"))
+    ));
     ExitCode::from(RETURNED_ERROR)
 }

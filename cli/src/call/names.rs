@@ -239,7 +239,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_told_with_the_option() {
         let error = plan(&Names::default(), &[RESOURCE]).unwrap_err().to_string();
-        assert_eq!(error, "ApiSomething needs h0: name it with --resource, or give the handle in the request");
+        assert_eq!(
+            error,
+            "ApiSomething needs h0: name it with --resource, or give the handle in the request"
+        );
         let names = Names { key: vec![String::new()], ..Names::default() };
         let error = plan(&names, &[]).unwrap_err().to_string();
         assert_eq!(

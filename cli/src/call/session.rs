@@ -57,7 +57,11 @@ impl<'a> Session<'a> {
     }
 
     /// Makes a call, and takes charge of the handles that it yields.
-    pub(super) async fn call(&mut self, operation: &'static str, fields: Fields) -> Result<Fields, NoResponse> {
+    pub(super) async fn call(
+        &mut self,
+        operation: &'static str,
+        fields: Fields,
+    ) -> Result<Fields, NoResponse> {
         let answer = exchange(&self.association, self.interface, operation, fields).await?;
         let described = self.interface.opnum(operation).and_then(|opnum| self.catalog.operation(opnum));
         let given = described.map(|described| self.catalog.handles_out(described)).unwrap_or_default();

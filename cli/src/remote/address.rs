@@ -89,7 +89,9 @@ mod tests {
             assert_eq!(text.parse::<Address>().unwrap().as_str(), text);
         }
         assert_eq!("2001:db8::1".parse::<Address>().unwrap().as_str(), "[2001:db8::1]");
-        for (text, port) in [("node1:", ""), ("node1:0", "0"), ("node1:65536", "65536"), ("a:b:c", "b:c"), ("[::1]1", "?")] {
+        for (text, port) in
+            [("node1:", ""), ("node1:0", "0"), ("node1:65536", "65536"), ("a:b:c", "b:c"), ("[::1]1", "?")]
+        {
             assert_eq!(text.parse::<Address>(), Err(NoAddress::Port(port.to_owned())), "{text}");
         }
         for text in ["", ":1", " ", "[]:1"] {

@@ -52,15 +52,9 @@ pub(crate) fn call_error(operation: &str, error: &CallError) -> String {
 fn connect_advice(error: &ConnectError) -> Option<&'static str> {
     Some(match error {
         ConnectError::Resolve { .. } => "say where it is with --resolve NAME=HOST:PORT, or give its address",
-        ConnectError::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            NOTHING_LISTENS
-        }
-        ConnectError::Deadline(_) => {
-            "is a firewall in between? --connect-timeout gives it more time"
-        }
-        ConnectError::NotRegistered | ConnectError::EndpointMapper(_) => {
-            NEEDS_PORT
-        }
+        ConnectError::Io(error) if error.kind() == ErrorKind::ConnectionRefused => NOTHING_LISTENS,
+        ConnectError::Deadline(_) => "is a firewall in between? --connect-timeout gives it more time",
+        ConnectError::NotRegistered | ConnectError::EndpointMapper(_) => NEEDS_PORT,
         ConnectError::Refused(Refusal::Interface) => OTHER_VERSION,
         ConnectError::Refused(Refusal::TransferSyntax) => OTHER_SYNTAX,
         _ => return None,

@@ -36,7 +36,9 @@ mod tests {
 
     #[test]
     fn a_port_alone_is_one_of_loopback() {
-        for (text, expected) in [("9182", "127.0.0.1:9182"), ("0.0.0.0:1", "0.0.0.0:1"), ("[::1]:0", "[::1]:0")] {
+        for (text, expected) in
+            [("9182", "127.0.0.1:9182"), ("0.0.0.0:1", "0.0.0.0:1"), ("[::1]:0", "[::1]:0")]
+        {
             assert_eq!(text.parse::<Listen>().unwrap().to_string(), expected);
         }
         for text in ["", "localhost:1", "127.0.0.1", "65536", ":1"] {

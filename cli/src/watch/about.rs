@@ -170,11 +170,17 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_specification_less_prefix_and_suffix() {
-        assert_eq!(names_v1(ClusterChange::NODE_STATE | ClusterChange::GROUP_STATE), ["NODE_STATE", "GROUP_STATE"]);
+        assert_eq!(
+            names_v1(ClusterChange::NODE_STATE | ClusterChange::GROUP_STATE),
+            ["NODE_STATE", "GROUP_STATE"]
+        );
         assert_eq!(names_v1(ClusterChange::empty()), ["0x0"]);
         // MS-CMRP 2.2.2.14: CLUSTER_CHANGE_RESOURCE_STATE_V2 is 4; 2.2.2.11: a resource is 3.
         assert_eq!(names_v2(ObjectFilter::received(3, 4)), ["RESOURCE_STATE"]);
-        assert_eq!(names_v2(ObjectFilter::received(3, 1 << 60 | 4)), ["RESOURCE_STATE", "0x1000000000000000"]);
+        assert_eq!(
+            names_v2(ObjectFilter::received(3, 1 << 60 | 4)),
+            ["RESOURCE_STATE", "0x1000000000000000"]
+        );
         assert_eq!(names_v2(ObjectFilter::received(5, 8)), ["NETINTERFACE_STATE"]);
         assert_eq!(names_v2(ObjectFilter::received(99, 8)), ["0x8"]);
         assert_eq!(About::of_v2(ObjectFilter::received(99, 8)), About::Other);

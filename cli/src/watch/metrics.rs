@@ -92,9 +92,10 @@ fn states(encoder: &mut DescriptorEncoder<'_>, contents: &Contents) -> Result<()
     gauge(encoder, "windows_mscluster_resourcegroup_state", help, named(&picture.groups))?;
     let help = "State of the resource: -1 unknown, 1 initializing, 2 online, 3 offline, 4 failed, 129 going online, \
                 130 going offline";
-    let resources = picture.resources.iter().map(|(name, condition)| {
-        (resource_labels(contents, name, condition), condition.number())
-    });
+    let resources = picture
+        .resources
+        .iter()
+        .map(|(name, condition)| (resource_labels(contents, name, condition), condition.number()));
     gauge(encoder, "windows_mscluster_resource_state", help, resources)?;
     let help = "State of the network: -1 unknown, 0 unavailable, 1 down, 2 partitioned, 3 up";
     gauge(encoder, "windows_mscluster_network_state", help, named(&picture.networks))?;
@@ -144,8 +145,18 @@ fn own(encoder: &mut DescriptorEncoder<'_>, contents: &Contents) -> Result<(), f
         single(encoder, "cmrp_watch_seconds_since_last_event", "Time since the last event", &seconds)?;
     }
     events(encoder, contents)?;
-    single(encoder, "cmrp_watch_reconnects", "Connections that were lost and replaced", &ConstCounter::new(tally.reconnects))?;
-    single(encoder, "cmrp_watch_failed_attempts", "Servers that could not be used", &ConstCounter::new(tally.failed_attempts))?;
+    single(
+        encoder,
+        "cmrp_watch_reconnects",
+        "Connections that were lost and replaced",
+        &ConstCounter::new(tally.reconnects),
+    )?;
+    single(
+        encoder,
+        "cmrp_watch_failed_attempts",
+        "Servers that could not be used",
+        &ConstCounter::new(tally.failed_attempts),
+    )?;
     let help = "Filters that could not be registered, or not again";
     single(encoder, "cmrp_watch_failed_filters", help, &ConstCounter::new(tally.failed_filters))
 }

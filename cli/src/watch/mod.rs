@@ -87,7 +87,8 @@ async fn watch(options: &Options, interests: Vec<Interest>) -> Result<ExitCode, 
     let filters = interests.len();
     let (watcher, mut events) = start(options, interests)?;
     serve_metrics(options, &board).await?;
-    let mut session = Session::new(watcher.clone(), options.reach.protocol(), filters, options.asks(), board.clone());
+    let mut session =
+        Session::new(watcher.clone(), options.reach.protocol(), filters, options.asks(), board.clone());
     let bar = indicatif::ProgressBar::hidden();
     let output = || Output::new(options.color, &bar);
     let mut report: Box<dyn Report + '_> = match () {

@@ -158,9 +158,9 @@ impl Choice {
             (ObjectKind::Key, &self.key),
             (ObjectKind::GroupSet, &self.group_set),
         ];
-        let objects = kinds.into_iter().flat_map(|(kind, names)| {
-            names.iter().map(move |name| Subject::object(kind, name.as_str()))
-        });
+        let objects = kinds
+            .into_iter()
+            .flat_map(|(kind, names)| names.iter().map(move |name| Subject::object(kind, name.as_str())));
         let types = self.resource_type.iter().cloned().map(Subject::ResourceType);
         let mut subjects: Vec<Subject> = objects.chain(types).collect();
         if self.cluster || subjects.is_empty() {

@@ -110,7 +110,8 @@ mod tests {
             assert_eq!(text(event.filter, event.buffer).as_deref(), expected);
         }
         let mut buffer = Vec::new();
-        let event = ClusterEvent::Membership(Membership { has_quorum: false, up_nodes: &[1, 2] }).event(&mut buffer);
+        let event =
+            ClusterEvent::Membership(Membership { has_quorum: false, up_nodes: &[1, 2] }).event(&mut buffer);
         assert_eq!(text(event.filter, event.buffer).unwrap(), "no quorum, nodes up: 1, 2");
         assert_eq!(text(ObjectFilter::received(99, 1), &[1]), None);
     }

@@ -32,7 +32,13 @@ pub(super) struct Session {
 
 impl Session {
     /// A session of a watcher with so many filters. `asks` says whether servers are asked for states.
-    pub(super) fn new(watcher: Watcher, protocol: Protocol, filters: usize, asks: bool, board: Board) -> Self {
+    pub(super) fn new(
+        watcher: Watcher,
+        protocol: Protocol,
+        filters: usize,
+        asks: bool,
+        board: Board,
+    ) -> Self {
         Self { watcher, board, protocol, asks, pending: filters, watching: BTreeSet::new() }
     }
 

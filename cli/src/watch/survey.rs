@@ -133,7 +133,9 @@ impl Surveyor<'_> {
     async fn open(&self, methods: &Methods, name: &str) -> Result<Value, Unknown> {
         let (plain, with_level, member) = methods.open;
         let answer = match self.interface {
-            Interface::ClusApi2 => exchange(self.association, self.interface, plain, fields([(member, name.into())])).await,
+            Interface::ClusApi2 => {
+                exchange(self.association, self.interface, plain, fields([(member, name.into())])).await
+            }
             Interface::ClusApi3 => {
                 let fields = fields([(member, name.into()), ("dwDesiredAccess", GENERIC_READ.into())]);
                 exchange(self.association, self.interface, with_level, fields).await

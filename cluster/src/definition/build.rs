@@ -249,7 +249,7 @@ impl<'a> Build<'a> {
             },
             wanted: resource.state != Health::Offline,
             due: None,
-            goal: model::Goal::Stay,
+            goal: model::Goal::default(),
             restarts: 0,
             sequence: self.number,
             born: self.born(),

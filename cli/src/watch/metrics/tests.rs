@@ -55,7 +55,8 @@ fn samples(board: &Board) -> Vec<String> {
     encode(&mut text, &registry(board.clone())).unwrap();
     assert!(text.ends_with("# EOF\n"), "{text}");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let lines = lines.map(|line| if line.contains("seconds_since") { line.split(' ').next().unwrap() } else { line });
+    let lines =
+        lines.map(|line| if line.contains("seconds_since") { line.split(' ').next().unwrap() } else { line });
     lines.map(str::to_owned).collect()
 }
 

@@ -82,13 +82,19 @@ fn resources_are_told_with_their_group_and_version_2_events_with_their_payload()
 fn what_else_happens_is_told_in_words() {
     let node = || "node1".to_owned();
     let cases = [
-        (What::Connected { server: node(), cluster: "My Cluster".to_owned() }, "connected to cluster \"My Cluster\", node node1"),
+        (
+            What::Connected { server: node(), cluster: "My Cluster".to_owned() },
+            "connected to cluster \"My Cluster\", node node1",
+        ),
         (What::Watching { subject: "group \"SQL\"".to_owned() }, "watching group \"SQL\""),
         (
             What::NotWatching { subject: "group \"SQL\"".to_owned(), code: 5013 },
             "not watching group \"SQL\": ERROR_GROUP_NOT_FOUND (5013)",
         ),
-        (What::Reconnecting { code: 1726 }, "connection lost: RPC_S_CALL_FAILED (1726); trying the nodes of the cluster"),
+        (
+            What::Reconnecting { code: 1726 },
+            "connection lost: RPC_S_CALL_FAILED (1726); trying the nodes of the cluster",
+        ),
         (What::AttemptFailed { server: node(), code: 9999 }, "no use: node1: error 9999"),
         (What::Reconnected { server: node() }, "reconnected to node node1"),
         (
@@ -127,10 +133,14 @@ fn json_has_the_documented_keys() {
         buffer: vec![0, 255],
         payload: None,
     };
-    let version2 = Event { version: PortVersion::V2, sequence: None, transition: None, details: Some(details), ..event };
+    let version2 =
+        Event { version: PortVersion::V2, sequence: None, transition: None, details: Some(details), ..event };
     let value = json::object(&news(What::Event(version2)));
     assert_eq!(value["old_state"], serde_json::Value::Null);
-    assert_eq!((&value["buffer"], &value["object_id"], &value["payload"]), (&"00ff".into(), &"1".into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&value["buffer"], &value["object_id"], &value["payload"]),
+        (&"00ff".into(), &"1".into(), &serde_json::Value::Null)
+    );
     let lost = json::object(&news(What::Lost { code: 1722, retry: None })).to_string();
     let expected = r#"{"type":"lost","time":"2023-11-14T22:13:20.005000000Z","retry":null,"code":1722,"code_name":"RPC_S_SERVER_UNAVAILABLE"}"#;
     assert_eq!(lost, expected);

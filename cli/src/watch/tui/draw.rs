@@ -32,8 +32,18 @@ pub(super) fn draw(frame: &mut Frame<'_>, contents: &Contents, view: &mut View) 
     list(frame, groups, "Groups and resources", lines, &mut view.groups, pane == Pane::Groups);
     let lines = node_lines(&contents.picture, name_width(nodes, NODE_STATE));
     list(frame, nodes, "Nodes and networks", lines, &mut view.nodes, pane == Pane::Nodes);
-    list(frame, events, "Events, the latest first", event_lines(contents), &mut view.events, pane == Pane::Events);
-    frame.render_widget(Line::styled("q quits   Tab next list   arrows, PgUp, PgDn, Home, End move it", QUIET), foot);
+    list(
+        frame,
+        events,
+        "Events, the latest first",
+        event_lines(contents),
+        &mut view.events,
+        pane == Pane::Events,
+    );
+    frame.render_widget(
+        Line::styled("q quits   Tab next list   arrows, PgUp, PgDn, Home, End move it", QUIET),
+        foot,
+    );
 }
 
 /// Columns for a state and the name of a node behind it.
@@ -91,7 +101,9 @@ fn group_lines(picture: &Picture, width: usize) -> Vec<Line<'static>> {
     for (name, condition) in &picture.groups {
         lines.push(object_line((0, width), name, ObjectKind::Group, condition));
         let resources = picture.resources_of(name);
-        lines.extend(resources.map(|(name, condition)| object_line((2, width), name, ObjectKind::Resource, condition)));
+        lines.extend(
+            resources.map(|(name, condition)| object_line((2, width), name, ObjectKind::Resource, condition)),
+        );
     }
     lines
 }
@@ -197,7 +209,9 @@ mod tests {
         let buffer = terminal.backend().buffer();
         let rows = buffer.content().chunks(78);
         let rows: Vec<String> = rows
-            .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned())
+            .map(|row| {
+                row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
+            })
             .collect();
         assert_eq!(rows.join("\n"), include_str!("screen.txt").trim_end(), "\n{}", rows.join("\n"));
     }

@@ -64,6 +64,9 @@ fn a_wrong_name_is_told_with_the_nearest_right_one() {
 fn resource_types_need_version_2() {
     let subject = Subject::ResourceType("File Share".to_owned());
     let error = events(PortVersion::V1, &[], &subject).unwrap_err().to_string();
-    assert_eq!(error, "resource type \"File Share\" can't be watched with a version 1 port: take --port-version 2");
+    assert_eq!(
+        error,
+        "resource type \"File Share\" can't be watched with a version 1 port: take --port-version 2"
+    );
     assert!(matches!(events(PortVersion::V2, &[], &subject).unwrap()[..], [Events::ResourceType(_)]));
 }
