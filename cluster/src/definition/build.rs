@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cmrp_port::event::v2::GroupState;
 use cmrp_port::object::same_name;
 
 use super::identity::{derived, seed};
@@ -13,8 +14,8 @@ use super::{
 };
 use crate::change::InterfaceCondition;
 use crate::embedded::model::{
-    self, Expression, GroupId, GroupSetId, InterfaceId, InterfaceState, Key, Name, NetworkId, NetworkState,
-    NodeId, NodeState, ResourceId, ResourceState, ResourceType, State,
+    self, Expression, Goal, GroupId, GroupSetId, InterfaceId, InterfaceState, Key, Name, NetworkId,
+    NetworkState, NodeId, NodeState, ResourceId, ResourceState, ResourceType, State,
 };
 
 /// `CLUS_RESCLASS_STORAGE`.
@@ -46,6 +47,7 @@ impl Definition {
         build.group_sets();
         build.quorum();
         build.registry();
+        settle(&mut build.state);
         build.state
     }
 }
@@ -215,7 +217,7 @@ impl<'a> Build<'a> {
             owner: self.node_named(group.owner.as_deref().unwrap_or_default()),
             preferred: group.preferred_owners.iter().map(|node| self.node_named(node)).collect(),
             wanted: group.resources.iter().any(|resource| resource.state != Health::Offline),
-            state: group_state(group),
+            state: GroupState::OFFLINE.0,
             moving: None,
             failovers: 0,
             sequence: self.number,
@@ -249,7 +251,7 @@ impl<'a> Build<'a> {
             },
             wanted: resource.state != Health::Offline,
             due: None,
-            goal: model::Goal::default(),
+            goal: Goal::Stay,
             restarts: 0,
             sequence: self.number,
             born: self.born(),
@@ -332,6 +334,23 @@ impl<'a> Build<'a> {
     }
 }
 
+/// Derives the states that follow from others, by the rules that later changes follow.
+fn settle(state: &mut State) {
+    let groups: Vec<_> = state.groups.keys().map(|id| (id.clone(), state.group_state(id))).collect();
+    for (id, found) in groups {
+        state.groups.entry(id).and_modify(|group| group.state = found.0);
+    }
+    let interfaces: Vec<_> =
+        state.interfaces.keys().map(|id| (id.clone(), state.interface_state(id))).collect();
+    for (id, found) in interfaces {
+        state.interfaces.entry(id).and_modify(|interface| interface.state = found);
+    }
+    let networks: Vec<_> = state.networks.keys().map(|id| (id.clone(), state.network_state(id))).collect();
+    for (id, found) in networks {
+        state.networks.entry(id).and_modify(|network| network.state = found);
+    }
+}
+
 fn properties(given: &Properties) -> model::Properties {
     given.iter().map(|(name, value)| (name.as_str().into(), value.to_property())).collect()
 }
@@ -375,22 +394,6 @@ fn defined(kind: &Type, before: Option<ResourceType>) -> ResourceType {
     defined.common.extend(properties(&kind.properties));
     defined.private.extend(properties(&kind.private_properties));
     defined
-}
-
-/// The state of a group of resources in these states (MS-CMRP 3.1.4.2.46).
-fn group_state(group: &Group) -> u32 {
-    use cmrp_port::event::v2::GroupState;
-    let count = |state| group.resources.iter().filter(|resource| resource.state == state).count();
-    let state = if count(Health::Failed) > 0 {
-        GroupState::FAILED
-    } else if count(Health::Online) == 0 {
-        GroupState::OFFLINE
-    } else if count(Health::Offline) == 0 {
-        GroupState::ONLINE
-    } else {
-        GroupState::PARTIAL_ONLINE
-    };
-    state.0
 }
 
 /// The address of a node on a network: the network's with the number of the node as its last part.
