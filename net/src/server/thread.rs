@@ -100,6 +100,12 @@ impl<S: Service> Desk<S> {
             }
             self.publish();
         }
+        // The last clients' rundown is among what is left.
+        commands.close();
+        while let Some(command) = commands.recv().await {
+            self.carry_out(command);
+        }
+        self.publish();
     }
 
     /// The next command. Meanwhile does what is due.
