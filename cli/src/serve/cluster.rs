@@ -13,6 +13,7 @@ use cmrp_cluster::embedded::{Config, Embedded};
 use cmrp_cluster::store::{Origin, Store};
 
 use super::Options;
+use super::simulate::Living;
 use crate::show::nearest::nearest;
 use crate::stub::complain;
 
@@ -72,9 +73,13 @@ pub(super) fn load(options: &Options) -> Result<Loaded, Box<dyn Error>> {
     let node = node(&state, options.node.as_deref())?;
     let name = state.cluster.name.clone();
     let cluster = Embedded::new(state, Config::default());
-    let cluster: Box<dyn Cluster> = match store {
+    let cluster = match store {
+        None => cluster,
+        Some(store) => cluster.with_journal(Box::new(store)),
+    };
+    let cluster: Box<dyn Cluster> = match options.simulate {
         None => Box::new(cluster),
-        Some(store) => Box::new(cluster.with_journal(Box::new(store))),
+        Some(simulate) => Box::new(Living::new(cluster, simulate, number.into())),
     };
     Ok(Loaded { name, node, cluster })
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use cmrp_cluster::node::{Node, NodeConfig};
 use cmrp_net::epm;
-use cmrp_net::server::{Handle, Server, Service};
+use cmrp_net::server::{Server, Service};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
@@ -69,9 +69,11 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     };
     greeting.print()?;
     let handle = server.handle();
-    let life = tokio::spawn(live(options.simulate, source, handle));
+    let told = source.map(|source| tokio::spawn(async move { events::follow(source, &handle).await }));
     let ended = until_interrupted(server, &mut interrupts).await;
-    life.abort();
+    if let Some(told) = told {
+        told.abort();
+    }
     if let Some(mapper) = mapper {
         mapper.shut_down().await?;
     }
@@ -123,21 +125,6 @@ async fn serve_metrics(
         }
     });
     Ok(Some(bound))
-}
-
-/// Lets things happen to the cluster.
-async fn live(simulate: Option<options::Simulate>, source: Option<events::Source>, handle: Handle<Node>) {
-    let told = async {
-        if let Some(source) = source {
-            events::follow(source, &handle).await;
-        }
-    };
-    let made_up = async {
-        if let Some(simulate) = simulate {
-            simulate::run(simulate, &handle).await;
-        }
-    };
-    tokio::join!(told, made_up);
 }
 
 /// Serves until a signal, and then until everybody has been told; a second signal ends that at once.
