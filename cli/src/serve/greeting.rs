@@ -80,11 +80,14 @@ connect with:
 "
         );
         if let Some(mapper) = self.mapper {
-            let option = if mapper.port() == 135 { String::new() } else { format!(" --epm-port {}", mapper.port()) };
+            let option =
+                if mapper.port() == 135 { String::new() } else { format!(" --epm-port {}", mapper.port()) };
             let host = reachable(mapper.ip());
             text.push_str(&format!("or by the endpoint mapper at {mapper}:\n  cmrp watch {host}{option}\n"));
             if mapper.port() == 135 {
-                text.push_str(&format!("  rpcclient -U% 'ncacn_ip_tcp:{host}' -c clusapi_get_cluster_name\n"));
+                text.push_str(&format!(
+                    "  rpcclient -U% 'ncacn_ip_tcp:{host}' -c clusapi_get_cluster_name\n"
+                ));
             }
         }
         text

@@ -54,8 +54,10 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let loaded = cluster::load(options)?;
     let (cluster, name) = (loaded.name.clone(), loaded.node.clone());
     let mut registry = Registry::default();
-    let server = Server::builder(node(loaded)?).allow_insecure(options.allow_insecure).register(&mut registry);
-    let server = server.bind(options.listen.0).await.map_err(|error| busy("--listen", options.listen, &error))?;
+    let server =
+        Server::builder(node(loaded)?).allow_insecure(options.allow_insecure).register(&mut registry);
+    let server =
+        server.bind(options.listen.0).await.map_err(|error| busy("--listen", options.listen, &error))?;
     let address = server.local_addr();
     let mapper = endpoint_mapper(options, address).await?;
     let metrics = serve_metrics(options.metrics, registry).await?;

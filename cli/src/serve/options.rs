@@ -124,7 +124,11 @@ impl FromStr for Simulate {
         };
         let rate = match rate {
             "" => RATE,
-            text => text.parse().ok().filter(|rate| RATES.contains(rate)).ok_or_else(|| NoLife::Rate(text.to_owned()))?,
+            text => text
+                .parse()
+                .ok()
+                .filter(|rate| RATES.contains(rate))
+                .ok_or_else(|| NoLife::Rate(text.to_owned()))?,
         };
         Ok(Self { seed, rate })
     }
