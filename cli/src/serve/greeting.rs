@@ -1,5 +1,6 @@
 //! What the server says on start: what it serves, how to connect, and how safe that is.
 
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -32,9 +33,9 @@ impl Greeting<'_> {
             text.push_str(&self.connections());
         }
         if let Some(metrics) = self.metrics {
-            text.push_str(&format!("metrics: http://{metrics}/metrics\n"));
+            add(&mut text, format_args!("metrics: http://{metrics}/metrics\n"));
         }
-        text.push_str(&format!("ready {address}\n"));
+        add(&mut text, format_args!("ready {address}\n"));
         text
     }
 
@@ -83,15 +84,24 @@ connect with:
             let option =
                 if mapper.port() == 135 { String::new() } else { format!(" --epm-port {}", mapper.port()) };
             let host = reachable(mapper.ip());
-            text.push_str(&format!("or by the endpoint mapper at {mapper}:\n  cmrp watch {host}{option}\n"));
+            add(
+                &mut text,
+                format_args!("or by the endpoint mapper at {mapper}:\n  cmrp watch {host}{option}\n"),
+            );
             if mapper.port() == 135 {
-                text.push_str(&format!(
-                    "  rpcclient -U% 'ncacn_ip_tcp:{host}' -c clusapi_get_cluster_name\n"
-                ));
+                add(
+                    &mut text,
+                    format_args!("  rpcclient -U% 'ncacn_ip_tcp:{host}' -c clusapi_get_cluster_name\n"),
+                );
             }
         }
         text
     }
+}
+
+fn add(text: &mut String, more: fmt::Arguments<'_>) {
+    // Writing into a String cannot fail.
+    let _ = text.write_fmt(more);
 }
 
 fn is_loopback(address: IpAddr) -> bool {

@@ -20,7 +20,7 @@ pub(crate) struct News {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     /// Something happened in the cluster.
-    Event(Event),
+    Event(Box<Event>),
     /// The first connection is there.
     Connected { server: String, cluster: String },
     /// The filter of something that was asked for is in place.

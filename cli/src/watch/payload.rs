@@ -12,7 +12,6 @@ const MAX_PARTS: usize = 8;
 /// The text of a buffer; `None` if nothing is known of it, or it is empty.
 pub(super) fn text(filter: ObjectFilter, buffer: &[u8]) -> Option<String> {
     Some(match Payload::decode(filter, buffer).ok()? {
-        Payload::Empty => return None,
         Payload::GroupType(number) => format!("group type {number}"),
         Payload::OperatingVersion(number) => format!("version {number}"),
         Payload::NodeState(state) => state.to_string(),
@@ -27,6 +26,7 @@ pub(super) fn text(filter: ObjectFilter, buffer: &[u8]) -> Option<String> {
         Payload::Membership(membership) => members(membership),
         Payload::SharedVolumes(volumes) => list(volumes.iter().map(|(name, _)| in_quotes(*name))),
         Payload::Octets(octets) => format!("{} octets", octets.len()),
+        // `Empty`, too: there is nothing to tell.
         _ => return None,
     })
 }

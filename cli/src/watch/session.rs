@@ -51,7 +51,7 @@ impl Session {
     pub(super) async fn news(&mut self, event: WatchEvent) -> Option<News> {
         let time = Time::now();
         let what = match event {
-            WatchEvent::Changed(change) => What::Event(self.event(change).await?),
+            WatchEvent::Changed(change) => What::Event(Box::new(self.event(change).await?)),
             WatchEvent::Connected { server, cluster } => What::Connected { server, cluster },
             WatchEvent::Reconnected { server } => {
                 self.survey().await;
