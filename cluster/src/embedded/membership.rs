@@ -3,22 +3,23 @@
 use cmrp::cluster_change::ClusterChange;
 use cmrp_port::event::v2::{NetInterfaceEvent, NetworkEvent, NodeEvent};
 
-use super::model::{GroupId, InterfaceId, InterfaceState, NetworkId, NetworkState, NodeId, NodeState, State};
+use super::model::{
+    GroupId, InterfaceId, InterfaceState, NetworkId, NetworkState, NodeId, NodeState, Resource,
+    ResourceState, State,
+};
 use super::work::Transaction;
 
 impl State {
     /// The state that an interface has because of its node, its network and itself.
     pub(crate) fn interface_state(&self, id: &InterfaceId) -> InterfaceState {
         let Some(interface) = self.interfaces.get(id) else { return InterfaceState::Unavailable };
-        let node = self.nodes.get(&interface.node).map(|node| node.state);
-        let network = self.networks.get(&interface.network);
-        match node {
-            Some(NodeState::Up | NodeState::Paused) if interface.failed => InterfaceState::Failed,
-            Some(NodeState::Up | NodeState::Paused) if network.is_none_or(|network| network.failed) => {
-                InterfaceState::Unreachable
-            }
-            Some(NodeState::Up | NodeState::Paused) => InterfaceState::Up,
-            _ => InterfaceState::Unavailable,
+        let active = self.nodes.get(&interface.node).is_some_and(|node| node.state.is_active());
+        let cut = self.networks.get(&interface.network).is_none_or(|network| network.failed);
+        match (active, interface.failed, cut) {
+            (false, ..) => InterfaceState::Unavailable,
+            (_, true, _) => InterfaceState::Failed,
+            (.., true) => InterfaceState::Unreachable,
+            _ => InterfaceState::Up,
         }
     }
 
@@ -74,30 +75,24 @@ impl Transaction<'_> {
         if self.enter_node(id, NodeState::Joining) | self.enter_node(id, NodeState::Up) {
             self.tell_membership();
             self.refresh_networks();
-            self.adopt();
+            self.adopt(id);
             self.progress();
         }
     }
 
-    /// Gives the groups whose owner is no active node to one that is.
-    pub fn adopt(&mut self) {
-        let orphans: Vec<GroupId> = {
+    /// Starts what a node that came up owns, and gives it the groups whose owner is no active node.
+    pub fn adopt(&mut self, node: NodeId) {
+        let idle: Vec<(GroupId, NodeId)> = {
             let state = self.state();
-            let active = |id: &NodeId| {
-                let node = state.nodes.get(id).map(|node| node.state);
-                matches!(node, Some(NodeState::Up | NodeState::Paused))
-            };
-            let came_back = |id: &GroupId| {
-                // Its owner has been away: nothing of it runs although it should.
-                state.resources_of(id).any(|(_, one)| one.wanted)
-            };
-            let groups = state.groups.iter().filter(|(id, group)| !active(&group.owner) || came_back(id));
-            groups.map(|(id, _)| id.clone()).collect()
+            let active = |id: &NodeId| state.nodes.get(id).is_some_and(|node| node.state.is_active());
+            let groups = state.groups.iter().map(|(id, group)| (id, group.owner));
+            groups
+                .filter(|(_, owner)| *owner == node || !active(owner))
+                .map(|(id, at)| (id.clone(), at))
+                .collect()
         };
-        for id in orphans {
-            let Some(owner) = self.state().groups.get(&id).map(|group| group.owner) else { continue };
-            let node = self.state().nodes.get(&owner).map(|node| node.state);
-            if matches!(node, Some(NodeState::Up | NodeState::Paused)) {
+        for (id, owner) in idle {
+            if owner == node {
                 self.resume_offline(&id);
             } else if let Some(to) = self.state().best_node(&id, &[]) {
                 self.give(&id, to);
@@ -108,12 +103,12 @@ impl Transaction<'_> {
 
     /// Has the resources of a group go online that are to be, and neither are nor have failed.
     fn resume_offline(&mut self, id: &GroupId) {
+        if !self.state().groups.get(id).is_some_and(|group| group.wanted) {
+            return;
+        }
         for resource in self.members(id) {
-            let idle = self
-                .state()
-                .resources
-                .get(&resource)
-                .is_some_and(|one| one.wanted && one.state == super::model::ResourceState::Offline);
+            let waits = |one: &Resource| one.wanted && one.state == ResourceState::Offline;
+            let idle = self.state().resources.get(&resource).is_some_and(waits);
             if idle {
                 self.aim_online(&resource);
             }

@@ -79,6 +79,15 @@ impl Transaction<'_> {
         self.state().resources_of(id).map(|(id, _)| id.clone()).collect()
     }
 
+    /// Takes up moves that a restart has interrupted.
+    pub(super) fn take_up(&mut self) {
+        let moves: Vec<(GroupId, NodeId)> = {
+            let groups = self.state().groups.iter();
+            groups.filter_map(|(id, group)| Some((id.clone(), group.moving?))).collect()
+        };
+        moves.iter().for_each(|(id, to)| self.move_group(id, *to));
+    }
+
     /// Gives groups to the nodes that they move to once nothing of them is online.
     pub(super) fn step_moves(&mut self) -> bool {
         let quiet = |state: ResourceState| matches!(state, ResourceState::Offline | ResourceState::Failed);
@@ -122,8 +131,11 @@ impl Transaction<'_> {
         self.tell_node(to, None, Some(NodeEvent::GroupGained(id.as_str())));
     }
 
-    /// Has the resources of a group that are to be online go online.
+    /// Has the resources of a group that are to be online go online, if the group itself is to be.
     pub fn resume_group(&mut self, id: &GroupId) {
+        if !self.state().groups.get(id).is_some_and(|group| group.wanted) {
+            return;
+        }
         for resource in self.members(id) {
             let wanted = |id: &ResourceId| self.state().resources.get(id).is_some_and(|one| one.wanted);
             if wanted(&resource) {

@@ -8,7 +8,7 @@ use cmrp_port::event::v2::{
 use cmrp_port::event::{EventV1, EventV2};
 use cmrp_port::object::ObjectKind;
 
-use super::model::{GroupId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId};
+use super::model::{GroupId, InterfaceId, NetworkId, NodeId, ResourceId};
 use super::work::Transaction;
 use crate::event::Event;
 
@@ -118,8 +118,7 @@ impl Transaction<'_> {
 
     /// Tells which nodes are active ones now.
     pub fn tell_membership(&mut self) {
-        let active = |node: NodeState| matches!(node, NodeState::Up | NodeState::Paused);
-        let nodes = self.state().nodes.iter().filter(|(_, node)| active(node.state));
+        let nodes = self.state().nodes.iter().filter(|(_, node)| node.state.is_active());
         let up: Vec<u8> = nodes.filter_map(|(id, _)| u8::try_from(id.0).ok()).collect();
         let membership = Membership { has_quorum: true, up_nodes: &up };
         self.tell_cluster(None, Some(ClusterEvent::Membership(membership)));

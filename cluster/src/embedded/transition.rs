@@ -8,7 +8,8 @@
 use cmrp::cluster_change::ClusterChange;
 use cmrp_port::event::v2::{GroupEvent, GroupState, ResourceEvent};
 
-use super::model::{Expression, Goal, Group, GroupId, NodeState, ResourceId, ResourceState, State};
+use super::lifetime::is_network_name;
+use super::model::{Expression, Goal, Group, GroupId, Resource, ResourceId, ResourceState, State};
 use super::work::Transaction;
 
 impl State {
@@ -51,8 +52,8 @@ impl State {
     pub fn can_be_hosted(&self, id: &ResourceId) -> bool {
         let owner = self.resources.get(id).and_then(|resource| self.groups.get(&resource.group));
         owner.is_some_and(|group| {
-            let node = self.nodes.get(&group.owner).map(|node| node.state);
-            matches!(node, Some(NodeState::Up | NodeState::Paused)) && self.is_possible(id, group.owner)
+            let active = self.nodes.get(&group.owner).is_some_and(|node| node.state.is_active());
+            active && self.is_possible(id, group.owner)
         })
     }
 
@@ -95,10 +96,24 @@ fn reach(from: &ResourceId, next: impl Fn(&ResourceId) -> Vec<ResourceId>) -> Ve
 }
 
 impl Transaction<'_> {
-    /// Has a resource and what it depends on go online.
+    /// Has a resource and what it depends on go online. While its group is being moved nothing is done: on the node that
+    /// the group moves to, all go online that are to be.
     pub fn aim_online(&mut self, id: &ResourceId) {
+        if self.is_moving(id) {
+            return;
+        }
         for id in self.state().with_providers(id) {
             self.aim(&id, Goal::Online);
+        }
+    }
+
+    /// Has a resource and what depends on it go offline, and then to their persistent states.
+    pub fn aim_restart(&mut self, id: &ResourceId) {
+        for id in self.state().with_dependents(id) {
+            let state = self.state().resources.get(&id).map(|resource| resource.state);
+            if matches!(state, Some(ResourceState::Online | ResourceState::OnlinePending)) {
+                self.aim(&id, Goal::Restart);
+            }
         }
     }
 
@@ -107,6 +122,24 @@ impl Transaction<'_> {
         for id in self.state().with_dependents(id) {
             self.aim(&id, Goal::Offline);
         }
+    }
+
+    /// Whether something is being done about a resource.
+    pub fn is_busy(&self, id: &ResourceId) -> bool {
+        let busy = |resource: &Resource| resource.goal != Goal::Stay || resource.state.is_pending();
+        self.state().resources.get(id).is_some_and(busy)
+    }
+
+    /// Whether something is being done about a group or one of its resources.
+    pub fn is_group_busy(&self, id: &GroupId) -> bool {
+        let moving = self.state().groups.get(id).is_some_and(|group| group.moving.is_some());
+        moving || self.members(id).iter().any(|resource| self.is_busy(resource))
+    }
+
+    fn is_moving(&self, id: &ResourceId) -> bool {
+        let group =
+            self.state().resources.get(id).and_then(|resource| self.state().groups.get(&resource.group));
+        group.is_some_and(|group| group.moving.is_some())
     }
 
     fn aim(&mut self, id: &ResourceId, goal: Goal) {
@@ -146,17 +179,25 @@ impl Transaction<'_> {
         let Some(resource) = self.state().resources.get(id) else { return false };
         let due = resource.due.is_none_or(|due| due <= self.now);
         match (resource.state, resource.goal) {
-            (ResourceState::OnlinePending, Goal::Offline) => self.try_offline(id),
+            (ResourceState::OnlinePending, Goal::Offline | Goal::Restart) => self.try_offline(id),
             (ResourceState::OnlinePending, _) if due => self.enter(id, ResourceState::Online),
             (ResourceState::OfflinePending, _) if due => self.enter(id, ResourceState::Offline),
             (ResourceState::OnlinePending | ResourceState::OfflinePending, _) | (_, Goal::Stay) => false,
             (ResourceState::Online, Goal::Online) | (ResourceState::Offline, Goal::Offline) => {
                 self.reached(id)
             }
-            (ResourceState::Failed, Goal::Offline) => self.enter(id, ResourceState::Offline),
+            (ResourceState::Offline, Goal::Restart) => self.restarted(id),
+            (ResourceState::Failed, Goal::Offline | Goal::Restart) => self.enter(id, ResourceState::Offline),
             (ResourceState::Offline | ResourceState::Failed, Goal::Online) => self.try_online(id),
-            (ResourceState::Online, Goal::Offline) => self.try_offline(id),
+            (ResourceState::Online, Goal::Offline | Goal::Restart) => self.try_offline(id),
         }
+    }
+
+    /// A resource that restarts is offline now: on to its persistent state.
+    fn restarted(&mut self, id: &ResourceId) -> bool {
+        let wanted = self.state().resources.get(id).is_some_and(|resource| resource.wanted);
+        self.aim(id, if wanted { Goal::Online } else { Goal::Stay });
+        true
     }
 
     fn reached(&mut self, id: &ResourceId) -> bool {
@@ -168,11 +209,7 @@ impl Transaction<'_> {
     fn try_online(&mut self, id: &ResourceId) -> bool {
         let state = self.state();
         let Some(resource) = state.resources.get(id) else { return false };
-        let moving = state.groups.get(&resource.group).is_some_and(|group| group.moving.is_some());
-        if moving {
-            return false;
-        }
-        if !state.can_be_hosted(id) {
+        if self.is_moving(id) || !state.can_be_hosted(id) {
             return self.reached(id);
         }
         if state.is_satisfied(&resource.dependencies) {
@@ -226,6 +263,10 @@ impl Transaction<'_> {
         }
         let told = ResourceEvent::State(state.wire());
         self.tell_resource(id, Some(ClusterChange::RESOURCE_STATE), Some(told));
+        let own_name = |one: &Resource| one.core && is_network_name(&one.type_name);
+        if state == ResourceState::Online && self.state().resources.get(id).is_some_and(own_name) {
+            self.adopt_name();
+        }
         true
     }
 

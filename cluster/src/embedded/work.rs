@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cmrp::clusapi3::Response;
+use cmrp::clusapi3::{Request, Response};
 use cmrp::ndr::FileTime;
 use cmrp::ndr::Handle;
 use cmrp_port::access::Access;
@@ -104,6 +104,15 @@ objects! {
 }
 
 impl Work<'_, '_> {
+    /// Answers the call with a code and nothing else of meaning.
+    ///
+    /// # Errors
+    /// The answer would be too large.
+    pub fn returns(&self, request: &Request<'_>, code: u32) -> super::methods::Done {
+        let response = crate::node::refused::response(request, code).map_err(Refusal::Fault)?;
+        self.answer(response)
+    }
+
     /// Makes sure that a handle is one to the cluster.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! The watchers are another process, so that their memory is not counted; each side needs a file descriptor a watcher
 //! (`ulimit -n`). Memory is what the server's process has allocated, by its own count, and what it has resident; the
 //! kernel's socket buffers are in neither.
+#![allow(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 mod bare;
 mod watchers;
@@ -53,7 +54,8 @@ async fn cluster(watchers: usize, rounds: usize) -> Result<(), Failure> {
     let node = state.nodes.values().next().ok_or("no node")?.name.clone();
     let cluster = Embedded::new(state, Config::default());
     let node = Node::new(Box::new(cluster), NodeConfig::new(node, *b"0123456789abcdef"));
-    let limits = Limits { connections: watchers + 10, connections_per_address: watchers + 10, ..Limits::default() };
+    let limits =
+        Limits { connections: watchers + 10, connections_per_address: watchers + 10, ..Limits::default() };
     let deadlines = Deadlines { shutdown: Duration::from_secs(60), ..Deadlines::default() };
     let server = Server::builder(node).allow_insecure(true).limits(limits).deadlines(deadlines);
     let server = server.bind("127.0.0.1:0").await?;
@@ -89,8 +91,12 @@ async fn measure(
         // What was freed while the watchers came is given back.
         std::thread::sleep(Duration::from_millis(500));
         let now = Memory::now()?;
-        let each = |now: usize, before: usize| now.saturating_sub(before) as f64 / watchers as f64;
-        print!("{role:8} {:>10.0} B {:>10.0} B", each(now.heap, before.heap), each(now.resident, before.resident));
+        let each = |now: usize, before: usize| now.saturating_sub(before) / watchers.max(1);
+        print!(
+            "{role:8} {:>10} B {:>10} B",
+            each(now.heap, before.heap),
+            each(now.resident, before.resident)
+        );
         process.go()?;
         println!("{}", process.line()?);
         process.end()

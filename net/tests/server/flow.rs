@@ -27,7 +27,7 @@ async fn octets_may_come_one_by_one_and_calls_in_fragments() {
         tokio::task::yield_now().await;
     }
     client.pdu().await;
-    let stub: Vec<u8> = (0..200_000_u32).flat_map(|number| number.to_be_bytes()).collect();
+    let stub: Vec<u8> = (0..200_000_u32).flat_map(u32::to_be_bytes).collect();
     for fragment in raw::request(2, ECHO, &stub, 1_000) {
         client.send(&fragment).await;
     }

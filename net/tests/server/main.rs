@@ -1,4 +1,12 @@
 //! A server on real sockets, with clients that are written octet by octet.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails should stop"
+)]
 
 mod clients;
 mod deadlines;
