@@ -308,6 +308,7 @@ impl<'a> Build<'a> {
         let quorum = &self.definition.quorum;
         let resource = quorum.resource.as_ref().and_then(|name| self.state.resource(name));
         self.state.quorum = model::Quorum {
+            lost: false,
             resource: resource.map(|(id, _)| id.clone()),
             device: quorum.device.clone(),
             max_log_size: quorum.max_log_size,

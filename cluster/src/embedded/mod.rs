@@ -8,6 +8,8 @@ mod lifetime;
 mod membership;
 mod methods;
 pub mod model;
+mod operate;
+mod outside;
 mod placement;
 mod registry;
 mod tell;
@@ -30,7 +32,7 @@ use crate::change::{Change, ChangeError};
 use crate::cluster::Cluster;
 use crate::event::Event;
 use crate::session::{Answer, Outcome, Session};
-use crate::status::{ERROR_NOT_SUPPORTED, ERROR_WRITE_FAULT};
+use crate::status::ERROR_WRITE_FAULT;
 
 pub use config::{Config, Version};
 pub use journal::{Journal, JournalError};
@@ -121,6 +123,7 @@ impl Cluster for Embedded {
 
     fn server_state(&self, node: &str) -> ServerState {
         match self.state.node(node).map(|(_, node)| node.state) {
+            _ if self.state.quorum.lost => ServerState::Stopped,
             Some(NodeState::Up | NodeState::Paused) => ServerState::ReadWrite,
             Some(NodeState::Joining) => ServerState::ReadOnly,
             Some(NodeState::Down) | None => ServerState::Stopped,
@@ -171,8 +174,7 @@ impl Cluster for Embedded {
     }
 
     fn change(&mut self, now: Instant, change: &Change) -> Result<(), ChangeError> {
-        let _ = (now, change);
-        Err(ERROR_NOT_SUPPORTED.into())
+        self.transact(now, |model| model.happen(change))
     }
 
     fn handle_timeout(&mut self, now: Instant) {

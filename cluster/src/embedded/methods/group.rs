@@ -8,12 +8,13 @@ use cmrp::ndr::{SizedPtr, WStr};
 use cmrp_port::access::Access;
 use cmrp_port::object::ObjectKind;
 
-use super::{Done, Work, closes, opens, pending, text};
-use crate::embedded::model::{GroupId, NodeId, NodeState, State};
+use super::{Done, Work, closes, opens, text};
+use crate::embedded::Transaction;
+use crate::embedded::model::{GroupId, NodeId, State};
 use crate::session::Refusal;
 use crate::status::{
-    ERROR_ALL_NODES_NOT_AVAILABLE, ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE, ERROR_CLUSTER_NODE_NOT_FOUND,
-    ERROR_GROUP_NOT_AVAILABLE, ERROR_HOST_NODE_NOT_AVAILABLE, ERROR_INVALID_PARAMETER, ERROR_INVALID_STATE,
+    ERROR_CLUSTER_NODE_NOT_FOUND, ERROR_GROUP_NOT_AVAILABLE, ERROR_HOST_NODE_NOT_AVAILABLE,
+    ERROR_INVALID_PARAMETER,
 };
 
 /// `ClusGroupTypeUnknown` of clusapi.h: a group of no particular type.
@@ -40,12 +41,12 @@ fn change(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Result<u32, 
     Some(match request {
         Request::ApiDeleteGroup(call) => delete(work, call.group, call.force != 0),
         Request::ApiSetGroupName(call) => rename(work, call.h_group, call.lpsz_group_name),
-        Request::ApiOnlineGroup(call) => online(work, call.h_group),
-        Request::ApiOnlineGroupEx(call) => online(work, call.h_group),
-        Request::ApiOfflineGroup(call) => offline(work, call.h_group),
-        Request::ApiOfflineGroupEx(call) => offline(work, call.h_group),
-        Request::ApiMoveGroup(call) => move_anywhere(work, call.h_group),
-        Request::ApiMoveGroupEx(call) => move_anywhere(work, call.h_group),
+        Request::ApiOnlineGroup(call) => with(work, call.h_group, |model, id| Ok(model.online_group(id))),
+        Request::ApiOnlineGroupEx(call) => with(work, call.h_group, |model, id| Ok(model.online_group(id))),
+        Request::ApiOfflineGroup(call) => with(work, call.h_group, |model, id| model.offline_group(id)),
+        Request::ApiOfflineGroupEx(call) => with(work, call.h_group, |model, id| model.offline_group(id)),
+        Request::ApiMoveGroup(call) => with(work, call.h_group, |model, id| model.move_group_away(id)),
+        Request::ApiMoveGroupEx(call) => with(work, call.h_group, |model, id| model.move_group_away(id)),
         Request::ApiMoveGroupToNode(call) => move_to(work, call.h_group, call.h_node),
         Request::ApiMoveGroupToNodeEx(call) => move_to(work, call.h_group, call.h_node),
         Request::ApiCancelClusterGroupOperation(call) => cancel(work, call.h_group, call.dw_cancel_flags),
@@ -116,93 +117,32 @@ fn rename(work: &mut Work<'_, '_>, handle: Option<HGroupRpc>, name: WStr<'_>) ->
     Ok(0)
 }
 
-/// MS-CMRP 3.1.4.2.50.
-fn online(work: &mut Work<'_, '_>, handle: Option<HGroupRpc>) -> Result<u32, Refusal> {
-    let id = work.group(handle)?;
-    work.model.forgive(&id);
-    want_group(work, &id, true);
-    for resource in work.model.members(&id) {
-        work.model.want(&resource, true);
-        work.model.aim_online(&resource);
-    }
-    work.model.progress();
-    let hosted = |state: &State| state.resources_of(&id).all(|(id, _)| state.can_be_hosted(id));
-    if !hosted(work.model.state()) {
-        return Ok(ERROR_HOST_NODE_NOT_AVAILABLE);
-    }
-    Ok(pending(work.model.is_group_busy(&id)))
-}
-
-/// MS-CMRP 3.1.4.2.51.
-fn offline(work: &mut Work<'_, '_>, handle: Option<HGroupRpc>) -> Result<u32, Refusal> {
-    let id = work.group(handle)?;
-    want_group(work, &id, false);
-    for resource in work.model.members(&id) {
-        work.model.aim_offline(&resource);
-    }
-    work.model.progress();
-    Ok(pending(work.model.is_group_busy(&id)))
-}
-
-/// Sets the persistent state of a group.
-pub(super) fn want_group(work: &mut Work<'_, '_>, id: &GroupId, wanted: bool) {
-    if work.model.state().groups.get(id).is_some_and(|group| group.wanted != wanted) {
-        work.model.change().groups.get_mut(id).into_iter().for_each(|group| group.wanted = wanted);
-    }
-}
-
-/// MS-CMRP 3.1.4.2.52.
-fn move_anywhere(work: &mut Work<'_, '_>, handle: Option<HGroupRpc>) -> Result<u32, Refusal> {
-    let id = work.group(handle)?;
-    let group = work.model.state().groups.get(&id).ok_or(ERROR_GROUP_NOT_AVAILABLE)?;
-    let best = work.model.state().best_node(&id, &[group.owner]);
-    start_move(work, &id, best.ok_or(ERROR_ALL_NODES_NOT_AVAILABLE)?)
-}
-
-/// MS-CMRP 3.1.4.2.53.
-fn move_to(
-    work: &mut Work<'_, '_>,
-    group: Option<HGroupRpc>,
-    node: Option<HNodeRpc>,
-) -> Result<u32, Refusal> {
-    let id = work.group(group)?;
-    let to = work.node(node)?;
-    let state = work.model.state();
-    if state.groups.get(&id).is_some_and(|group| group.owner == to && group.moving.is_none()) {
-        return Ok(0);
-    }
-    if state.nodes.get(&to).map(|node| node.state) != Some(NodeState::Up) {
-        return Err(ERROR_HOST_NODE_NOT_AVAILABLE.into());
-    }
-    if !state.can_own(&id, to) {
-        return Err(ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE.into());
-    }
-    start_move(work, &id, to)
-}
-
-fn start_move(work: &mut Work<'_, '_>, id: &GroupId, to: NodeId) -> Result<u32, Refusal> {
-    if work.model.state().groups.get(id).is_some_and(|group| group.moving.is_some()) {
-        return Err(ERROR_INVALID_STATE.into());
-    }
-    work.model.forgive(id);
-    work.model.move_group(id, to);
-    work.model.progress();
-    Ok(pending(work.model.is_group_busy(id)))
-}
-
 /// MS-CMRP 3.1.4.2.133.
 fn cancel(work: &mut Work<'_, '_>, handle: Option<HGroupRpc>, flags: u32) -> Result<u32, Refusal> {
     let id = work.group(handle)?;
     if flags != 0 {
         return Err(ERROR_INVALID_PARAMETER.into());
     }
-    if work.model.state().groups.get(&id).is_none_or(|group| group.moving.is_none()) {
-        return Err(ERROR_INVALID_STATE.into());
-    }
-    work.model.change().groups.get_mut(&id).into_iter().for_each(|group| group.moving = None);
-    work.model.resume_group(&id);
-    work.model.progress();
-    Ok(pending(work.model.is_group_busy(&id)))
+    Ok(work.model.cancel_move(&id)?)
+}
+
+fn move_to(
+    work: &mut Work<'_, '_>,
+    group: Option<HGroupRpc>,
+    node: Option<HNodeRpc>,
+) -> Result<u32, Refusal> {
+    let (id, to) = (work.group(group)?, work.node(node)?);
+    Ok(work.model.move_group_to(&id, to)?)
+}
+
+/// Does something with the group of a handle.
+fn with(
+    work: &mut Work<'_, '_>,
+    handle: Option<HGroupRpc>,
+    act: impl FnOnce(&mut Transaction<'_>, &GroupId) -> Result<u32, u32>,
+) -> Result<u32, Refusal> {
+    let id = work.group(handle)?;
+    Ok(act(&mut work.model, &id)?)
 }
 
 /// MS-CMRP 3.1.4.2.55. Nodes are named by their identifiers or their names.
@@ -220,10 +160,7 @@ fn prefer(
         }
         nodes.push(node);
     }
-    if work.model.state().groups.get(&id).is_some_and(|group| group.preferred != nodes) {
-        work.model.change().groups.get_mut(&id).into_iter().for_each(|group| group.preferred = nodes.clone());
-        work.model.tell_preferred(&id);
-    }
+    work.model.prefer(&id, nodes);
     Ok(0)
 }
 

@@ -19,7 +19,7 @@ use cmrp::clusapi3::Request;
 use cmrp::ndr::WStr;
 
 use crate::session::{Outcome, Refusal};
-use crate::status::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_NAME, ERROR_IO_PENDING};
+use crate::status::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_NAME};
 
 pub(super) use super::work::Work;
 
@@ -48,11 +48,6 @@ const AREAS: [Area; 11] = [
 /// `ERROR_INVALID_NAME`: it is not valid UTF-16, so that nothing can have it.
 fn text(name: WStr<'_>) -> Result<String, u32> {
     name.try_to_string().map_err(|_| ERROR_INVALID_NAME)
-}
-
-/// The code of a method that has started something: whether it goes on after the call.
-const fn pending(busy: bool) -> u32 {
-    if busy { ERROR_IO_PENDING } else { 0 }
 }
 
 /// Makes the methods that open an object by name, at the level "All" and at the one asked for.

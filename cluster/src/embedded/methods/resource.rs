@@ -11,14 +11,13 @@ use cmrp_port::access::Access;
 use cmrp_port::event::v2::ResourceEvent;
 use cmrp_port::object::ObjectKind;
 
-use super::group::want_group;
-use super::{Done, Work, closes, opens, pending, text};
+use super::{Done, Work, closes, opens, text};
+use crate::embedded::Transaction;
 use crate::embedded::model::{Name, NodeId, Property, Resource, ResourceId, ResourceState, State};
 use crate::session::Refusal;
 use crate::status::{
     ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE, ERROR_CLUSTER_NODE_NOT_FOUND, ERROR_DEPENDENCY_NOT_FOUND,
-    ERROR_HOST_NODE_NOT_AVAILABLE, ERROR_INVALID_PARAMETER, ERROR_INVALID_STATE, ERROR_NOT_SUPPORTED,
-    ERROR_OBJECT_IN_LIST, ERROR_QUORUM_RESOURCE, ERROR_RESMON_INVALID_STATE, ERROR_RESOURCE_FAILED,
+    ERROR_INVALID_PARAMETER, ERROR_INVALID_STATE, ERROR_NOT_SUPPORTED, ERROR_OBJECT_IN_LIST,
     ERROR_RESOURCE_NOT_AVAILABLE, ERROR_RESOURCE_ONLINE,
 };
 
@@ -53,16 +52,16 @@ fn change(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Result<u32, 
     Some(match request {
         Request::ApiDeleteResource(call) => delete(work, call.h_resource),
         Request::ApiSetResourceName(call) => rename(work, call.h_resource, call.lpsz_resource_name),
-        Request::ApiFailResource(call) => fail(work, call.h_resource),
-        Request::ApiOnlineResource(call) => online(work, call.h_resource, true),
-        Request::ApiOnlineResourceEx(call) => {
-            online(work, call.h_resource, call.dw_online_flags & KEEP_PERSISTENT_STATE == 0)
+        Request::ApiFailResource(call) => {
+            with(work, call.h_resource, |model, id| model.fail_resource(id).map(|()| 0))
         }
-        Request::ApiOfflineResource(call) => offline(work, call.h_resource, true),
-        Request::ApiOfflineResourceEx(call) => {
-            offline(work, call.h_resource, call.dw_offline_flags & KEEP_PERSISTENT_STATE == 0)
+        Request::ApiOnlineResource(call) => online(work, call.h_resource, 0),
+        Request::ApiOnlineResourceEx(call) => online(work, call.h_resource, call.dw_online_flags),
+        Request::ApiOfflineResource(call) => offline(work, call.h_resource, 0),
+        Request::ApiOfflineResourceEx(call) => offline(work, call.h_resource, call.dw_offline_flags),
+        Request::ApiRestartResource(call) => {
+            with(work, call.h_resource, |model, id| model.restart_resource(id))
         }
-        Request::ApiRestartResource(call) => restart(work, call.h_resource),
         Request::ApiChangeCsvState(call) => shared_volume(work, call.h_resource),
         Request::ApiChangeCsvStateEx(call) => shared_volume(work, call.h_resource),
         _ => return None,
@@ -191,69 +190,22 @@ fn rename(work: &mut Work<'_, '_>, handle: Option<HResRpc>, name: WStr<'_>) -> R
     Ok(0)
 }
 
-/// MS-CMRP 3.1.4.2.17.
-fn fail(work: &mut Work<'_, '_>, handle: Option<HResRpc>) -> Result<u32, Refusal> {
-    let id = work.resource(handle)?;
-    if of(work, &id)?.state != ResourceState::Online {
-        return Err(ERROR_RESMON_INVALID_STATE.into());
-    }
-    work.model.fail(&id);
-    work.model.progress();
-    Ok(0)
+fn online(work: &mut Work<'_, '_>, handle: Option<HResRpc>, flags: u32) -> Result<u32, Refusal> {
+    with(work, handle, |model, id| model.online_resource(id, flags & KEEP_PERSISTENT_STATE == 0))
 }
 
-/// MS-CMRP 3.1.4.2.18. The persistent state changes whether or not the attempt succeeds.
-fn online(work: &mut Work<'_, '_>, handle: Option<HResRpc>, persistent: bool) -> Result<u32, Refusal> {
-    let id = work.resource(handle)?;
-    let (state, group) = (of(work, &id)?.state, of(work, &id)?.group.clone());
-    if state.is_pending() {
-        return Err(ERROR_INVALID_STATE.into());
-    }
-    if persistent {
-        work.model.want(&id, true);
-        want_group(work, &group, true);
-    }
-    work.model.forgive(&group);
-    work.model.aim_online(&id);
-    work.model.progress();
-    Ok(match of(work, &id)?.state {
-        ResourceState::Online => 0,
-        _ if work.model.is_busy(&id) || work.model.is_group_busy(&group) => pending(true),
-        _ if !work.model.state().can_be_hosted(&id) => ERROR_HOST_NODE_NOT_AVAILABLE,
-        _ => ERROR_RESOURCE_FAILED,
-    })
+fn offline(work: &mut Work<'_, '_>, handle: Option<HResRpc>, flags: u32) -> Result<u32, Refusal> {
+    with(work, handle, |model, id| model.offline_resource(id, flags & KEEP_PERSISTENT_STATE == 0))
 }
 
-/// MS-CMRP 3.1.4.2.19.
-fn offline(work: &mut Work<'_, '_>, handle: Option<HResRpc>, persistent: bool) -> Result<u32, Refusal> {
+/// Does something with the resource of a handle.
+fn with(
+    work: &mut Work<'_, '_>,
+    handle: Option<HResRpc>,
+    act: impl FnOnce(&mut Transaction<'_>, &ResourceId) -> Result<u32, u32>,
+) -> Result<u32, Refusal> {
     let id = work.resource(handle)?;
-    if of(work, &id)?.state == ResourceState::OfflinePending {
-        return Err(ERROR_INVALID_STATE.into());
-    }
-    if work.model.state().quorum.resource.as_ref() == Some(&id) {
-        return Err(ERROR_QUORUM_RESOURCE.into());
-    }
-    if persistent {
-        work.model.want(&id, false);
-    }
-    work.model.aim_offline(&id);
-    work.model.progress();
-    Ok(pending(work.model.is_busy(&id)))
-}
-
-/// MS-CMRP 3.1.4.2.142.
-fn restart(work: &mut Work<'_, '_>, handle: Option<HResRpc>) -> Result<u32, Refusal> {
-    let id = work.resource(handle)?;
-    match of(work, &id)?.state {
-        ResourceState::Online => work.model.aim_restart(&id),
-        ResourceState::OnlinePending | ResourceState::OfflinePending => {
-            return Err(ERROR_INVALID_STATE.into());
-        }
-        ResourceState::Offline | ResourceState::Failed if of(work, &id)?.wanted => work.model.aim_online(&id),
-        ResourceState::Offline | ResourceState::Failed => {}
-    }
-    work.model.progress();
-    Ok(pending(work.model.is_busy(&id)))
+    Ok(act(&mut work.model, &id)?)
 }
 
 /// MS-CMRP 3.1.4.2.122: the embedded cluster has no disks that nodes could share.

@@ -66,6 +66,8 @@ pub struct Quorum {
     pub device: String,
     /// The largest size of the quorum log in octets.
     pub max_log_size: u32,
+    /// Whether the active nodes have lost their majority, so that no node serves.
+    pub lost: bool,
 }
 
 macro_rules! states {
