@@ -31,6 +31,18 @@ pub(super) fn text(filter: ObjectFilter, buffer: &[u8]) -> Option<String> {
     })
 }
 
+/// The state that the buffer of a version 2 event tells.
+pub(super) fn state(filter: ObjectFilter, buffer: &[u8]) -> Option<u32> {
+    Some(match Payload::decode(filter, buffer).ok()? {
+        Payload::NodeState(state) => state.0,
+        Payload::GroupState(state) => state.0,
+        Payload::ResourceState(state) => state.0,
+        Payload::NetworkState(state) => state.0,
+        Payload::NetInterfaceState(state) => state.0,
+        _ => return None,
+    })
+}
+
 fn list(mut parts: impl Iterator<Item = String>) -> String {
     let mut shown: Vec<String> = parts.by_ref().take(MAX_PARTS).collect();
     if parts.next().is_some() {

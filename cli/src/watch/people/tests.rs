@@ -71,6 +71,7 @@ fn resources_are_told_with_their_group_and_version_2_events_with_their_payload()
         parent_id: "parent".to_owned(),
         type_name: "Generic Service".to_owned(),
         buffer: vec![2, 0, 0, 0],
+        state: Some(2),
         payload: Some("Online".to_owned()),
     });
     assert_eq!(
@@ -132,6 +133,7 @@ fn json_has_the_documented_keys() {
         parent_id: String::new(),
         type_name: String::new(),
         buffer: vec![0, 255],
+        state: None,
         payload: None,
     };
     let version2 =
