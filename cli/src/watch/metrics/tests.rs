@@ -42,7 +42,7 @@ fn board() -> Board {
         sequence: Some(1),
         details: None,
     };
-    board.note(&news(What::Event(event)));
+    board.note(&news(What::Event(Box::new(event))));
     board.note(&news(What::Reconnecting { code: 1726 }));
     board.note(&news(What::AttemptFailed { server: "node1".to_owned(), code: 1722 }));
     board.note(&news(What::Reconnected { server: "node2".to_owned() }));

@@ -15,6 +15,7 @@ fn news(what: What) -> News {
     News { time: Time::new(1_700_000_000, 5_000_000), what }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands where there may be none")]
 fn condition(state: u32, owner: &str) -> Option<Condition> {
     Some(Condition { state, owner: Some(owner.to_owned()), group: None })
 }
@@ -50,10 +51,10 @@ fn an_event_is_a_line_with_old_and_new_state() {
         (condition(0, "node1"), None, "Online -> gone"),
     ];
     for (old, new, expected) in cases {
-        let text = text(What::Event(event(old, new)));
+        let text = text(What::Event(Box::new(event(old, new))));
         assert_eq!(text, format!("group \"SQL\\u{{1b}}\"  GROUP_STATE  {expected}"));
     }
-    assert_eq!(text(What::Event(event(None, None))), "group \"SQL\\u{1b}\"  GROUP_STATE");
+    assert_eq!(text(What::Event(Box::new(event(None, None)))), "group \"SQL\\u{1b}\"  GROUP_STATE");
 }
 
 #[test]
@@ -70,10 +71,11 @@ fn resources_are_told_with_their_group_and_version_2_events_with_their_payload()
         parent_id: "parent".to_owned(),
         type_name: "Generic Service".to_owned(),
         buffer: vec![2, 0, 0, 0],
+        state: Some(2),
         payload: Some("Online".to_owned()),
     });
     assert_eq!(
-        text(What::Event(event)),
+        text(What::Event(Box::new(event))),
         "resource \"SQL\\u{1b}\"  GROUP_STATE  OnlinePending -> Online, on a, group \"SQL\"  [Online]"
     );
 }
@@ -118,7 +120,7 @@ fn colours_are_there_when_wanted() {
 fn json_has_the_documented_keys() {
     let event = event(condition(0, "node1"), condition(1, "node2"));
     assert_eq!(
-        json::object(&news(What::Event(event.clone()))).to_string(),
+        json::object(&news(What::Event(Box::new(event.clone())))).to_string(),
         concat!(
             r#"{"type":"event","time":"2023-11-14T22:13:20.005000000Z","port_version":1,"object":"group","#,
             r#""name":"SQL\u001b","events":["GROUP_STATE"],"flags":4096,"watched":"cluster","#,
@@ -131,11 +133,12 @@ fn json_has_the_documented_keys() {
         parent_id: String::new(),
         type_name: String::new(),
         buffer: vec![0, 255],
+        state: None,
         payload: None,
     };
     let version2 =
         Event { version: PortVersion::V2, sequence: None, transition: None, details: Some(details), ..event };
-    let value = json::object(&news(What::Event(version2)));
+    let value = json::object(&news(What::Event(Box::new(version2))));
     assert_eq!(value["old_state"], serde_json::Value::Null);
     assert_eq!(
         (&value["buffer"], &value["object_id"], &value["payload"]),
