@@ -17,6 +17,9 @@ pub(super) struct Buffer {
     len: usize,
 }
 
+/// No length exceeds `isize::MAX`. Told so, the optimizer knows that the end of what is written next does not wrap.
+const LENGTHS: usize = usize::MAX >> 1;
+
 /// Octets that are made room for beyond those that are needed.
 const SPARE: usize = 64;
 
@@ -50,7 +53,7 @@ impl Buffer {
     #[inline(always)]
     pub(super) fn align(&mut self, to: usize) {
         let mask = to.wrapping_sub(1);
-        let aligned = self.len.wrapping_add(mask) & !mask;
+        let aligned = self.len.wrapping_add(mask) & !mask & LENGTHS;
         if aligned != self.len {
             self.fill(aligned);
         }
@@ -71,11 +74,13 @@ impl Buffer {
     /// Writes a few octets.
     #[inline(always)]
     pub(super) fn put<const N: usize>(&mut self, octets: [u8; N]) {
-        match self.octets.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+        let at = self.len & LENGTHS;
+        let end = at.wrapping_add(N);
+        match self.octets.get_mut(at..end).and_then(<[u8]>::first_chunk_mut) {
             Some(place) => *place = octets,
-            None => self.octets = extended(mem::take(&mut self.octets), self.len, octets),
+            None => self.octets = extended(mem::take(&mut self.octets), at, octets),
         }
-        self.len = self.len.wrapping_add(N);
+        self.len = end;
     }
 
     /// Writes octets.
@@ -92,13 +97,14 @@ impl Buffer {
     /// Lets octets be written in place. They count if that succeeds.
     #[inline(always)]
     pub(super) fn write(&mut self, size: usize, write: impl FnOnce(&mut [u8]) -> bool) -> bool {
-        if self.octets.len().wrapping_sub(self.len) < size {
-            self.octets = with_more_room(mem::take(&mut self.octets), self.len, size);
+        let at = self.len & LENGTHS;
+        let end = at.wrapping_add(size & LENGTHS);
+        if end > self.octets.len() {
+            self.octets = with_more_room(mem::take(&mut self.octets), at, size);
         }
-        let place = self.octets.get_mut(self.len..).and_then(|room| room.get_mut(..size));
-        let is_written = place.is_some_and(write);
+        let is_written = self.octets.get_mut(at..end).is_some_and(write);
         if is_written {
-            self.len = self.len.wrapping_add(size);
+            self.len = end;
         }
         is_written
     }

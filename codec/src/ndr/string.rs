@@ -278,31 +278,74 @@ impl Writer {
     /// The string holds a zero character, or is too long.
     #[inline(always)]
     pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
-        if self.plain_wstr(text) {
-            return Ok(());
+        if let Source::Text(text) = text.0 {
+            if self.plain_text(text) {
+                return Ok(());
+            }
         }
+        // Pieces of the string are handed on, so that it need not be in memory.
         let mut writer = self.take();
-        let result = writer.checked_wstr(text);
+        let result = match text.0 {
+            Source::Text(text) => writer.special_text(text),
+            Source::Units(units) => writer.units_wstr(units),
+            Source::Little(octets) => writer.octets_wstr(octets, Endian::Little),
+            Source::Big(octets) => writer.octets_wstr(octets, Endian::Big),
+        };
         self.go_on(writer);
         result
     }
 
-    /// Writes a string in one go, if it can be.
+    /// Writes a pointer to a string that follows at once, as a parameter has it.
+    ///
+    /// # Errors
+    /// As [`wstr`](Self::wstr).
     #[inline(always)]
-    fn plain_wstr(&mut self, text: WStr<'_>) -> bool {
-        match text.0 {
-            Source::Text(text) => self.plain_units(text.len(), |units, endian| widen_plain(text, units, endian)),
-            Source::Units(text) => self.plain_units(text.len(), |units, endian| put_units(text, units, endian)),
-            Source::Little(octets) => self.plain_octets(octets, Endian::Little),
-            Source::Big(octets) => self.plain_octets(octets, Endian::Big),
+    pub fn pointer_wstr(&mut self, text: Option<WStr<'_>>) -> Result<(), EncodeError> {
+        self.referent(text.is_some())?;
+        self.deferred_wstr(text)
+    }
+
+    /// Writes the string of a pointer whose inline part was written before.
+    ///
+    /// # Errors
+    /// As [`wstr`](Self::wstr).
+    #[inline(always)]
+    pub fn deferred_wstr(&mut self, text: Option<WStr<'_>>) -> Result<(), EncodeError> {
+        match text {
+            Some(text) => self.wstr(text),
+            None => Ok(()),
         }
     }
 
+    /// Writes ASCII in one go.
     #[inline(always)]
-    fn plain_octets(&mut self, octets: &[u8], order: Endian) -> bool {
-        self.plain_units(octets.len() / 2, |units, endian| {
+    fn plain_text(&mut self, text: &str) -> bool {
+        self.plain_units(text.len(), |units, endian| widen_plain(text, units, endian))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn special_text(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.checked_wstr(WStr(Source::Text(text)))
+    }
+
+    #[inline(never)]
+    fn units_wstr(&mut self, text: &[u16]) -> Result<(), EncodeError> {
+        if self.plain_units(text.len(), |units, endian| put_units(text, units, endian)) {
+            return Ok(());
+        }
+        self.checked_wstr(WStr(Source::Units(text)))
+    }
+
+    #[inline(never)]
+    fn octets_wstr(&mut self, octets: &[u8], order: Endian) -> Result<(), EncodeError> {
+        let put = |units: &mut [u8], endian| {
             if endian == order { copy_plain(octets, units) } else { swap_plain(octets, units) }
-        })
+        };
+        if self.plain_units(octets.len() / 2, put) {
+            return Ok(());
+        }
+        self.checked_wstr(WStr::from_wire(octets, order))
     }
 
     /// Writes units in one go behind their counts, unless they are too many.
@@ -313,7 +356,6 @@ impl Writer {
     }
 
     /// Writes a string unit by unit.
-    #[inline(never)]
     fn checked_wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
         let count = text.len().saturating_add(1);
         self.count(count)?;

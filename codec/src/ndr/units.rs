@@ -48,38 +48,50 @@ fn zero_lanes(octets: [u8; 8]) -> u64 {
 
 /// Puts text as units, and a terminator, if all its characters are U+0001 to U+007F, which take one octet in UTF-8 and
 /// one unit in UTF-16. What it puts otherwise has no meaning.
-///
-/// Eight at a time, the last eight perhaps twice, and without a branch for what they are.
+#[inline(always)]
 pub(super) fn widen_plain(text: &str, units: &mut [u8], endian: Endian) -> bool {
-    let (text, Some(units)) = (text.as_bytes(), without_terminator(units)) else { return false };
-    let (Some(last), Some(last_units)) = (text.last_chunk(), units.last_chunk_mut()) else {
-        return widen_few(text, units, endian);
-    };
-    let last_is_plain = widen_eight(last, last_units, endian);
+    match endian {
+        Endian::Little => widen::<false>(text.as_bytes(), units),
+        Endian::Big => widen::<true>(text.as_bytes(), units),
+    }
+}
+
+/// Eight at a time, the last eight perhaps twice, and without a branch for what they are.
+#[inline(never)]
+fn widen<const BIG: bool>(text: &[u8], units: &mut [u8]) -> bool {
+    let Some(units) = without_terminator(units) else { return false };
+    let Some(last) = text.last_chunk() else { return widen_few::<BIG>(text, units) };
+    let Some(last_units) = units.last_chunk_mut() else { return false };
+    let last_is_plain = widen_eight::<BIG>(last, last_units);
     let eights = text.chunks_exact(8).zip(units.chunks_exact_mut(16));
     eights.fold(last_is_plain, |are_plain, (eight, units)| {
         let (Some(eight), Some(units)) = (eight.first_chunk(), units.first_chunk_mut()) else { return false };
-        are_plain & widen_eight(eight, units, endian)
+        are_plain & widen_eight::<BIG>(eight, units)
     })
 }
 
 /// The literals become one instruction each; a loop or an iterator would not.
 #[inline(always)]
-fn widen_eight(text: &[u8; 8], units: &mut [u8; 16], endian: Endian) -> bool {
+fn widen_eight<const BIG: bool>(text: &[u8; 8], units: &mut [u8; 16]) -> bool {
     let [a, b, c, d, e, f, g, h] = *text;
-    *units = match endian {
-        Endian::Little => [a, 0, b, 0, c, 0, d, 0, e, 0, f, 0, g, 0, h, 0],
-        Endian::Big => [0, a, 0, b, 0, c, 0, d, 0, e, 0, f, 0, g, 0, h],
+    *units = if BIG {
+        [0, a, 0, b, 0, c, 0, d, 0, e, 0, f, 0, g, 0, h]
+    } else {
+        [a, 0, b, 0, c, 0, d, 0, e, 0, f, 0, g, 0, h, 0]
     };
     text.iter().fold(true, |are_plain, octet| are_plain & is_plain(*octet))
 }
 
-fn widen_few(text: &[u8], units: &mut [u8], endian: Endian) -> bool {
-    let places = text.iter().zip(units.chunks_exact_mut(2));
-    places.fold(true, |are_plain, (octet, place)| {
-        put_unit(place, u16::from(*octet), endian);
-        are_plain & is_plain(*octet)
-    })
+/// Puts less than eight characters: those of eight.
+#[inline(never)]
+fn widen_few<const BIG: bool>(text: &[u8], units: &mut [u8]) -> bool {
+    let (mut eight, mut widened) = ([b' '; 8], [0; 16]);
+    let Some(few) = eight.get_mut(..text.len()) else { return false };
+    few.copy_from_slice(text);
+    let are_plain = widen_eight::<BIG>(&eight, &mut widened);
+    let few_widened = widened.get(..units.len()).unwrap_or_default();
+    units.copy_from_slice(few_widened);
+    are_plain
 }
 
 #[inline(always)]

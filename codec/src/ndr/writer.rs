@@ -115,14 +115,19 @@ impl Writer {
 
     /// Writes the counts of a conformant varying string and its units, if they can be written in place.
     #[inline(always)]
-    pub(super) fn counted_units(&mut self, count: u32, units: impl FnOnce(&mut [u8], Endian) -> bool) -> bool {
+    pub(super) fn counted_units(
+        &mut self,
+        count: u32,
+        units: impl FnOnce(&mut [u8], Endian) -> bool,
+    ) -> bool {
         let size = (count as usize).wrapping_mul(2);
         match self.format {
             Format::Ndr64 => {
                 let mut counts = [0; 24];
                 LE::write_u64_into(&[u64::from(count), 0, u64::from(count)], &mut counts);
                 self.stub.align(8);
-                self.stub.write(size.wrapping_add(24), |place| put_counted(place, counts, Endian::Little, units))
+                self.stub
+                    .write(size.wrapping_add(24), |place| put_counted(place, counts, Endian::Little, units))
             }
             Format::Ndr20(endian) => {
                 let mut counts = [0; 12];
@@ -231,7 +236,7 @@ impl Writer {
             return self.u3264(0);
         }
         let id = self.referent;
-        self.referent = id.saturating_add(REFERENT_STEP);
+        self.referent = id.wrapping_add(REFERENT_STEP);
         self.u3264(id)
     }
 
@@ -259,7 +264,10 @@ impl Writer {
         target: Option<&T>,
         pointee: impl FnOnce(&mut Self, &T) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
-        target.map_or(Ok(()), |target| pointee(self, target))
+        match target {
+            Some(target) => pointee(self, target),
+            None => Ok(()),
+        }
     }
 
     /// Writes a maximum count, offset or actual count.
@@ -321,6 +329,7 @@ impl Writer {
     ///
     /// # Errors
     /// It is too long.
+    #[inline(always)]
     pub fn conformant_octets(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
         self.count(octets.len())?;
         self.octets(octets)
@@ -370,10 +379,7 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn fixed_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        self.taken(|writer| {
-            let mut all = elements.iter().enumerate();
-            all.try_for_each(|(index, element)| element.encode_fixed(writer).element(index))
-        })
+        self.for_each::<Fixed, T>(elements)
     }
 
     /// Writes what the pointers of elements point to, the second pass over an array.
@@ -381,17 +387,30 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn deferred_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        self.taken(|writer| {
-            let mut all = elements.iter().enumerate();
-            all.try_for_each(|(index, element)| element.encode_deferred(writer).element(index))
-        })
+        self.for_each::<Deferred, T>(elements)
+    }
+
+    /// Makes a loop for each format, so that no step has to ask for it.
+    #[inline(always)]
+    fn for_each<P: Pass, T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
+        match self.format {
+            Format::NDR20_LE => self.for_each_in::<P, T>(Format::NDR20_LE, elements),
+            Format::NDR20_BE => self.for_each_in::<P, T>(Format::NDR20_BE, elements),
+            Format::Ndr64 => self.for_each_in::<P, T>(Format::Ndr64, elements),
+        }
     }
 
     /// Lets a loop work on a writer that is not lent: else each step would store the length and load it again.
     #[inline(always)]
-    fn taken<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
-        let mut writer = self.take();
-        let result = write(&mut writer);
+    fn for_each_in<P: Pass, T: Encode>(&mut self, format: Format, elements: &[T]) -> Result<(), EncodeError> {
+        let mut writer = Self { format, ..self.take() };
+        let mut result = Ok(());
+        for (index, element) in elements.iter().enumerate() {
+            result = P::write(element, &mut writer).element(index);
+            if result.is_err() {
+                break;
+            }
+        }
         *self = writer;
         result
     }
@@ -406,6 +425,31 @@ impl Writer {
     #[inline(always)]
     pub(super) fn go_on(&mut self, written: Self) {
         self.stub = written.stub;
+    }
+}
+
+/// One of the two passes over an array.
+trait Pass {
+    fn write<T: Encode>(element: &T, writer: &mut Writer) -> Result<(), EncodeError>;
+}
+
+/// The fixed parts.
+struct Fixed;
+
+/// What their pointers point to.
+struct Deferred;
+
+impl Pass for Fixed {
+    #[inline(always)]
+    fn write<T: Encode>(element: &T, writer: &mut Writer) -> Result<(), EncodeError> {
+        element.encode_fixed(writer)
+    }
+}
+
+impl Pass for Deferred {
+    #[inline(always)]
+    fn write<T: Encode>(element: &T, writer: &mut Writer) -> Result<(), EncodeError> {
+        element.encode_deferred(writer)
     }
 }
 
