@@ -17,8 +17,8 @@ pub(super) struct Buffer {
     len: usize,
 }
 
-/// No length exceeds `isize::MAX`. Told so, the optimizer knows that the end of what is written next does not wrap.
-const LENGTHS: usize = usize::MAX >> 1;
+/// No length exceeds `isize::MAX`. Told so, the optimizer knows that the end of an item does not wrap.
+pub(super) const LENGTHS: usize = usize::MAX >> 1;
 
 /// Octets that are made room for beyond those that are needed.
 const SPARE: usize = 64;

@@ -219,10 +219,12 @@ impl<'de> Reader<'de> {
     #[inline(always)]
     fn plain_wstr(&self) -> Option<(WStr<'de>, usize)> {
         let ([maximum, offset, actual], at) = self.peek_counts()?;
-        let in_order = maximum <= u64::from(MAX_COUNT) && offset == 0 && actual <= maximum;
+        if maximum > u64::from(MAX_COUNT) || offset != 0 || actual > maximum {
+            return None;
+        }
         let end = at.checked_add(usize::try_from(actual).ok()?.checked_mul(2)?)?;
         let (text, [0, 0]) = self.stub().get(at..end)?.split_last_chunk::<2>()? else { return None };
-        if !in_order || has_zero_unit(text) {
+        if has_zero_unit(text) {
             return None;
         }
         Some((WStr::from_wire(text, self.format().endian()), end))

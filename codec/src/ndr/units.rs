@@ -4,46 +4,24 @@ use byteorder::{BE, ByteOrder, LE};
 
 use super::Endian;
 
-/// Whether one of the UTF-16 units is zero; a last odd octet is none.
+/// Whether one of the UTF-16 units is zero; a last odd octet is none. The last octets are looked at with those in front
+/// of them.
 #[inline]
 pub(super) fn has_zero_unit(octets: &[u8]) -> bool {
     let octets = octets.get(..octets.len() & !1).unwrap_or_default();
-    found(octets, zero_lanes, zero_in_blocks)
-        .unwrap_or_else(|| octets.chunks_exact(2).any(|unit| unit == [0, 0]))
-}
-
-/// Whether a test finds something in any eight octets; `None` if there are less. The last octets are looked at with
-/// those in front of them.
-#[inline(always)]
-fn found(octets: &[u8], test: fn([u8; 8]) -> u64, in_blocks: fn(&[u8], &[u8; 32]) -> bool) -> Option<bool> {
-    if let Some(last) = octets.last_chunk() {
-        return Some(in_blocks(octets, last));
+    if let Some(last) = octets.last_chunk::<16>() {
+        return octets.chunks_exact(16).any(zero_among) || zero_among(last);
     }
-    let last = octets.last_chunk::<8>()?;
-    let in_eight = |chunk: &[u8]| test(chunk.try_into().unwrap_or_default()) != 0;
-    Some(octets.chunks_exact(8).any(in_eight) || test(*last) != 0)
+    match (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
+        (Some(first), Some(last)) => zero_among(first) || zero_among(last),
+        _ => zero_among(octets),
+    }
 }
 
-#[inline(never)]
-fn zero_in_blocks(octets: &[u8], last: &[u8; 32]) -> bool {
-    found_in_blocks(octets, last, zero_lanes)
-}
-
-/// One branch for four tests. A function of its own for longer strings, so that shorter ones find the registers free.
+/// Without a branch for each unit, so that many are compared at once.
 #[inline(always)]
-fn found_in_blocks(octets: &[u8], last: &[u8; 32], test: fn([u8; 8]) -> u64) -> bool {
-    let in_eight = |found, chunk: &[u8]| found | test(chunk.try_into().unwrap_or_default());
-    let in_block = |block: &[u8]| block.chunks_exact(8).fold(0, in_eight) != 0;
-    octets.chunks_exact(32).any(in_block) || in_block(last)
-}
-
-/// Not zero if one of four units is zero.
-#[inline(always)]
-fn zero_lanes(octets: [u8; 8]) -> u64 {
-    const LOW: u64 = 0x0001_0001_0001_0001;
-    let units = u64::from_ne_bytes(octets);
-    // Only a lane that is zero, or lies above one, borrows into its highest bit without having had it.
-    units.wrapping_sub(LOW) & !units & (LOW << 15)
+fn zero_among(units: &[u8]) -> bool {
+    units.chunks_exact(2).fold(false, |found, unit| found | (unit == [0, 0]))
 }
 
 /// Puts text as units, and a terminator, if all its characters are U+0001 to U+007F, which take one octet in UTF-8 and
