@@ -5754,6 +5754,10 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityDescriptor<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -5919,6 +5923,10 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityAttributes<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -6042,6 +6050,10 @@ impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusterOperationalVersionInfo {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -6159,6 +6171,10 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumEntry<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -6248,6 +6264,10 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumList<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -6348,6 +6368,10 @@ impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for IdlClusterSetPasswordStatus {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {

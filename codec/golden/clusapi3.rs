@@ -9021,6 +9021,10 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityDescriptor<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -9186,6 +9190,10 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityAttributes<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -9309,6 +9317,10 @@ impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusterOperationalVersionInfo {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -9426,6 +9438,10 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumEntry<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -9515,6 +9531,10 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumList<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -9615,6 +9635,10 @@ impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for IdlClusterSetPasswordStatus {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -9732,6 +9756,10 @@ impl<'de> ndr::Decode<'de> for ClusterCreateGroupInfoRpc {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusterCreateGroupInfoRpc {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -9897,6 +9925,10 @@ impl<'de> ndr::Decode<'de> for GroupEnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for GroupEnumEntry<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -10044,6 +10076,10 @@ impl<'de> ndr::Decode<'de> for GroupEnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for GroupEnumList<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -10203,6 +10239,10 @@ impl<'de> ndr::Decode<'de> for ResourceEnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ResourceEnumEntry<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -10347,6 +10387,10 @@ impl<'de> ndr::Decode<'de> for ResourceEnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ResourceEnumList<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -10442,6 +10486,10 @@ impl<'de> ndr::Decode<'de> for NotifyFilterAndTypeRpc {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotifyFilterAndTypeRpc {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -10600,6 +10648,10 @@ impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotificationDataRpc<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -10752,6 +10804,10 @@ impl<'de> ndr::Decode<'de> for NotificationRpc<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotificationRpc<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -10873,6 +10929,10 @@ impl<'de> ndr::Decode<'de> for NotificationDataAsyncRpc<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotificationDataAsyncRpc<'_> {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
@@ -11146,6 +11206,10 @@ impl<'de> ndr::Decode<'de> for ClusdskDiskid {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusdskDiskid {
     #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {

@@ -151,3 +151,25 @@ fn with_more_room(mut octets: Vec<u8>, at: usize, size: usize) -> Vec<u8> {
     octets.resize(room.max(octets.len()), 0);
     octets
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::Buffer;
+
+    /// What an earlier stub left in the room must not get into this one.
+    #[test]
+    fn gaps_in_a_buffer_that_was_used_are_zeros() {
+        for room in [0, 3, 9, 16, 100] {
+            let mut buffer = Buffer::reusing(vec![0xEE; room]);
+            buffer.put([1]);
+            buffer.align(8);
+            buffer.put([2]);
+            buffer.align(4);
+            assert!(!buffer.write(50, |_| false));
+            buffer.extend(&[3]);
+            assert_eq!(buffer.into_written(), [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 3], "{room}");
+        }
+    }
+}

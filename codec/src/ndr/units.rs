@@ -1,5 +1,10 @@
 //! UTF-16 units in bulk: looked through for zeros, copied and widened many at a time, behind which a terminator is put.
 
+#![allow(
+    clippy::needless_bitwise_bool,
+    reason = "an operator that does not branch lets the compiler look at many units at once"
+)]
+
 use byteorder::{BE, ByteOrder, LE};
 
 use super::Endian;

@@ -154,6 +154,7 @@ impl Emitter<'_> {
             plan.slots.iter().filter_map(|slot| self.write_deferred(slot)).collect();
         let writer = if deferred.is_empty() { format_ident!("_") } else { format_ident!("writer") };
         quote! {
+            #[allow(clippy::inline_always, reason = "arrays have a loop of their own for each format")]
             impl ndr::Encode for #name #lifetime {
                 #[inline(always)]
                 fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
