@@ -9,6 +9,7 @@ mod membership;
 mod methods;
 pub mod model;
 mod operate;
+mod outside;
 mod placement;
 mod property;
 mod registry;
@@ -32,9 +33,9 @@ use crate::change::{Change, ChangeError};
 use crate::cluster::Cluster;
 use crate::event::Event;
 use crate::session::{Answer, Outcome, Session};
-use crate::status::{ERROR_NOT_SUPPORTED, ERROR_WRITE_FAULT};
+use crate::status::ERROR_WRITE_FAULT;
 
-pub use config::{Config, Version};
+pub use config::{Config, Timings, Version};
 pub use journal::{Journal, JournalError};
 pub use volatile::Volatile;
 pub use work::{Transaction, Work};
@@ -123,6 +124,7 @@ impl Cluster for Embedded {
 
     fn server_state(&self, node: &str) -> ServerState {
         match self.state.node(node).map(|(_, node)| node.state) {
+            _ if self.state.quorum.lost => ServerState::Stopped,
             Some(NodeState::Up | NodeState::Paused) => ServerState::ReadWrite,
             Some(NodeState::Joining) => ServerState::ReadOnly,
             Some(NodeState::Down) | None => ServerState::Stopped,
@@ -175,8 +177,7 @@ impl Cluster for Embedded {
     }
 
     fn change(&mut self, now: Instant, change: &Change) -> Result<(), ChangeError> {
-        let _ = (now, change);
-        Err(ERROR_NOT_SUPPORTED.into())
+        self.transact(now, |model| model.happen(change))
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -196,8 +197,11 @@ impl Cluster for Embedded {
         if !self.started {
             return Some(Instant::ORIGIN);
         }
-        let due = self.state.resources.values().filter(|resource| resource.state.is_pending());
-        let due = due.map(|resource| resource.due.unwrap_or_default()).min();
+        let resources =
+            self.state.resources.values().filter(|one| one.due.is_some() || one.state.is_pending());
+        let nodes = self.state.nodes.values().filter(|node| node.state == NodeState::Joining);
+        let due = resources.map(|one| one.due).chain(nodes.map(|node| node.due));
+        let due = due.map(Option::unwrap_or_default).min();
         due.map(|due| self.retry.map_or(due, |retry| retry.max(due)))
     }
 }

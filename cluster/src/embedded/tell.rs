@@ -120,7 +120,7 @@ impl Transaction<'_> {
     pub fn tell_membership(&mut self) {
         let nodes = self.state().nodes.iter().filter(|(_, node)| node.state.is_active());
         let up: Vec<u8> = nodes.filter_map(|(id, _)| u8::try_from(id.0).ok()).collect();
-        let membership = Membership { has_quorum: true, up_nodes: &up };
+        let membership = Membership { has_quorum: !self.state().quorum.lost, up_nodes: &up };
         self.tell_cluster(None, Some(ClusterEvent::Membership(membership)));
     }
 
