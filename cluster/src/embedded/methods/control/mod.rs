@@ -8,8 +8,6 @@ mod disk;
 mod read;
 pub(in crate::embedded) mod write;
 
-pub(super) use read::network_name;
-
 use cmrp::clusapi3::{self, HNodeRpc, Request};
 use cmrp::ndr::{Handle, SizedPtr, Varying, WStr};
 use cmrp_port::access::Access;
@@ -209,4 +207,3 @@ fn fitted(data: &[u8], room: u32) -> (&[u8], u32, u32) {
     let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
     if size <= room { (data, 0, 0) } else { (&[], size, ERROR_MORE_DATA) }
 }
-
