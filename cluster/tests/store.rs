@@ -234,7 +234,6 @@ fn rows_that_do_not_fit_together_are_refused() {
         ("type", "of the missing type"),
         ("network", "has no node or no network"),
         ("group set", "in a missing group set"),
-        ("resource", "the quorum resource does not exist"),
         ("single", "a row of the cluster itself is missing"),
     ] {
         let error = lost(kind).to_string();

@@ -18,9 +18,9 @@ use crate::embedded::work::Transaction;
 use crate::event::Event;
 use crate::session::Refusal;
 use crate::status::{
-    ERROR_CIRCULAR_DEPENDENCY, ERROR_DEPENDENCY_ALREADY_EXISTS, ERROR_DEPENDENCY_NOT_FOUND, ERROR_DIR_NOT_EMPTY,
-    ERROR_GROUPSET_NOT_FOUND, ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_QUOTA,
-    ERROR_OBJECT_ALREADY_EXISTS,
+    ERROR_CIRCULAR_DEPENDENCY, ERROR_DEPENDENCY_ALREADY_EXISTS, ERROR_DEPENDENCY_NOT_FOUND,
+    ERROR_DIR_NOT_EMPTY, ERROR_GROUPSET_NOT_FOUND, ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER,
+    ERROR_NOT_ENOUGH_QUOTA, ERROR_OBJECT_ALREADY_EXISTS,
 };
 
 /// Group sets, at most: a client must not fill the memory of the server.
@@ -62,7 +62,8 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
 pub(super) fn tell(model: &mut Transaction<'_>, id: &GroupSetId, what: GroupSetEvent<'_>) {
     let Some(set) = model.state().group_sets.get(id) else { return };
     let mut buffer = Vec::new();
-    let event = Event::default().with_v2(what.of(v2::GroupSet { id: id.as_str(), name: &set.name }, &mut buffer));
+    let event =
+        Event::default().with_v2(what.of(v2::GroupSet { id: id.as_str(), name: &set.name }, &mut buffer));
     model.tell(event);
 }
 
@@ -321,8 +322,10 @@ fn tell_dependents(work: &mut Work<'_, '_>, before: &Expression, now: &Expressio
         (before.leaves().into_iter().collect(), now.leaves().into_iter().collect());
     for id in before.symmetric_difference(&now).map(|id| GroupSetId::new(*id)) {
         let sets = work.model.state().group_sets.iter();
-        let dependents: Vec<String> =
-            sets.filter(|(_, set)| set.dependencies.names(id.as_str())).map(|(id, _)| id.to_string()).collect();
+        let dependents: Vec<String> = sets
+            .filter(|(_, set)| set.dependencies.names(id.as_str()))
+            .map(|(id, _)| id.to_string())
+            .collect();
         let dependents: Vec<&str> = dependents.iter().map(String::as_str).collect();
         tell(&mut work.model, &id, GroupSetEvent::Dependents(&dependents));
     }
@@ -343,7 +346,10 @@ impl Provider {
             Self::Group(id) => {
                 let set = state.groups.get(id).and_then(|group| group.set.clone());
                 let inherited = set.map(|set| set_dependencies(state, &set)).unwrap_or_default();
-                [group_dependencies(state, id), inherited].iter().flat_map(|leaves| Self::all(state, leaves)).collect()
+                [group_dependencies(state, id), inherited]
+                    .iter()
+                    .flat_map(|leaves| Self::all(state, leaves))
+                    .collect()
             }
             Self::Set(id) => {
                 let members = state.groups.iter().filter(|(_, group)| group.set.as_ref() == Some(id));

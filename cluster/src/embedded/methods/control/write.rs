@@ -11,8 +11,8 @@ use super::read::resource;
 use super::{checkpoint, disk};
 use crate::control::Function;
 use crate::embedded::model::{Name, Properties, Property};
-use crate::embedded::work::Transaction;
 use crate::embedded::property::{self, Subject, list};
+use crate::embedded::work::Transaction;
 use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
 
 /// Carries out a code.
@@ -66,7 +66,8 @@ pub(in crate::embedded) fn set_private(
 fn set_maintenance(work: &mut Work<'_, '_>, subject: &Subject, input: &[u8]) -> Result<(), u32> {
     let state = work.model.state();
     disk::is_disk(state, resource(state, subject)?).ok_or(ERROR_INVALID_FUNCTION)?;
-    let on = input.first_chunk().map(|octets| u32::from_le_bytes(*octets) != 0).ok_or(ERROR_INVALID_PARAMETER)?;
+    let on =
+        input.first_chunk().map(|octets| u32::from_le_bytes(*octets) != 0).ok_or(ERROR_INVALID_PARAMETER)?;
     let properties = [(Name::from(disk::MAINTENANCE), Property::Dword(u32::from(on)))].into_iter().collect();
     set_private(&mut work.model, subject, properties)
 }
