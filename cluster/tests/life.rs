@@ -7,7 +7,7 @@ use cmrp_cluster::change::{Change, Scheduled};
 use cmrp_cluster::cluster::Cluster;
 use cmrp_cluster::definition::{DEFAULT, Definition};
 use cmrp_cluster::embedded::model::{NodeState, ResourceState, State};
-use cmrp_cluster::embedded::{Config, Embedded};
+use cmrp_cluster::embedded::{Config, Embedded, Timings};
 use cmrp_cluster::life::{self, Life};
 use cmrp_cluster::store::faults;
 use cmrp_port::time::Instant;
@@ -44,7 +44,10 @@ struct World {
 
 impl World {
     fn new(definition: &str, seed: u64, transition: Duration) -> Self {
-        let config = Config { transition, ..Config::default() };
+        let config = Config {
+            timings: Timings { online: transition, offline: transition, ..Timings::default() },
+            ..Config::default()
+        };
         let cluster = Embedded::new(Definition::from_text(definition).unwrap().state(0), config);
         let life = Life::new(seed, &life::Config { interval: Duration::from_secs(1) }, Instant::ORIGIN);
         Self { cluster, life, now: Instant::ORIGIN }
