@@ -2,7 +2,9 @@
 
 use cmrp_port::object::same_name;
 
-use super::model::{GroupId, GroupSetId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State};
+use super::model::{
+    GroupId, GroupSetId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State,
+};
 use super::operate::{Drain, Failback};
 use super::work::Transaction;
 use crate::change::{Change, ChangeError, InterfaceCondition, NetworkCondition};
@@ -35,7 +37,11 @@ finders! {
     group_set: group_sets, GroupSetId, "group set";
 }
 
-pub(super) fn unknown<'n>(what: &'static str, name: &str, known: impl Iterator<Item = &'n str>) -> ChangeError {
+pub(super) fn unknown<'n>(
+    what: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'n str>,
+) -> ChangeError {
     ChangeError::Unknown { what, name: name.to_owned(), meant: nearest(name, known).map(str::to_owned) }
 }
 
@@ -212,9 +218,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// The interfaces on a network, in the order of their nodes.
     fn interfaces_on(&self, network: &NetworkId) -> Vec<InterfaceId> {
         let all = self.state().interfaces.iter();
-        all.filter(|(_, one)| one.network == *network).map(|(id, _)| id.clone()).collect()
+        let mut own: Vec<_> =
+            all.filter(|(_, one)| one.network == *network).map(|(id, one)| (one.node, id)).collect();
+        own.sort();
+        own.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
     fn strike_interface(&mut self, id: &InterfaceId, failed: bool) {

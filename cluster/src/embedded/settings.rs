@@ -18,7 +18,9 @@ impl Transaction<'_> {
     /// Makes a change of group sets, properties or the registry happen; `None` for others.
     pub(super) fn happen_to_settings(&mut self, change: &Change) -> Option<Done> {
         Some(match change {
-            Change::GroupSetCreated { group_set } => sets::make(self, group_set).map(drop).map_err(Into::into),
+            Change::GroupSetCreated { group_set } => {
+                sets::make(self, group_set).map(drop).map_err(Into::into)
+            }
             Change::GroupSetDeleted { group_set } => self.delete_set(group_set),
             Change::GroupSetJoined { group_set, group } => self.join_set(group_set, group),
             Change::GroupSetLeft { group_set, group } => self.quit_set(group_set, group),
@@ -51,7 +53,11 @@ impl Transaction<'_> {
     fn set_property(&mut self, of: &Target, property: &str, value: &PlainValue, private: bool) -> Done {
         let subject = subject(self.state(), of)?;
         let properties = [(property.into(), value.to_property())].into_iter().collect();
-        Ok(if private { set_private(self, &subject, properties) } else { set_common(self, &subject, properties) }?)
+        Ok(if private {
+            set_private(self, &subject, properties)
+        } else {
+            set_common(self, &subject, properties)
+        }?)
     }
 
     fn happen_to_registry(&mut self, change: &Change) -> Option<Done> {

@@ -11,8 +11,8 @@ use super::read::resource;
 use super::{checkpoint, disk};
 use crate::control::Function;
 use crate::embedded::model::{Name, Properties, Property};
-use crate::embedded::work::Transaction;
 use crate::embedded::property::{self, Subject, list};
+use crate::embedded::work::Transaction;
 use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
 
 /// Carries out a code.
