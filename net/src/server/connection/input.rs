@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cmrp_port::server::Caller;
 use dcerpc_proto::server::{Call, Event};
 use tokio::time::Instant;
-use tracing::{Span, debug, info, warn};
+use tracing::{debug, info};
 
 use super::{Connection, End, OpenCall};
 use crate::server::Service;
@@ -58,15 +58,15 @@ impl<S: Service> Connection<S> {
             Event::Bound { group, joined, multiplexing, .. } => {
                 let association = self.shared.clients.number(group);
                 self.association = Some(association);
-                Span::current().record("association", association.0);
+                self.span.record("association", association.0);
                 info!(%group, joined, multiplexing, "bound");
             }
-            Event::Refused { reason, .. } => warn!(reason, "bind refused"),
+            Event::Refused { reason, .. } => info!(reason, "bind refused"),
             Event::Faulted { id, status, .. } => {
                 self.shared.metrics.fault(status);
                 debug!(id, status, "call refused");
             }
-            Event::ProtocolError(violation) => warn!(%violation, "protocol error"),
+            Event::ProtocolError(violation) => info!(%violation, "protocol error"),
             _ => {}
         }
         Ok(())
@@ -85,7 +85,7 @@ impl<S: Service> Connection<S> {
             format: call.format,
             stub: call.stub,
             outbox: Arc::clone(self.admission.outbox()),
-            connection: Span::current(),
+            connection: self.span.clone(),
         };
         self.command(Command::Call(incoming)).await
     }

@@ -112,6 +112,7 @@ pub(super) struct Connection<S: Service> {
     asked: Option<Instant>,
     /// Of responses that cannot be sent, until the service has been told.
     lost: Vec<S::Receipt>,
+    span: Span,
 }
 
 /// A call that the service has.
@@ -133,6 +134,7 @@ impl<S: Service> Connection<S> {
         peer: SocketAddr,
         shared: Arc<Shared<S>>,
         admission: Admission<S::Receipt>,
+        span: Span,
     ) -> Self {
         let address = peer.ip().to_canonical().into();
         let machine = Machine::new(Arc::clone(&shared.rpc), address, &shared.port);
@@ -149,12 +151,13 @@ impl<S: Service> Connection<S> {
             ending: None,
             asked: None,
             lost: Vec::new(),
+            span,
         }
     }
 
     /// Serves until the connection ends, for whatever reason; nothing of it is left then.
     pub(super) async fn run(mut self) {
-        info!("accepted");
+        debug!("accepted");
         let end = self.serve().await;
         info!(reason = end.name(), "ends");
         self.shared.metrics.ended(end.name());
