@@ -175,7 +175,7 @@ impl Driver {
             }
             Action::Free { binding } => self.free(binding),
             Action::Call { binding, call, request, waits: true } => {
-                self.start_call(binding, call, request, true)
+                self.start_call(binding, call, request, true);
             }
             Action::Call { binding, call, request, waits: false } => {
                 self.queued.push_back((binding, call, request));
