@@ -23,11 +23,11 @@ impl Driver {
     fn event_of(&mut self, notice: Notice) -> Option<WatchEvent> {
         Some(match notice {
             Notice::Connected { server, cluster_name } => {
-                self.connected();
+                self.connected(&server);
                 WatchEvent::Connected { server, cluster: cluster_name }
             }
             Notice::Reconnected { server } => {
-                self.connected();
+                self.connected(&server);
                 WatchEvent::Reconnected { server }
             }
             Notice::Reconnecting { code } => WatchEvent::Reconnecting { code },
@@ -87,7 +87,8 @@ impl Driver {
         self.record.forget_port(port, error);
     }
 
-    fn connected(&mut self) {
+    fn connected(&mut self, server: &str) {
+        self.learn(server);
         self.retry_at = None;
         self.next_wait = self.retry.unwrap_or_default().first;
     }
