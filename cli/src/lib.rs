@@ -3,10 +3,14 @@
 //! A library only so that tests and fuzzing can reach it; its interface is the command line.
 #![forbid(unsafe_code)]
 
+mod call;
 mod dissect;
 mod interface;
+mod remote;
 mod show;
 mod stub;
+mod time;
+mod watch;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,6 +31,8 @@ enum Command {
     Decode(stub::decode::Options),
     Encode(stub::encode::Options),
     Verify(stub::verify::Options),
+    Call(call::Options),
+    Watch(watch::Options),
 }
 
 /// Runs the command line of this process, and gives its exit status.
@@ -36,6 +42,8 @@ pub fn main() -> ExitCode {
         Command::Decode(options) => stub::decode::run(&options),
         Command::Encode(options) => stub::encode::run(&options),
         Command::Verify(options) => stub::verify::run(&options),
+        Command::Call(options) => call::run(&options),
+        Command::Watch(options) => watch::run(&options),
     }
 }
 

@@ -7,14 +7,14 @@
 
 pub mod change;
 pub mod cluster;
-pub mod dependency;
 pub mod definition;
+pub mod dependency;
 pub mod embedded;
 pub mod event;
 pub mod life;
 pub mod node;
-pub mod registry;
 pub mod plain;
+pub mod registry;
 pub mod session;
 pub mod source;
 pub mod status;

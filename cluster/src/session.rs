@@ -2,7 +2,7 @@
 
 use cmrp::clusapi3::{Request, Response};
 use cmrp::ndr::{ContextHandle, Format, Handle};
-use cmrp_port::access::Access;
+use cmrp_port::access::{Access, ServerState};
 use cmrp_port::object::{Object, ObjectKind};
 use cmrp_port::protocol::Protocol;
 use cmrp_port::server::{AssociationId, CallId, Caller, Opened, Server};
@@ -126,6 +126,11 @@ impl<'a> Session<'a> {
         self.level
     }
 
+    /// What the server is ready for.
+    pub fn state(&self) -> ServerState {
+        self.server.state()
+    }
+
     /// The name of the node that serves.
     pub fn node(&self) -> &str {
         self.node
@@ -199,9 +204,9 @@ impl<'a> Session<'a> {
     /// Closes a handle to an object of this kind, whatever its level, and whether or not the object still exists.
     ///
     /// # Errors
-    /// A fault for a handle that this client does not have, `ERROR_INVALID_HANDLE` for one of another kind.
+    /// A fault for a handle that this client does not have, `ERROR_INVALID_HANDLE` for one of another kind and for null.
     pub fn close<H: Handle>(&mut self, handle: Option<H>, kind: ObjectKind) -> Result<Object, Refusal> {
-        self.lookup(handle)?;
+        self.lookup_to_close(handle)?;
         let Reply { association, protocol, .. } = self.reply;
         self.server
             .close(association, protocol, token(handle), kind)
@@ -211,9 +216,9 @@ impl<'a> Session<'a> {
     /// Closes a handle that [`open_foreign`](Self::open_foreign) made, and tells its number.
     ///
     /// # Errors
-    /// A fault for a handle that this client does not have, `ERROR_INVALID_HANDLE` for one of another kind.
+    /// A fault for a handle that this client does not have, `ERROR_INVALID_HANDLE` for one of another kind and for null.
     pub fn close_foreign<H: Handle>(&mut self, handle: Option<H>) -> Result<u64, Refusal> {
-        self.lookup(handle)?;
+        self.lookup_to_close(handle)?;
         let Reply { association, protocol, .. } = self.reply;
         self.server
             .close_foreign(association, protocol, token(handle))
@@ -230,6 +235,14 @@ impl<'a> Session<'a> {
                     self.server.close_foreign(association, protocol, token);
                 }
             }
+        }
+    }
+
+    /// A null handle of a Close... method passes the RPC runtime, since it goes both ways, and is the method's to refuse.
+    fn lookup_to_close<H: Handle>(&self, handle: Option<H>) -> Result<(), Refusal> {
+        match handle {
+            Some(handle) => self.lookup(Some(handle)).map(drop),
+            None => Err(ERROR_INVALID_HANDLE.into()),
         }
     }
 

@@ -117,6 +117,14 @@ codes! {
     ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE = 5071;
     /// No node can host the group.
     ERROR_ALL_NODES_NOT_AVAILABLE = 5037;
+    /// The node does not exist any more.
+    ERROR_NODE_NOT_AVAILABLE = 5036;
+    /// The network does not exist any more.
+    ERROR_NETWORK_NOT_AVAILABLE = 5035;
+    /// The resource is not in a state for the operation.
+    ERROR_RESMON_INVALID_STATE = 5084;
+    /// The directory is not empty: the group has resources.
+    ERROR_DIR_NOT_EMPTY = 145;
     /// The resource has failed.
     ERROR_RESOURCE_FAILED = 5038;
     /// The network exists already.

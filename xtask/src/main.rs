@@ -4,6 +4,7 @@
 mod big;
 mod ci;
 mod cost;
+mod interop;
 mod ndrdump;
 mod operations;
 mod requirements;
@@ -23,6 +24,8 @@ enum Chore {
     Ci,
     /// What building on the codec costs: time, generated lines, machine code.
     Cost(cost::Cost),
+    /// Clients that share no code with us against `cmrp serve`: smbtorture, rpcclient, scapy; and tshark on the traffic.
+    Interop(interop::Interop),
     /// Compares what we encode with what Samba's ndrdump makes of it.
     Ndrdump(ndrdump::Compare),
     /// Writes docs/operations.md.
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Chore::BigVectors(big) => big.vectors(),
         Chore::Ci => ci::run(),
         Chore::Cost(cost) => cost.run(),
+        Chore::Interop(interop) => interop.run(),
         Chore::Ndrdump(compare) => compare.run(),
         Chore::Operations => operations::run(),
         Chore::Requirements => requirements::run(),

@@ -14,7 +14,7 @@ use pcap_parser::{
 
 use super::source::{Blocks, Trouble};
 use super::summary::increment;
-use super::time::Time;
+use crate::time::Time;
 
 /// Most interfaces remembered of one section, so that a file of nothing but interface blocks takes no memory.
 const MAX_INTERFACES: usize = 65_536;

@@ -7,8 +7,8 @@ use dcerpc_proto::auth::Protection;
 use serde::Serialize;
 
 use super::decode::Fields;
-use super::time::Time;
 use crate::interface::Interface;
+use crate::time::Time;
 
 /// Which part of a call a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

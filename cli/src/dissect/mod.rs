@@ -22,7 +22,6 @@ mod summary;
 mod tcp;
 mod teller;
 mod text;
-mod time;
 
 use std::error::Error;
 use std::fs::File;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::time::Time;
+use crate::time::Time;
 
 /// A line that grows.
 pub(super) trait Text {

@@ -1,8 +1,9 @@
 //! How values look to people, whichever command shows them, and where lines go.
 
 mod flags;
+pub(crate) mod nearest;
 pub(crate) mod output;
 pub(crate) mod plain;
-mod quoted;
+pub(crate) mod quoted;
 pub(crate) mod value;
-mod win32;
+pub(crate) mod win32;

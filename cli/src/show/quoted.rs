@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Write};
 const MAX_TEXT: usize = 80;
 
 /// A string in quotes. Control characters are escaped: they come from the network, and a terminal obeys them.
-pub(super) fn quoted(text: &mut String, string: &(impl Display + ?Sized)) {
+pub(crate) fn quoted(text: &mut String, string: &(impl Display + ?Sized)) {
     text.push('"');
     let mut quoted = Quoted { text, room: MAX_TEXT, is_cut: false };
     let _ = write!(quoted, "{string}");

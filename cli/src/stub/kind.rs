@@ -15,7 +15,7 @@ use crate::interface::Interface;
 /// Which way a stub travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     /// From client to server.
     Request,
     /// From server to client.
@@ -24,16 +24,16 @@ pub(super) enum Direction {
 
 /// All that the octets of a stub do not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kind {
-    pub(super) interface: Interface,
-    pub(super) opnum: u16,
-    pub(super) direction: Direction,
-    pub(super) format: Format,
+pub(crate) struct Kind {
+    pub(crate) interface: Interface,
+    pub(crate) opnum: u16,
+    pub(crate) direction: Direction,
+    pub(crate) format: Format,
 }
 
 /// Which of two stubs was refused.
 #[derive(Clone, Copy, Debug, Error)]
-pub(super) enum StubError {
+pub(crate) enum StubError {
     #[error("in the request: {0}")]
     Request(ndr::Error),
     #[error("{0}")]
@@ -42,7 +42,7 @@ pub(super) enum StubError {
 
 impl Kind {
     /// Decodes a stub. `request` is the stub of the request that a response belongs to, whose sizes it must have.
-    pub(super) fn decode<'a>(
+    pub(crate) fn decode<'a>(
         self,
         stub: &'a [u8],
         request: Option<&[u8]>,
@@ -56,7 +56,7 @@ impl Kind {
     }
 
     /// Reads the JSON form.
-    pub(super) fn read<'a>(self, value: &'a Value, arena: &'a Arena) -> Result<Message<'a>, JsonError> {
+    pub(crate) fn read<'a>(self, value: &'a Value, arena: &'a Arena) -> Result<Message<'a>, JsonError> {
         Message::from_json(self, value, arena)
     }
 }

@@ -11,7 +11,7 @@ use crate::interface::Interface;
 
 /// A request or response of either interface.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Message<'a> {
+pub(crate) enum Message<'a> {
     Request2(clusapi2::Request<'a>),
     Response2(clusapi2::Response<'a>),
     Request3(clusapi3::Request<'a>),
@@ -47,12 +47,12 @@ fn with<T, M>(
 }
 
 impl<'a> Message<'a> {
-    pub(super) fn decode(kind: Kind, stub: &'a [u8], limits: &Limits) -> Result<Self, Error> {
+    pub(crate) fn decode(kind: Kind, stub: &'a [u8], limits: &Limits) -> Result<Self, Error> {
         by_kind!(kind, decode(kind.opnum, stub, kind.format, limits))
     }
 
     /// Decodes as far as the stub has a meaning, and tells the rules that it breaks.
-    pub(super) fn decode_lenient(
+    pub(crate) fn decode_lenient(
         kind: Kind,
         stub: &'a [u8],
         limits: &Limits,
@@ -76,7 +76,7 @@ impl<'a> Message<'a> {
 
     /// Decodes a response and holds it against the request that this is. Anything else than a request has no
     /// response.
-    pub(super) fn answer<'r>(
+    pub(crate) fn answer<'r>(
         &self,
         stub: &'r [u8],
         format: Format,
@@ -93,13 +93,13 @@ impl<'a> Message<'a> {
         }
     }
 
-    pub(super) fn from_json(kind: Kind, value: &'a Value, arena: &'a Arena) -> Result<Self, JsonError> {
+    pub(crate) fn from_json(kind: Kind, value: &'a Value, arena: &'a Arena) -> Result<Self, JsonError> {
         by_kind!(kind, from_json(kind.opnum, value, arena))
     }
 }
 
 impl Message<'_> {
-    pub(super) fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
+    pub(crate) fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
         let stub: &dyn EncodeStub = match self {
             Self::Request2(request) => request,
             Self::Response2(response) => response,

@@ -3,12 +3,12 @@
 pub(crate) mod decode;
 pub(crate) mod encode;
 mod hexdump;
-mod kind;
+pub(crate) mod kind;
 mod level;
-mod message;
-mod octets;
-mod target;
-mod tree;
+pub(crate) mod message;
+pub(crate) mod octets;
+pub(crate) mod target;
+pub(crate) mod tree;
 pub(crate) mod verify;
 
 use std::error::Error;
@@ -16,7 +16,7 @@ use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 /// Tells of an error and makes it the exit status. Whoever closed our output has seen enough.
-fn report(outcome: Result<ExitCode, Box<dyn Error>>) -> ExitCode {
+pub(crate) fn report(outcome: Result<ExitCode, Box<dyn Error>>) -> ExitCode {
     match outcome {
         Ok(status) => status,
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
@@ -32,7 +32,7 @@ fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// Writes a line to standard error.
-fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     // Nothing is left to be done if standard error is gone too.
     let _ = writeln!(io::stderr(), "cmrp: {text}");
 }

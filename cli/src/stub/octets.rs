@@ -33,7 +33,7 @@ pub(super) enum NotOctets {
 }
 
 /// What an argument holds or, where it is missing or `-`, standard input.
-pub(super) fn input(argument: Option<&str>) -> io::Result<Vec<u8>> {
+pub(crate) fn input(argument: Option<&str>) -> io::Result<Vec<u8>> {
     if let Some(text) = argument.filter(|argument| *argument != "-") {
         return Ok(text.as_bytes().to_vec());
     }

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::kind::{Direction, Kind};
 use crate::interface::Interface;
+use crate::show::nearest::nearest;
 
 /// Which stub is meant.
 #[derive(Args, Debug)]
@@ -38,7 +39,7 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 
 /// An operation that the interface does not have.
 #[derive(Debug, Error)]
-pub(super) enum NoOperation {
+pub(crate) enum NoOperation {
     #[error("{interface} has no operation `{name}`{}", hint(*.meant))]
     Name { interface: &'static str, name: String, meant: Option<&'static str> },
     #[error("{interface} has no operation {opnum}; its last is {last}")]
@@ -61,22 +62,14 @@ impl Target {
 }
 
 /// Finds an operation. Upper and lower case make no difference, since no two names differ in that alone.
-fn by_name(interface: Interface, name: &str) -> Result<u16, NoOperation> {
+pub(crate) fn by_name(interface: Interface, name: &str) -> Result<u16, NoOperation> {
     let written = interface.operations().iter().find(|known| known.eq_ignore_ascii_case(name));
     let found = written.and_then(|written| interface.opnum(written));
     found.ok_or_else(|| NoOperation::Name {
         interface: interface.name(),
         name: name.escape_debug().to_string(),
-        meant: nearest(name, interface.operations()),
+        meant: nearest(name, interface.operations().iter().copied()),
     })
-}
-
-/// The name that differs in the fewest letters, if these are few.
-fn nearest(name: &str, names: &[&'static str]) -> Option<&'static str> {
-    let lower = name.to_ascii_lowercase();
-    let distances =
-        names.iter().map(|known| (strsim::osa_distance(&lower, &known.to_ascii_lowercase()), *known));
-    distances.min().filter(|(distance, known)| *distance <= known.len() / 4).map(|(_, known)| known)
 }
 
 fn by_number(interface: Interface, opnum: u16) -> Result<u16, NoOperation> {

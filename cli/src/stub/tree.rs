@@ -10,7 +10,7 @@ use crate::show::value::{Parts, field};
 const MAX_DEPTH: usize = 8;
 
 /// The lines of all parameters.
-pub(super) fn lines(fields: &Map<String, Value>) -> String {
+pub(crate) fn lines(fields: &Map<String, Value>) -> String {
     let mut text = String::new();
     members(&mut text, fields, 1);
     text

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::ChangeError;
 pub use self::parse::{MOST_OCTETS, read_line};
-use crate::embedded::model::{InterfaceState, NetworkState};
 use crate::plain::PlainValue;
 
 /// Something that happens to a cluster from outside: hardware that fails, an administrator on another node.
@@ -147,12 +146,12 @@ pub enum Change {
         /// Its new name.
         to: String,
     },
-    /// The network is in another state.
+    /// Something happens to the network.
     NetworkState {
         /// The network.
         network: String,
-        /// Its new state.
-        state: NetworkState,
+        /// What has become of it.
+        state: NetworkCondition,
     },
     /// The network gets another name.
     NetworkRenamed {
@@ -161,12 +160,12 @@ pub enum Change {
         /// Its new name.
         to: String,
     },
-    /// The interface is in another state.
+    /// Something happens to the interface.
     InterfaceState {
         /// The interface.
         interface: String,
-        /// Its new state.
-        state: InterfaceState,
+        /// What has become of it.
+        state: InterfaceCondition,
     },
     /// A property of an object gets a value.
     PropertySet {
@@ -185,7 +184,7 @@ pub enum Change {
         /// Its new name.
         to: String,
     },
-    /// The active nodes lose their majority, or have it again.
+    /// The active nodes lose their majority, or have it again. Without it no node serves clients.
     Quorum {
         /// Whether there is a quorum.
         held: bool,
@@ -274,6 +273,28 @@ pub enum Target {
     Interface(String),
     /// A group set.
     GroupSet(String),
+}
+
+/// What can be told of a network; the state that follows depends on its interfaces and nodes too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkCondition {
+    /// No node can talk over it.
+    Down,
+    /// Its last interface whose node is active is cut off from the others.
+    Partitioned,
+    /// It works, and so do all its interfaces.
+    Up,
+}
+
+/// What can be told of a network interface; the state that follows depends on its node and network too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InterfaceCondition {
+    /// It is broken.
+    Failed,
+    /// It works.
+    Up,
 }
 
 /// A change, and how long after the one before it: a line of a file of changes.

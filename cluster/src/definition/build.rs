@@ -8,8 +8,10 @@ use cmrp_port::object::same_name;
 use super::identity::{derived, seed};
 use super::types::{BUILT_IN, BuiltIn, Class};
 use super::{
-    Definition, Group, GroupSet, Health, Interface, Network, Node, NodeHealth, Properties, Resource, Type,
+    Definition, Group, GroupSet, Health, Interface, Network, NetworkHealth, Node, NodeHealth, Properties,
+    Resource, Type,
 };
+use crate::change::InterfaceCondition;
 use crate::embedded::model::{
     self, Expression, GroupId, GroupSetId, InterfaceId, InterfaceState, Key, Name, NetworkId, NetworkState,
     NodeId, NodeState, ResourceId, ResourceState, ResourceType, State,
@@ -137,13 +139,13 @@ impl<'a> Build<'a> {
         let id = NetworkId::new(self.id(network.id.as_ref(), "networks", &network.name));
         let built = model::Network {
             name: network.name.clone(),
-            state: network.state.unwrap_or(NetworkState::Up),
+            state: NetworkState::Up,
             sequence: self.number,
             born: self.born(),
             address: network.address.clone().unwrap_or_else(|| format!("10.0.{}.0", number & 0xFF)),
             mask: network.mask.clone().unwrap_or_else(|| "255.255.255.0".into()),
             role: network.role.number(),
-            failed: matches!(network.state, Some(NetworkState::Down | NetworkState::Partitioned)),
+            failed: network.state == NetworkHealth::Down,
             common: properties(&network.properties),
             private: properties(&network.private_properties),
         };
@@ -182,19 +184,17 @@ impl<'a> Build<'a> {
         let node = self.node_named(&interface.node);
         let Some((network_id, network)) = self.state.network(&interface.network) else { return };
         let (network_id, place) = (network_id.clone(), host_on(&network.address, node));
-        let down = self.state.nodes.get(&node).is_some_and(|node| node.state == NodeState::Down);
-        let healthy = if down { InterfaceState::Unavailable } else { InterfaceState::Up };
         let id = InterfaceId::new(self.id(interface.id.as_ref(), "interfaces", &name));
         let built = model::Interface {
             name,
             node,
             network: network_id,
-            state: interface.state.unwrap_or(healthy),
+            state: InterfaceState::Up,
             sequence: self.number,
             born: self.born(),
             address: interface.address.clone().unwrap_or(place),
             adapter: interface.adapter().to_owned(),
-            failed: interface.state == Some(InterfaceState::Failed),
+            failed: interface.state == Some(InterfaceCondition::Failed),
             common: properties(&interface.properties),
             private: properties(&interface.private_properties),
         };
@@ -249,6 +249,7 @@ impl<'a> Build<'a> {
             },
             wanted: resource.state != Health::Offline,
             due: None,
+            goal: model::Goal::default(),
             restarts: 0,
             sequence: self.number,
             born: self.born(),
@@ -305,6 +306,7 @@ impl<'a> Build<'a> {
         let quorum = &self.definition.quorum;
         let resource = quorum.resource.as_ref().and_then(|name| self.state.resource(name));
         self.state.quorum = model::Quorum {
+            lost: false,
             resource: resource.map(|(id, _)| id.clone()),
             device: quorum.device.clone(),
             max_log_size: quorum.max_log_size,

@@ -37,8 +37,8 @@ mod types;
 use crate::source::{Document, Problem, Problems, help_for, octet_at};
 
 pub use self::schema::{
-    Cluster, Definition, Everyone, Group, GroupSet, Health, Interface, Key, Network, NetworkRole, Node,
-    NodeHealth, Properties, Quorum, Resource, Security, Span, Timings, Type, Version,
+    Cluster, Definition, Everyone, Group, GroupSet, Health, Interface, Key, Network, NetworkHealth,
+    NetworkRole, Node, NodeHealth, Properties, Quorum, Resource, Security, Span, Timings, Type, Version,
 };
 
 /// The definition of the cluster that is there when nobody defines one.

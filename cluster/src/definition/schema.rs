@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::embedded::model::{InterfaceState, NetworkState};
+use crate::change::InterfaceCondition;
 use crate::plain::PlainValue;
 use crate::source::{parse_duration, show_duration};
 
@@ -156,9 +156,9 @@ pub struct Network {
     /// Its address mask; 255.255.255.0 if not given.
     #[serde(default)]
     pub mask: Option<String>,
-    /// Its state at the start; up if not given.
+    /// What it is like at the start; up if not given.
     #[serde(default)]
-    pub state: Option<NetworkState>,
+    pub state: NetworkHealth,
     /// Common properties.
     #[serde(default)]
     pub properties: Properties,
@@ -191,6 +191,17 @@ impl NetworkRole {
     }
 }
 
+/// What a network is like at the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkHealth {
+    /// It works.
+    #[default]
+    Up,
+    /// No node can talk over it.
+    Down,
+}
+
 /// An interface of a node to a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -211,9 +222,9 @@ pub struct Interface {
     /// Its address; the network's with the node's number at its end if not given.
     #[serde(default)]
     pub address: Option<String>,
-    /// Its state at the start; up if not given.
+    /// What it is like at the start; up if not given.
     #[serde(default)]
-    pub state: Option<InterfaceState>,
+    pub state: Option<InterfaceCondition>,
     /// Common properties.
     #[serde(default)]
     pub properties: Properties,

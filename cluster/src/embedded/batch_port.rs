@@ -66,7 +66,9 @@ impl BatchPorts {
 
     /// Fetches the first report, or waits for one.
     pub(crate) fn fetch(&mut self, port: u64, reply: Reply) -> Fetched {
-        let Some(port) = self.ports.get_mut(&port) else { return Fetched::Now(failed(reply, ERROR_NO_MORE_ITEMS)) };
+        let Some(port) = self.ports.get_mut(&port) else {
+            return Fetched::Now(failed(reply, ERROR_NO_MORE_ITEMS));
+        };
         if let Some(report) = port.queue.pop_front() {
             port.queued = port.queued.saturating_sub(report.len());
             return Fetched::Now(told(reply, &report));

@@ -14,12 +14,36 @@ pub struct Config {
     ///
     /// Stops a client from filling the memory with groups and resources.
     pub objects: usize,
+    /// The version of the cluster software that nodes report.
+    pub version: Version,
     /// What time it is at [`Instant::ORIGIN`](cmrp_port::time::Instant::ORIGIN): what registry keys are stamped by.
     pub epoch: FileTime,
 }
 
+/// A version of the cluster software (MS-CMRP 3.1.4.2.102).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The major version. Clients take group sets for granted from 10 on.
+    pub major: u16,
+    /// The minor version.
+    pub minor: u16,
+    /// The build number.
+    pub build: u16,
+    /// Who made it.
+    pub vendor: String,
+    /// The name of the service pack, empty if there is none.
+    pub service_pack: String,
+}
+
+impl Default for Version {
+    /// That of Windows Server 2019, whose protocol is spoken here.
+    fn default() -> Self {
+        Self { major: 10, minor: 0, build: 17_763, vendor: "cmrp".to_owned(), service_pack: String::new() }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
-        Self { transition: Duration::ZERO, objects: 10_000, epoch: FileTime(0) }
+        Self { transition: Duration::ZERO, objects: 10_000, version: Version::default(), epoch: FileTime(0) }
     }
 }

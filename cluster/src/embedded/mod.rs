@@ -2,13 +2,22 @@
 
 mod batch_port;
 mod config;
+mod graph;
 mod journal;
+mod lifetime;
+mod membership;
 mod methods;
 pub mod model;
+mod operate;
+mod outside;
+mod placement;
 mod registry;
+mod tell;
+mod transition;
 mod volatile;
 mod work;
 
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -23,9 +32,9 @@ use crate::change::{Change, ChangeError};
 use crate::cluster::Cluster;
 use crate::event::Event;
 use crate::session::{Answer, Outcome, Session};
-use crate::status::{ERROR_NOT_SUPPORTED, ERROR_WRITE_FAULT};
+use crate::status::ERROR_WRITE_FAULT;
 
-pub use config::Config;
+pub use config::{Config, Version};
 pub use journal::{Journal, JournalError};
 pub use volatile::Volatile;
 pub use work::{Transaction, Work};
@@ -39,7 +48,14 @@ pub struct Embedded {
     journal: Option<Box<dyn Journal>>,
     volatile: Volatile,
     events: VecDeque<Event>,
+    /// Whether what a restart left unfinished has been taken up.
+    started: bool,
+    /// When to try again what the journal would not keep.
+    retry: Option<Instant>,
 }
+
+/// How long to wait before what is due is tried again, if the journal would not keep it.
+const RETRY: Duration = Duration::from_secs(1);
 
 impl Embedded {
     /// A cluster in this state.
@@ -50,6 +66,8 @@ impl Embedded {
             journal: None,
             volatile: Volatile::default(),
             events: VecDeque::new(),
+            started: false,
+            retry: None,
         }
     }
 
@@ -58,6 +76,29 @@ impl Embedded {
     pub fn with_journal(mut self, journal: Box<dyn Journal>) -> Self {
         self.journal = Some(journal);
         self
+    }
+
+    /// Changes the model as a whole or not at all, and keeps what has changed.
+    fn transact<T, E: From<u32>>(
+        &mut self,
+        now: Instant,
+        act: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let before = Arc::clone(&self.state);
+        let mut events = Vec::new();
+        let mut model =
+            Transaction { now, config: &self.config, state: &mut self.state, events: &mut events };
+        let done = act(&mut model);
+        match done.and_then(|done| self.keep(&before).map(|()| done).map_err(E::from)) {
+            Ok(done) => {
+                self.events.extend(events);
+                Ok(done)
+            }
+            Err(error) => {
+                self.state = before;
+                Err(error)
+            }
+        }
     }
 
     /// Has the journal keep what has changed.
@@ -82,6 +123,7 @@ impl Cluster for Embedded {
 
     fn server_state(&self, node: &str) -> ServerState {
         match self.state.node(node).map(|(_, node)| node.state) {
+            _ if self.state.quorum.lost => ServerState::Stopped,
             Some(NodeState::Up | NodeState::Paused) => ServerState::ReadWrite,
             Some(NodeState::Joining) => ServerState::ReadOnly,
             Some(NodeState::Down) | None => ServerState::Stopped,
@@ -132,8 +174,29 @@ impl Cluster for Embedded {
     }
 
     fn change(&mut self, now: Instant, change: &Change) -> Result<(), ChangeError> {
-        let _ = (now, change);
-        Err(ERROR_NOT_SUPPORTED.into())
+        self.transact(now, |model| model.happen(change))
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        let fresh = !self.started;
+        let kept = self.transact(now, |model| {
+            if fresh {
+                model.take_up();
+            }
+            model.progress();
+            Ok::<(), u32>(())
+        });
+        self.retry = kept.err().map(|_| now.saturating_add(RETRY));
+        self.started = true;
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        if !self.started {
+            return Some(Instant::ORIGIN);
+        }
+        let due = self.state.resources.values().filter(|resource| resource.state.is_pending());
+        let due = due.map(|resource| resource.due.unwrap_or_default()).min();
+        due.map(|due| self.retry.map_or(due, |retry| retry.max(due)))
     }
 }
 

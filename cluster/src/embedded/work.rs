@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cmrp::clusapi3::Response;
+use cmrp::clusapi3::{Request, Response};
 use cmrp::ndr::FileTime;
 use cmrp::ndr::Handle;
 use cmrp_port::access::Access;
@@ -90,13 +90,13 @@ macro_rules! objects {
 
 objects! {
     /// The node of a handle.
-    node, open_node: nodes, Node, NodeId, ERROR_CLUSTER_NODE_NOT_FOUND;
+    node, open_node: nodes, Node, NodeId, ERROR_NODE_NOT_AVAILABLE;
     /// The group of a handle.
-    group, open_group: groups, Group, GroupId, ERROR_GROUP_NOT_FOUND;
+    group, open_group: groups, Group, GroupId, ERROR_GROUP_NOT_AVAILABLE;
     /// The resource of a handle.
-    resource, open_resource: resources, Resource, ResourceId, ERROR_RESOURCE_NOT_FOUND;
+    resource, open_resource: resources, Resource, ResourceId, ERROR_RESOURCE_NOT_AVAILABLE;
     /// The network of a handle.
-    network, open_network: networks, Network, NetworkId, ERROR_CLUSTER_NETWORK_NOT_FOUND;
+    network, open_network: networks, Network, NetworkId, ERROR_NETWORK_NOT_AVAILABLE;
     /// The network interface of a handle.
     interface, open_interface: interfaces, NetInterface, InterfaceId, ERROR_CLUSTER_NETINTERFACE_NOT_FOUND;
     /// The group set of a handle.
@@ -104,6 +104,15 @@ objects! {
 }
 
 impl Work<'_, '_> {
+    /// Answers the call with a code and nothing else of meaning.
+    ///
+    /// # Errors
+    /// The answer would be too large.
+    pub fn returns(&self, request: &Request<'_>, code: u32) -> super::methods::Done {
+        let response = crate::node::refused::response(request, code).map_err(Refusal::Fault)?;
+        self.answer(response)
+    }
+
     /// Makes sure that a handle is one to the cluster.
     ///
     /// # Errors

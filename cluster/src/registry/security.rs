@@ -68,7 +68,8 @@ impl SecurityDescriptor {
     /// `SYSTEM`, reading for `NETWORK SERVICE`, inherited by subkeys.
     pub fn of_a_new_cluster() -> Self {
         let administrators = sid(&[32, 544]);
-        let entries = [(&administrators, 0x000F_003F), (&sid(&[18]), 0x000F_003F), (&sid(&[20]), 0x0002_0019)];
+        let entries =
+            [(&administrators, 0x000F_003F), (&sid(&[18]), 0x000F_003F), (&sid(&[20]), 0x0002_0019)];
         Self {
             control: control::DACL_PRESENT,
             owner: Some(administrators.clone()),
@@ -207,7 +208,8 @@ fn sid(subauthorities: &[u32]) -> Vec<u8> {
 fn acl(entries: &[(&Vec<u8>, u32)]) -> Vec<u8> {
     const ACCESS_ALLOWED: u8 = 0;
     const CONTAINER_INHERIT: u8 = 2;
-    let size = |octets: &[u8]| u16::try_from(octets.len().saturating_add(8)).unwrap_or_default().to_le_bytes();
+    let size =
+        |octets: &[u8]| u16::try_from(octets.len().saturating_add(8)).unwrap_or_default().to_le_bytes();
     let mut list = Vec::new();
     for (sid, mask) in entries {
         list.extend([ACCESS_ALLOWED, CONTAINER_INHERIT]);

@@ -8,6 +8,7 @@
 //! The watchers are another process, so that their memory is not counted; each side needs a file descriptor a watcher
 //! (`ulimit -n`). Memory is what the server's process has allocated, by its own count, and what it has resident; the
 //! kernel's socket buffers are in neither.
+#![allow(clippy::arithmetic_side_effects, reason = "small numbers of our own")]
 
 mod bare;
 mod watchers;
@@ -90,9 +91,9 @@ async fn measure(
         // What was freed while the watchers came is given back.
         std::thread::sleep(Duration::from_millis(500));
         let now = Memory::now()?;
-        let each = |now: usize, before: usize| now.saturating_sub(before) as f64 / watchers as f64;
+        let each = |now: usize, before: usize| now.saturating_sub(before) / watchers.max(1);
         print!(
-            "{role:8} {:>10.0} B {:>10.0} B",
+            "{role:8} {:>10} B {:>10} B",
             each(now.heap, before.heap),
             each(now.resident, before.resident)
         );

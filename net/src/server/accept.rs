@@ -118,7 +118,9 @@ impl<S: Service> Drop for Serving<S> {
 /// Sends small answers at once, and finds clients that have gone without a word.
 fn prepare(stream: &TcpStream, deadlines: &Deadlines) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let interval = (deadlines.keep_alive / 4).max(Duration::from_secs(1));
-    let keep_alive = TcpKeepalive::new().with_time(deadlines.keep_alive).with_interval(interval);
-    SockRef::from(stream).set_tcp_keepalive(&keep_alive.with_retries(4))
+    // The operating system counts in seconds, and refuses none.
+    let time = deadlines.keep_alive.max(Duration::from_secs(1));
+    let interval = time.div_f32(4.0).max(Duration::from_secs(1));
+    let keep_alive = TcpKeepalive::new().with_time(time).with_interval(interval).with_retries(4);
+    SockRef::from(stream).set_tcp_keepalive(&keep_alive)
 }

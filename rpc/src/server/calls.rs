@@ -39,8 +39,9 @@ impl Calls {
     pub(super) fn close(&mut self, id: u32) -> Option<Call> {
         let call = self.open.remove(self.place(id)?);
         self.octets = self.octets.saturating_sub(wide(call.octets));
-        if self.open.is_empty() {
-            self.open = Vec::new();
+        // A watcher that waits with one call keeps no room for those that it had at its busiest.
+        if self.open.capacity() / 4 >= self.open.len() {
+            self.open.shrink_to(self.open.len().saturating_mul(2));
         }
         Some(call)
     }

@@ -7,10 +7,10 @@ use dcerpc_proto::{Body, Header, Pdu, verification};
 use crate::samples::everything;
 
 /// Xorshift: the same mutations on every run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

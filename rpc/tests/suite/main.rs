@@ -10,10 +10,12 @@
 )]
 
 mod association;
+mod client;
 mod flows;
 mod fragments;
 mod hostile;
 mod label;
+mod meeting;
 mod pdu;
 mod samples;
 mod server;

@@ -19,7 +19,7 @@ use connection::Connection;
 use foldhash::fast::RandomState;
 use hashlink::LinkedHashMap;
 
-use super::time::Time;
+use crate::time::Time;
 
 /// Most octets that wait for missing segments in all connections together. Stops a capture of many connections,
 /// each with a hole at its beginning, from filling the memory.

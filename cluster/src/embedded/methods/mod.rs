@@ -16,9 +16,10 @@ mod resource;
 mod resource_type;
 
 use cmrp::clusapi3::Request;
+use cmrp::ndr::WStr;
 
 use crate::session::{Outcome, Refusal};
-use crate::status::ERROR_CALL_NOT_IMPLEMENTED;
+use crate::status::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_NAME};
 
 pub(super) use super::work::Work;
 
@@ -40,6 +41,59 @@ const AREAS: [Area; 11] = [
     group_set::serve,
     batch::serve,
 ];
+
+/// A name that a client gives.
+///
+/// # Errors
+/// `ERROR_INVALID_NAME`: it is not valid UTF-16, so that nothing can have it.
+fn text(name: WStr<'_>) -> Result<String, u32> {
+    name.try_to_string().map_err(|_| ERROR_INVALID_NAME)
+}
+
+/// Makes the methods that open an object by name, at the level "All" and at the one asked for.
+macro_rules! opens {
+    ($work:expr, $request:expr; $plain:ident, $ex:ident, $name:ident, $find:path, $open:ident, $gone:ident) => {
+        match $request {
+            Request::$plain(call) => {
+                let open = |work: &mut Work<'_, '_>| {
+                    let id = $find(work.model.state(), call.$name).ok_or(crate::status::$gone)?;
+                    let handle = work.$open(&id, Access::All)?;
+                    type Answer = <clusapi3::$plain as cmrp::ndr::Operation>::Response<'static>;
+                    work.answer(Answer { return_value: Some(handle), ..Default::default() })
+                };
+                return Some(open($work));
+            }
+            Request::$ex(call) => {
+                let open = |work: &mut Work<'_, '_>| {
+                    let access = Access::grant(call.dw_desired_access, work.session.access())?;
+                    let id = $find(work.model.state(), call.$name).ok_or(crate::status::$gone)?;
+                    let handle = work.$open(&id, access)?;
+                    type Answer = <clusapi3::$ex as cmrp::ndr::Operation>::Response<'static>;
+                    work.answer(Answer {
+                        lpdw_granted_access: access.granted(),
+                        return_value: Some(handle),
+                        ..Default::default()
+                    })
+                };
+                return Some(open($work));
+            }
+            _ => {}
+        }
+    };
+}
+
+/// Makes the method that closes handles of a kind.
+macro_rules! closes {
+    ($work:expr, $request:expr; $method:ident, $handle:ident, $kind:ident) => {
+        if let Request::$method(call) = $request {
+            let closed = $work.session.close(call.$handle, ObjectKind::$kind);
+            type Answer = <clusapi3::$method as cmrp::ndr::Operation>::Response<'static>;
+            return Some(closed.and_then(|_| $work.answer(Answer::default())));
+        }
+    };
+}
+
+use {closes, opens};
 
 /// Carries out a method.
 pub(super) fn dispatch(work: &mut Work<'_, '_>, request: &Request<'_>) -> Done {

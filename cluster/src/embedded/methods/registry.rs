@@ -21,7 +21,9 @@ use crate::event::Event;
 use crate::node::refused::empty_buffer;
 use crate::registry::{KeyPath, Parts, RegistryError, Rights, SecurityDescriptor};
 use crate::session::Refusal;
-use crate::status::{ERROR_ACCESS_DENIED, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_MORE_DATA};
+use crate::status::{
+    ERROR_ACCESS_DENIED, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER, ERROR_MORE_DATA,
+};
 
 /// Carries out the methods of this area; `None` for those of others.
 pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Done> {
@@ -77,12 +79,7 @@ fn key<'w>(work: &'w Work<'_, '_>, open: &OpenKey) -> Result<&'w Key, Refusal> {
 }
 
 /// A handle that keeps the rights and which key it is.
-fn handle(
-    work: &mut Work<'_, '_>,
-    path: &KeyPath,
-    born: u64,
-    rights: Rights,
-) -> Result<HKeyRpc, Refusal> {
+fn handle(work: &mut Work<'_, '_>, path: &KeyPath, born: u64, rights: Rights) -> Result<HKeyRpc, Refusal> {
     let access = work.session.access().ok_or(ERROR_ACCESS_DENIED)?;
     let detail = born.wrapping_shl(16) | u64::from(rights.packed());
     Ok(work.session.open(&Object::new(ObjectKind::Key, path.as_str()), access, detail)?)
@@ -166,7 +163,11 @@ fn enumerate_keys(work: &mut Work<'_, '_>, call: &clusapi3::ApiEnumKeyRequest) -
 fn nth<T>(map: &std::collections::BTreeMap<Name, T>, index: u32) -> Result<(&Name, &T), RegistryError> {
     let index = usize::try_from(index).map_err(|_| RegistryError::NoMore)?;
     // What is beyond the end is not walked to.
-    if index >= map.len() { Err(RegistryError::NoMore) } else { map.iter().nth(index).ok_or(RegistryError::NoMore) }
+    if index >= map.len() {
+        Err(RegistryError::NoMore)
+    } else {
+        map.iter().nth(index).ok_or(RegistryError::NoMore)
+    }
 }
 
 fn enumerate_values(work: &mut Work<'_, '_>, call: &clusapi3::ApiEnumValueRequest) -> Done {

@@ -10,7 +10,7 @@ mod state;
 
 pub use name::{GroupId, GroupSetId, InterfaceId, Name, NetworkId, NodeId, ResourceId};
 pub use object::{
-    Cluster, Expression, Group, GroupSet, Interface, InterfaceState, Key, KeyValue, Network, NetworkState,
-    Node, NodeState, Properties, Property, Quorum, Resource, ResourceState, ResourceType,
+    Cluster, Expression, Goal, Group, GroupSet, Interface, InterfaceState, Key, KeyValue, Network,
+    NetworkState, Node, NodeState, Properties, Property, Quorum, Resource, ResourceState, ResourceType,
 };
 pub use state::State;

@@ -66,6 +66,8 @@ pub struct Quorum {
     pub device: String,
     /// The largest size of the quorum log in octets.
     pub max_log_size: u32,
+    /// Whether the active nodes have lost their majority, so that no node serves.
+    pub lost: bool,
 }
 
 macro_rules! states {
@@ -227,6 +229,20 @@ pub enum Expression {
     Any(Vec<Expression>),
 }
 
+/// What is being done about the state of a resource.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Goal {
+    /// Nothing.
+    #[default]
+    Stay,
+    /// It goes online as soon as what it depends on is.
+    Online,
+    /// It goes offline as soon as what depends on it is.
+    Offline,
+    /// The same, and then to its persistent state.
+    Restart,
+}
+
 /// A resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -245,6 +261,9 @@ pub struct Resource {
     /// When what is pending is done. After a restart: at once.
     #[serde(skip)]
     pub due: Option<Instant>,
+    /// What is being worked towards. After a restart: its persistent state.
+    #[serde(skip)]
+    pub goal: Goal,
     /// How often it has been restarted since it was last online at the wish of a client.
     #[serde(default)]
     pub restarts: u32,
@@ -413,6 +432,13 @@ pub struct KeyValue {
     pub data: Arc<Vec<u8>>,
 }
 
+impl NodeState {
+    /// Whether the node takes part in the cluster (MS-CMRP 3.1.1.6): it is up, paused or not.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Up | Self::Paused)
+    }
+}
+
 impl ResourceState {
     /// Whether a transition is under way.
     pub const fn is_pending(self) -> bool {
@@ -427,6 +453,62 @@ impl Expression {
             Self::None => Vec::new(),
             Self::On(id) => vec![id],
             Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::leaves).collect(),
+        }
+    }
+
+    /// What is left without the object of this identifier.
+    #[must_use]
+    pub fn without(&self, id: &str) -> Self {
+        match self {
+            Self::On(other) if other == id => Self::None,
+            Self::None | Self::On(_) => self.clone(),
+            Self::All(parts) => Self::joined(Self::All, parts, id),
+            Self::Any(parts) => Self::joined(Self::Any, parts, id),
+        }
+    }
+
+    fn joined(join: fn(Vec<Self>) -> Self, parts: &[Self], but: &str) -> Self {
+        let mut left: Vec<Self> =
+            parts.iter().map(|part| part.without(but)).filter(|part| *part != Self::None).collect();
+        match (left.pop(), left.is_empty()) {
+            (None, _) => Self::None,
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                left.push(last);
+                join(left)
+            }
+        }
+    }
+
+    /// This and, besides, the object of this identifier.
+    #[must_use]
+    pub fn and(&self, id: &str) -> Self {
+        let more = Self::On(id.to_owned());
+        match self {
+            Self::None => more,
+            Self::On(_) | Self::Any(_) => Self::All(vec![self.clone(), more]),
+            Self::All(parts) => Self::All(parts.iter().cloned().chain([more]).collect()),
+        }
+    }
+
+    /// The expression as it is written (MS-CMRP 3.1.4.2.109): identifiers or names in square brackets, and parentheses
+    /// around what is joined by "or".
+    pub fn text(&self, name: &impl Fn(&str) -> String) -> String {
+        let join = |parts: &[Self], word: &str| {
+            parts.iter().map(|part| part.part(name)).collect::<Vec<_>>().join(word)
+        };
+        match self {
+            Self::None => String::new(),
+            Self::On(id) => format!("[{}]", name(id)),
+            Self::All(parts) => join(parts, " and "),
+            Self::Any(parts) => join(parts, " or "),
+        }
+    }
+
+    fn part(&self, name: &impl Fn(&str) -> String) -> String {
+        match self {
+            Self::None | Self::On(_) => self.text(name),
+            Self::All(_) | Self::Any(_) => format!("({})", self.text(name)),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{GroupId, GroupSetId, InterfaceId, Name, NetworkId, NodeId, ResourceId};
 use super::object::{
-    Cluster, Expression, Group, GroupSet, Interface, InterfaceState, Key, Network, NetworkState, Node,
+    Cluster, Expression, Goal, Group, GroupSet, Interface, InterfaceState, Key, Network, NetworkState, Node,
     NodeState, Quorum, Resource, ResourceState, ResourceType,
 };
 
@@ -142,6 +142,7 @@ impl State {
             state: ResourceState::Offline,
             wanted: false,
             due: None,
+            goal: Goal::Stay,
             restarts: 0,
             sequence: 0,
             born,

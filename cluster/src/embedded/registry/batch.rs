@@ -61,7 +61,8 @@ pub(crate) fn report(done: &[Done], watched: &KeyPath) -> Option<Vec<u8>> {
             commands.push(key_command(CommandType::CREATE_KEY, &key.below(watched)));
         }
         current = (command.kind != CommandType::DELETE_KEY).then(|| key.clone());
-        let command = if names_key { key_command(command.kind, &key.below(watched)) } else { command.clone() };
+        let command =
+            if names_key { key_command(command.kind, &key.below(watched)) } else { command.clone() };
         commands.push(command);
     }
     (!commands.is_empty()).then(|| encode(&commands))

@@ -11,7 +11,8 @@ use cmrp::ndr::FileTime;
 
 use super::model::{Key, KeyValue, Name, State};
 use crate::registry::{
-    KeyPath, MAX_KEYS, MAX_OCTETS, MAX_VALUE, MAX_VALUE_NAME, MAX_VALUES, Parts, RegistryError, SecurityDescriptor,
+    KeyPath, MAX_KEYS, MAX_OCTETS, MAX_VALUE, MAX_VALUE_NAME, MAX_VALUES, Parts, RegistryError,
+    SecurityDescriptor,
 };
 
 /// A change to the tree, as notification ports tell it.
@@ -119,7 +120,8 @@ impl Tree {
     pub(crate) fn delete_tree(&mut self, path: &KeyPath) -> Result<(), RegistryError> {
         let name = path.name().ok_or(RegistryError::Denied)?;
         let gone = below(&self.root, path).ok_or(RegistryError::NotFound)?;
-        let removed = self.write(&path.parent())?.keys.remove(&Name::from(name)).ok_or(RegistryError::NotFound)?;
+        let removed =
+            self.write(&path.parent())?.keys.remove(&Name::from(name)).ok_or(RegistryError::NotFound)?;
         let (keys, octets) = size(&removed);
         self.keys = self.keys.saturating_sub(keys);
         self.octets = self.octets.saturating_sub(octets.saturating_add(name.len()));
@@ -134,12 +136,14 @@ impl Tree {
         name: &str,
         value: KeyValue,
     ) -> Result<Option<KeyValue>, RegistryError> {
-        if name.encode_utf16().count() > MAX_VALUE_NAME || value.data.len() > MAX_VALUE || name.contains('\0') {
+        if name.encode_utf16().count() > MAX_VALUE_NAME || value.data.len() > MAX_VALUE || name.contains('\0')
+        {
             return Err(RegistryError::BadParameter);
         }
         let key = find(&self.root, path).ok_or(RegistryError::NotFound)?;
         let wanted = name.len().saturating_add(value.data.len());
-        let former = key.values.get(&Name::from(name)).map(|former| name.len().saturating_add(former.data.len()));
+        let former =
+            key.values.get(&Name::from(name)).map(|former| name.len().saturating_add(former.data.len()));
         if former.is_none() && key.values.len() >= MAX_VALUES {
             return Err(RegistryError::Full);
         }

@@ -8,6 +8,12 @@ use std::time::Duration;
 pub(crate) struct Time(i64);
 
 impl Time {
+    /// The present time.
+    pub(crate) fn now() -> Self {
+        let now = jiff::Timestamp::now();
+        Self::new(now.as_second(), now.subsec_nanosecond().into())
+    }
+
     /// Adds whole seconds and nanoseconds.
     pub(crate) fn new(seconds: i64, nanos: i128) -> Self {
         let total = i128::from(seconds).saturating_mul(1_000_000_000).saturating_add(nanos);

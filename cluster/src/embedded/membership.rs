@@ -1,0 +1,186 @@
+//! Nodes that come and go, and what that makes of networks and interfaces (MS-CMRP 3.1.1.6 to 3.1.1.8).
+
+use cmrp::cluster_change::ClusterChange;
+use cmrp_port::event::v2::{NetInterfaceEvent, NetworkEvent, NodeEvent};
+
+use super::model::{
+    GroupId, InterfaceId, InterfaceState, NetworkId, NetworkState, NodeId, NodeState, Resource,
+    ResourceState, State,
+};
+use super::work::Transaction;
+
+impl State {
+    /// The state that an interface has because of its node, its network and itself.
+    fn interface_state(&self, id: &InterfaceId) -> InterfaceState {
+        let Some(interface) = self.interfaces.get(id) else { return InterfaceState::Unavailable };
+        let active = self.nodes.get(&interface.node).is_some_and(|node| node.state.is_active());
+        let cut = self.networks.get(&interface.network).is_none_or(|network| network.failed);
+        match (active, interface.failed, cut) {
+            (false, ..) => InterfaceState::Unavailable,
+            (_, true, _) => InterfaceState::Failed,
+            (.., true) => InterfaceState::Unreachable,
+            _ => InterfaceState::Up,
+        }
+    }
+
+    /// The state that a network has because of its interfaces and itself.
+    fn network_state(&self, id: &NetworkId) -> NetworkState {
+        let Some(network) = self.networks.get(id) else { return NetworkState::Unavailable };
+        let states: Vec<InterfaceState> = self
+            .interfaces
+            .values()
+            .filter(|interface| interface.network == *id)
+            .map(|interface| interface.state)
+            .collect();
+        let live = states.iter().filter(|state| **state != InterfaceState::Unavailable);
+        let (live, up) = live.fold((0_usize, 0_usize), |(live, up), state| {
+            (live.saturating_add(1), up.saturating_add(usize::from(*state == InterfaceState::Up)))
+        });
+        match (network.role, live, up) {
+            (0, ..) | (_, 0, _) => NetworkState::Unavailable,
+            (_, _, 0) => NetworkState::Down,
+            (_, live, up) if live == up => NetworkState::Up,
+            _ => NetworkState::Partitioned,
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Puts a node into a state and tells so. Whether it was in another.
+    pub fn enter_node(&mut self, id: NodeId, state: NodeState) -> bool {
+        if self.state().nodes.get(&id).is_none_or(|node| node.state == state) {
+            return false;
+        }
+        if let Some(node) = self.change().nodes.get_mut(&id) {
+            node.state = state;
+            node.sequence = node.sequence.wrapping_add(1);
+        }
+        self.tell_node(id, Some(ClusterChange::NODE_STATE), Some(NodeEvent::State(state.wire())));
+        true
+    }
+
+    /// A node stops being an active one.
+    pub fn node_down(&mut self, id: NodeId) {
+        if self.enter_node(id, NodeState::Down) {
+            self.change().nodes.get_mut(&id).into_iter().for_each(|node| node.drained.clear());
+            self.tell_membership();
+            self.refresh_networks();
+            self.evacuate(id);
+            self.progress();
+        }
+    }
+
+    /// A node becomes an active one. Groups that nobody could own go on.
+    pub fn node_up(&mut self, id: NodeId) {
+        if self.enter_node(id, NodeState::Joining) | self.enter_node(id, NodeState::Up) {
+            self.tell_membership();
+            self.refresh_networks();
+            self.adopt(id);
+            self.progress();
+        }
+    }
+
+    /// Starts what a node that came up owns, and gives it the groups whose owner is no active node.
+    pub fn adopt(&mut self, node: NodeId) {
+        let idle: Vec<(GroupId, NodeId)> = {
+            let state = self.state();
+            let active = |id: &NodeId| state.nodes.get(id).is_some_and(|node| node.state.is_active());
+            let groups = state.groups.iter().map(|(id, group)| (id, group.owner));
+            groups
+                .filter(|(_, owner)| *owner == node || !active(owner))
+                .map(|(id, at)| (id.clone(), at))
+                .collect()
+        };
+        for (id, owner) in idle {
+            if owner == node {
+                self.resume_offline(&id);
+            } else if let Some(to) = self.state().best_node(&id, &[]) {
+                self.give(&id, to);
+                self.resume_group(&id);
+            }
+        }
+    }
+
+    /// Has the resources of a group go online that are to be, and neither are nor have failed.
+    fn resume_offline(&mut self, id: &GroupId) {
+        if !self.state().groups.get(id).is_some_and(|group| group.wanted) {
+            return;
+        }
+        for resource in self.members(id) {
+            let waits = |one: &Resource| one.wanted && one.state == ResourceState::Offline;
+            let idle = self.state().resources.get(&resource).is_some_and(waits);
+            if idle {
+                self.aim_online(&resource);
+            }
+        }
+    }
+
+    /// Brings the states of all interfaces and networks up to date, and tells of those that have changed.
+    pub fn refresh_networks(&mut self) {
+        let interfaces: Vec<(InterfaceId, InterfaceState)> = {
+            let state = self.state();
+            let all = state.interfaces.iter().map(|(id, one)| (id, one.state, state.interface_state(id)));
+            all.filter(|(_, old, new)| old != new).map(|(id, _, new)| (id.clone(), new)).collect()
+        };
+        for (id, state) in interfaces {
+            if let Some(interface) = self.change().interfaces.get_mut(&id) {
+                interface.state = state;
+                interface.sequence = interface.sequence.wrapping_add(1);
+            }
+            let told = NetInterfaceEvent::State(state.wire());
+            self.tell_interface(&id, Some(ClusterChange::NETINTERFACE_STATE), Some(told));
+        }
+        let networks: Vec<(NetworkId, NetworkState)> = {
+            let state = self.state();
+            let all = state.networks.iter().map(|(id, one)| (id, one.state, state.network_state(id)));
+            all.filter(|(_, old, new)| old != new).map(|(id, _, new)| (id.clone(), new)).collect()
+        };
+        for (id, state) in networks {
+            if let Some(network) = self.change().networks.get_mut(&id) {
+                network.state = state;
+                network.sequence = network.sequence.wrapping_add(1);
+            }
+            let told = NetworkEvent::State(state.wire());
+            self.tell_network(&id, Some(ClusterChange::NETWORK_STATE), Some(told));
+        }
+    }
+
+    /// Removes a node and all that refers to it (MS-CMRP 3.1.4.2.72).
+    pub fn evict(&mut self, id: NodeId) {
+        let last = self.state().nodes.get(&id).map_or(NodeState::Down, |node| node.state);
+        self.evacuate(id);
+        self.progress();
+        let own: Vec<InterfaceId> = {
+            let interfaces = self.state().interfaces.iter();
+            interfaces.filter(|(_, one)| one.node == id).map(|(id, _)| id.clone()).collect()
+        };
+        for interface in own {
+            let told = Some(NetInterfaceEvent::Deleted);
+            self.tell_interface(&interface, Some(ClusterChange::NETINTERFACE_DELETED), told);
+            self.change().interfaces.remove(&interface);
+        }
+        let told = NodeEvent::Deleted(last.wire());
+        self.tell_node(id, Some(ClusterChange::NODE_DELETED), Some(told));
+        self.forget_node(id);
+        self.tell_membership();
+        self.refresh_networks();
+    }
+
+    fn forget_node(&mut self, id: NodeId) {
+        let preferring: Vec<GroupId> = {
+            let groups = self.state().groups.iter();
+            groups.filter(|(_, group)| group.preferred.contains(&id)).map(|(id, _)| id.clone()).collect()
+        };
+        let state = self.change();
+        state.nodes.remove(&id);
+        state.groups.values_mut().for_each(|group| group.preferred.retain(|node| *node != id));
+        let owners = state.resources.values_mut().map(|resource| &mut resource.possible);
+        let owners = owners.chain(state.resource_types.values_mut().map(|kind| &mut kind.possible));
+        owners.flatten().for_each(|nodes| {
+            nodes.remove(&id);
+        });
+        for group in preferring {
+            self.tell_preferred(&group);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! How resources go online and offline, and what that makes of their groups (MS-CMRP 3.1.1.1.1, 3.1.1.1.2, 3.1.4.2.18,
+//! 3.1.4.2.19).
+//!
+//! A method sets goals; [`Transaction::progress`] works towards them as far as it can go now, and again when the time of
+//! a pending transition has come. A resource goes online after what it depends on, and offline after what depends on
+//! it.
+
+use cmrp::cluster_change::ClusterChange;
+use cmrp_port::event::v2::{GroupEvent, GroupState, ResourceEvent};
+
+use super::lifetime::is_network_name;
+use super::model::{Expression, Goal, Group, GroupId, Resource, ResourceId, ResourceState, State};
+use super::work::Transaction;
+
+impl State {
+    /// The resources that depend on this one directly.
+    pub fn dependents(&self, id: &ResourceId) -> Vec<ResourceId> {
+        let depends = |expression: &Expression| expression.names(id.as_str());
+        self.resources
+            .iter()
+            .filter(|(_, other)| depends(&other.dependencies))
+            .map(|(id, _)| id.clone())
+            .collect()
+    }
+
+    /// The resource and all that it depends on, directly or not.
+    pub fn with_providers(&self, id: &ResourceId) -> Vec<ResourceId> {
+        reach(id, |id| {
+            self.resources.get(id).map(|resource| resource.depends_on().collect()).unwrap_or_default()
+        })
+    }
+
+    /// The resource and all that depend on it, directly or not.
+    pub fn with_dependents(&self, id: &ResourceId) -> Vec<ResourceId> {
+        reach(id, |id| self.dependents(id))
+    }
+
+    /// Whether what an expression names is online as far as it asks for.
+    fn is_satisfied(&self, expression: &Expression) -> bool {
+        match expression {
+            Expression::None => true,
+            Expression::On(id) => self
+                .resources
+                .get(&ResourceId::new(id.as_str()))
+                .is_some_and(|resource| resource.state == ResourceState::Online),
+            Expression::All(parts) => parts.iter().all(|part| self.is_satisfied(part)),
+            Expression::Any(parts) => parts.is_empty() || parts.iter().any(|part| self.is_satisfied(part)),
+        }
+    }
+
+    /// Whether the owner of a resource's group can host the resource now.
+    pub fn can_be_hosted(&self, id: &ResourceId) -> bool {
+        let owner = self.resources.get(id).and_then(|resource| self.groups.get(&resource.group));
+        owner.is_some_and(|group| {
+            let active = self.nodes.get(&group.owner).is_some_and(|node| node.state.is_active());
+            active && self.is_possible(id, group.owner)
+        })
+    }
+
+    /// The state of a group that follows from those of its resources (MS-CMRP 3.1.4.2.46). A group without resources is
+    /// as its persistent state wants it.
+    pub fn group_state(&self, id: &GroupId) -> GroupState {
+        let states: Vec<ResourceState> = self.resources_of(id).map(|(_, resource)| resource.state).collect();
+        let all = |state| states.iter().all(|other| *other == state);
+        let empty = |group: &Group| if group.wanted { GroupState::ONLINE } else { GroupState::OFFLINE };
+        if states.is_empty() {
+            return self.groups.get(id).map_or(GroupState::OFFLINE, empty);
+        }
+        if states.contains(&ResourceState::Failed) {
+            return GroupState::FAILED;
+        }
+        if states.iter().any(|state| state.is_pending()) {
+            return GroupState::PENDING;
+        }
+        match (all(ResourceState::Online), all(ResourceState::Offline)) {
+            (true, _) => GroupState::ONLINE,
+            (_, true) => GroupState::OFFLINE,
+            _ => GroupState::PARTIAL_ONLINE,
+        }
+    }
+}
+
+/// What can be reached from a resource, itself first, each once.
+fn reach(from: &ResourceId, next: impl Fn(&ResourceId) -> Vec<ResourceId>) -> Vec<ResourceId> {
+    let mut found = vec![from.clone()];
+    let mut at = 0;
+    while let Some(id) = found.get(at) {
+        for id in next(id) {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        at = at.saturating_add(1);
+    }
+    found
+}
+
+impl Transaction<'_> {
+    /// Has a resource and what it depends on go online. While its group is being moved nothing is done: on the node that
+    /// the group moves to, all go online that are to be.
+    pub fn aim_online(&mut self, id: &ResourceId) {
+        if self.is_moving(id) {
+            return;
+        }
+        for id in self.state().with_providers(id) {
+            self.aim(&id, Goal::Online);
+        }
+    }
+
+    /// Has a resource and what depends on it go offline, and then to their persistent states.
+    pub fn aim_restart(&mut self, id: &ResourceId) {
+        for id in self.state().with_dependents(id) {
+            let state = self.state().resources.get(&id).map(|resource| resource.state);
+            if matches!(state, Some(ResourceState::Online | ResourceState::OnlinePending)) {
+                self.aim(&id, Goal::Restart);
+            }
+        }
+    }
+
+    /// Has a resource and what depends on it go offline.
+    pub fn aim_offline(&mut self, id: &ResourceId) {
+        for id in self.state().with_dependents(id) {
+            self.aim(&id, Goal::Offline);
+        }
+    }
+
+    /// Whether something is being done about a resource.
+    pub fn is_busy(&self, id: &ResourceId) -> bool {
+        let busy = |resource: &Resource| resource.goal != Goal::Stay || resource.state.is_pending();
+        self.state().resources.get(id).is_some_and(busy)
+    }
+
+    /// Whether something is being done about a group or one of its resources.
+    pub fn is_group_busy(&self, id: &GroupId) -> bool {
+        let moving = self.state().groups.get(id).is_some_and(|group| group.moving.is_some());
+        moving || self.members(id).iter().any(|resource| self.is_busy(resource))
+    }
+
+    fn is_moving(&self, id: &ResourceId) -> bool {
+        let group =
+            self.state().resources.get(id).and_then(|resource| self.state().groups.get(&resource.group));
+        group.is_some_and(|group| group.moving.is_some())
+    }
+
+    fn aim(&mut self, id: &ResourceId, goal: Goal) {
+        if self.state().resources.get(id).is_some_and(|resource| resource.goal != goal) {
+            if let Some(resource) = self.change().resources.get_mut(id) {
+                resource.goal = goal;
+            }
+        }
+    }
+
+    /// Works towards all goals as far as it can go now, then brings the states of groups up to date. Whether something
+    /// is still under way.
+    pub fn progress(&mut self) -> bool {
+        while self.step() {}
+        self.refresh_groups();
+        let state = self.state();
+        state.resources.values().any(|resource| resource.goal != Goal::Stay || resource.state.is_pending())
+    }
+
+    /// One round over all resources and groups. Whether something has changed.
+    fn step(&mut self) -> bool {
+        let busy = |state: &State| -> Vec<ResourceId> {
+            let resources = state.resources.iter();
+            resources
+                .filter(|(_, one)| one.goal != Goal::Stay || one.state.is_pending())
+                .map(|(id, _)| id.clone())
+                .collect()
+        };
+        let mut changed = false;
+        for id in busy(self.state()) {
+            changed |= self.step_resource(&id);
+        }
+        changed | self.step_moves()
+    }
+
+    fn step_resource(&mut self, id: &ResourceId) -> bool {
+        let Some(resource) = self.state().resources.get(id) else { return false };
+        let due = resource.due.is_none_or(|due| due <= self.now);
+        match (resource.state, resource.goal) {
+            (ResourceState::OnlinePending, Goal::Offline | Goal::Restart) => self.try_offline(id),
+            (ResourceState::OnlinePending, _) if due => self.enter(id, ResourceState::Online),
+            (ResourceState::OfflinePending, _) if due => self.enter(id, ResourceState::Offline),
+            (ResourceState::OnlinePending | ResourceState::OfflinePending, _) | (_, Goal::Stay) => false,
+            (ResourceState::Online, Goal::Online) | (ResourceState::Offline, Goal::Offline) => {
+                self.reached(id)
+            }
+            (ResourceState::Offline, Goal::Restart) => self.restarted(id),
+            (ResourceState::Failed, Goal::Offline | Goal::Restart) => self.enter(id, ResourceState::Offline),
+            (ResourceState::Offline | ResourceState::Failed, Goal::Online) => self.try_online(id),
+            (ResourceState::Online, Goal::Offline | Goal::Restart) => self.try_offline(id),
+        }
+    }
+
+    /// A resource that restarts is offline now: on to its persistent state.
+    fn restarted(&mut self, id: &ResourceId) -> bool {
+        let wanted = self.state().resources.get(id).is_some_and(|resource| resource.wanted);
+        self.aim(id, if wanted { Goal::Online } else { Goal::Stay });
+        true
+    }
+
+    fn reached(&mut self, id: &ResourceId) -> bool {
+        self.aim(id, Goal::Stay);
+        true
+    }
+
+    /// Starts to go online if what the resource depends on is; gives up if that cannot be any more.
+    fn try_online(&mut self, id: &ResourceId) -> bool {
+        let state = self.state();
+        let Some(resource) = state.resources.get(id) else { return false };
+        if self.is_moving(id) || !state.can_be_hosted(id) {
+            return self.reached(id);
+        }
+        if state.is_satisfied(&resource.dependencies) {
+            return self.begin(id, ResourceState::OnlinePending, ResourceState::Online);
+        }
+        let hope = |id: &ResourceId| {
+            state
+                .resources
+                .get(id)
+                .is_some_and(|one| one.goal == Goal::Online || one.state == ResourceState::OnlinePending)
+        };
+        if resource.depends_on().any(|id| hope(&id)) { false } else { self.reached(id) }
+    }
+
+    /// Starts to go offline if nothing that depends on the resource is online.
+    fn try_offline(&mut self, id: &ResourceId) -> bool {
+        let state = self.state();
+        let down = |id: &ResourceId| {
+            let state = state.resources.get(id).map(|one| one.state);
+            !matches!(
+                state,
+                Some(ResourceState::Online | ResourceState::OnlinePending | ResourceState::OfflinePending)
+            )
+        };
+        state.dependents(id).iter().all(down)
+            && self.begin(id, ResourceState::OfflinePending, ResourceState::Offline)
+    }
+
+    /// Enters a pending state, or at once the one that follows if transitions take no time.
+    fn begin(&mut self, id: &ResourceId, pending: ResourceState, after: ResourceState) -> bool {
+        if self.config.transition.is_zero() {
+            return self.enter(id, after);
+        }
+        let due = self.now.saturating_add(self.config.transition);
+        self.enter(id, pending);
+        if let Some(resource) = self.change().resources.get_mut(id) {
+            resource.due = Some(due);
+        }
+        true
+    }
+
+    /// Puts a resource into a state and tells so. Whether it was in another.
+    pub fn enter(&mut self, id: &ResourceId, state: ResourceState) -> bool {
+        if self.state().resources.get(id).is_none_or(|resource| resource.state == state) {
+            return false;
+        }
+        if let Some(resource) = self.change().resources.get_mut(id) {
+            resource.state = state;
+            resource.due = None;
+            resource.sequence = resource.sequence.wrapping_add(1);
+        }
+        let told = ResourceEvent::State(state.wire());
+        self.tell_resource(id, Some(ClusterChange::RESOURCE_STATE), Some(told));
+        let own_name = |one: &Resource| one.core && is_network_name(&one.type_name);
+        if state == ResourceState::Online && self.state().resources.get(id).is_some_and(own_name) {
+            self.adopt_name();
+        }
+        true
+    }
+
+    /// Brings the states of all groups up to date, and tells of those that have changed.
+    pub fn refresh_groups(&mut self) {
+        let stale: Vec<(GroupId, GroupState)> = {
+            let state = self.state();
+            let states = state.groups.iter().map(|(id, group)| (id, group.state, state.group_state(id)));
+            states.filter(|(_, old, new)| *old != new.0).map(|(id, _, new)| (id.clone(), new)).collect()
+        };
+        for (id, state) in stale {
+            if let Some(group) = self.change().groups.get_mut(&id) {
+                group.state = state.0;
+                group.sequence = group.sequence.wrapping_add(1);
+            }
+            self.tell_group(&id, Some(ClusterChange::GROUP_STATE), Some(GroupEvent::State(state)));
+        }
+    }
+
+    /// Sets whether a resource is to be online: its persistent state.
+    pub fn want(&mut self, id: &ResourceId, wanted: bool) {
+        if self.state().resources.get(id).is_some_and(|resource| resource.wanted != wanted) {
+            if let Some(resource) = self.change().resources.get_mut(id) {
+                resource.wanted = wanted;
+            }
+        }
+    }
+}
