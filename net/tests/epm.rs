@@ -1,11 +1,19 @@
 //! The endpoint mapper: octets of captured calls, towers, and a client and a server over sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "what is not as it should be fails the test"
+)]
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cmrp::clusapi2::Clusapi2;
 use cmrp::clusapi3::Clusapi3;
 use cmrp::ndr::{Call, EncodeStub, Format, Handle, Interface, Limits, Varying};
-use cmrp_net::client::{Association, ConnectError, Options, Protocol, Transfer};
+use cmrp_net::client::{Association, CallOptions, ConnectError, Options, Protocol, Transfer};
 use cmrp_net::epm::interface::{
     Ept, EptLookupHandleFreeRequest, EptLookupHandleT, EptMapRequest, EptMapResponse, Request, Response,
     TwrPT, TwrT,
@@ -213,10 +221,10 @@ async fn odd_questions() {
         assert_eq!((freed.get().unwrap().entry_handle, freed.get().unwrap().status), (None, 0));
         // ept_insert and an operation that there is not.
         for (opnum, code) in [(0, 1745), (7, 1745)] {
-            let fault = association.call_raw(opnum, &[], Default::default()).await.unwrap_err();
+            let fault = association.call_raw(opnum, &[], CallOptions::default()).await.unwrap_err();
             assert_eq!(fault.win32(), code);
         }
-        let malformed = association.call_raw(3, &[1, 2, 3], Default::default()).await.unwrap_err();
+        let malformed = association.call_raw(3, &[1, 2, 3], CallOptions::default()).await.unwrap_err();
         assert_eq!(malformed.win32(), 1783);
     }
 }

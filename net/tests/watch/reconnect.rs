@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use cmrp_net::client::{Change, Protocol, Retry, WatchEvent};
+use cmrp_net::client::{Change, Protocol, Retry, WatchEvent, Watcher};
 use cmrp_port::client::{Backoff, Indication};
 use cmrp_port::event::v2::GroupState;
 use cmrp_port::sequence::StateSequences;
+use cmrp_port::status::RPC_S_CALL_FAILED;
 
 use super::events::{group, is_change, states_v1};
 use super::node::{Running, until, watcher};
@@ -106,6 +107,26 @@ async fn for_ever() {
     until(&mut events, |event| matches!(event, WatchEvent::Reconnected { .. })).await;
     until(&mut events, |event| sequence(event) == Some(2)).await;
     assert_eq!(node.statistics().await.ports, 1);
+}
+
+/// The names of the nodes have no addresses here; what the program gave leads to the same node again.
+#[tokio::test]
+async fn to_a_node_whose_name_has_no_address() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let (watcher, mut events) =
+        Watcher::builder([node.address.to_string()], Protocol::V3).backoff(hasty()).start().unwrap();
+    until(&mut events, |event| matches!(event, WatchEvent::Connected { .. })).await;
+    let bound = watcher.bound_cluster().await.unwrap();
+    watcher.failed(&bound, RPC_S_CALL_FAILED).await.unwrap();
+    let mut attempts = Vec::new();
+    until(&mut events, |event| {
+        if let WatchEvent::AttemptFailed { server, .. } = event {
+            attempts.push(server.clone());
+        }
+        matches!(event, WatchEvent::Reconnected { .. })
+    })
+    .await;
+    assert_eq!(attempts, ["C"]);
 }
 
 #[tokio::test]
