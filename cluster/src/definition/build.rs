@@ -102,6 +102,7 @@ impl<'a> Build<'a> {
                     NodeHealth::Paused => NodeState::Paused,
                 },
                 sequence: self.number,
+                due: None,
                 born: self.born(),
                 drained: BTreeSet::new(),
                 common: properties(&node.properties),

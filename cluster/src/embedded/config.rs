@@ -7,9 +7,8 @@ use cmrp::ndr::FileTime;
 /// What is set for an embedded cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// How long a resource takes to go online or offline; zero: no time. While it does, its state is pending, and
-    /// methods that wait for it return `ERROR_IO_PENDING`.
-    pub transition: Duration,
+    /// How long things take.
+    pub timings: Timings,
     /// How many objects of all kinds the cluster may have, registry keys and values aside.
     ///
     /// Stops a client from filling the memory with groups and resources.
@@ -18,6 +17,20 @@ pub struct Config {
     pub version: Version,
     /// What time it is at [`Instant::ORIGIN`](cmrp_port::time::Instant::ORIGIN): what registry keys are stamped by.
     pub epoch: FileTime,
+}
+
+/// How long things take; zero: no time. While a resource is on its way its state is pending, and methods that wait for it
+/// return `ERROR_IO_PENDING`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Until a resource is online.
+    pub online: Duration,
+    /// Until a resource is offline.
+    pub offline: Duration,
+    /// Until a resource that failed is brought online again.
+    pub restart: Duration,
+    /// Until a node that joins is up.
+    pub join: Duration,
 }
 
 /// A version of the cluster software (MS-CMRP 3.1.4.2.102).
@@ -44,6 +57,6 @@ impl Default for Version {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { transition: Duration::ZERO, objects: 10_000, version: Version::default(), epoch: FileTime(0) }
+        Self { timings: Timings::default(), objects: 10_000, version: Version::default(), epoch: FileTime(0) }
     }
 }

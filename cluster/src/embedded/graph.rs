@@ -12,7 +12,7 @@ use crate::status::{
 };
 
 /// How deep a tree of dependencies may be (MS-CMRP 3.1.4.2.20).
-pub const MAX_DEPTH: usize = 100;
+pub(super) const MAX_DEPTH: usize = 100;
 
 impl State {
     /// Whether a resource can depend on another (MS-CMRP 3.1.4.2.22).

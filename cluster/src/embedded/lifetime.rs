@@ -20,10 +20,10 @@ use crate::status::{
 /// Characters that a name may have.
 ///
 /// Stops names of megabytes, which every event would repeat.
-pub const MAX_NAME: usize = 1_024;
+pub(super) const MAX_NAME: usize = 1_024;
 
 /// `ClusGroupTypeCoreCluster` of clusapi.h.
-pub const CORE_GROUP: u32 = 1;
+pub(super) const CORE_GROUP: u32 = 1;
 
 impl State {
     fn objects(&self) -> usize {
@@ -44,7 +44,7 @@ impl State {
 ///
 /// # Errors
 /// `ERROR_INVALID_NAME`: it is empty or longer than [`MAX_NAME`] characters, or has control characters.
-pub fn check_name(name: &str) -> Result<(), u32> {
+pub(super) fn check_name(name: &str) -> Result<(), u32> {
     let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(ERROR_INVALID_NAME) }
 }

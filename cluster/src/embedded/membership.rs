@@ -53,6 +53,7 @@ impl Transaction<'_> {
         }
         if let Some(node) = self.change().nodes.get_mut(&id) {
             node.state = state;
+            node.due = None;
             node.sequence = node.sequence.wrapping_add(1);
         }
         self.tell_node(id, Some(ClusterChange::NODE_STATE), Some(NodeEvent::State(state.wire())));
@@ -70,14 +71,30 @@ impl Transaction<'_> {
         }
     }
 
-    /// A node becomes an active one. Groups that nobody could own go on.
+    /// A node joins, and is an active one after the time that it takes.
     pub fn node_up(&mut self, id: NodeId) {
-        if self.enter_node(id, NodeState::Joining) | self.enter_node(id, NodeState::Up) {
-            self.tell_membership();
-            self.refresh_networks();
-            self.adopt(id);
+        let wait = self.config.timings.join;
+        if self.enter_node(id, NodeState::Joining) {
+            let due = self.now.saturating_add(wait);
+            self.change().nodes.get_mut(&id).into_iter().for_each(|node| node.due = Some(due));
             self.progress();
         }
+    }
+
+    /// Ends the joining of nodes whose time has come. Whether there were any.
+    pub(super) fn step_joins(&mut self) -> bool {
+        let ready: Vec<NodeId> = {
+            let now = self.now;
+            let joining = self.state().nodes.iter().filter(|(_, node)| node.state == NodeState::Joining);
+            joining.filter(|(_, node)| node.due.is_none_or(|due| due <= now)).map(|(id, _)| *id).collect()
+        };
+        for id in &ready {
+            self.enter_node(*id, NodeState::Up);
+            self.tell_membership();
+            self.refresh_networks();
+            self.adopt(*id);
+        }
+        !ready.is_empty()
     }
 
     /// Starts what a node that came up owns, and gives it the groups whose owner is no active node.

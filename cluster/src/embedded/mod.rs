@@ -35,7 +35,7 @@ use crate::event::Event;
 use crate::session::{Answer, Outcome, Session};
 use crate::status::ERROR_WRITE_FAULT;
 
-pub use config::{Config, Version};
+pub use config::{Config, Timings, Version};
 pub use journal::{Journal, JournalError};
 pub use volatile::Volatile;
 pub use work::{Transaction, Work};
@@ -195,8 +195,11 @@ impl Cluster for Embedded {
         if !self.started {
             return Some(Instant::ORIGIN);
         }
-        let due = self.state.resources.values().filter(|resource| resource.state.is_pending());
-        let due = due.map(|resource| resource.due.unwrap_or_default()).min();
+        let resources =
+            self.state.resources.values().filter(|one| one.due.is_some() || one.state.is_pending());
+        let nodes = self.state.nodes.values().filter(|node| node.state == NodeState::Joining);
+        let due = resources.map(|one| one.due).chain(nodes.map(|node| node.due));
+        let due = due.map(Option::unwrap_or_default).min();
         due.map(|due| self.retry.map_or(due, |retry| retry.max(due)))
     }
 }

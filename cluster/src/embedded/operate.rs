@@ -8,8 +8,8 @@ use super::work::Transaction;
 use crate::status::{
     ERROR_ALL_NODES_NOT_AVAILABLE, ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE, ERROR_CLUSTER_NODE_DOWN,
     ERROR_CLUSTER_NODE_NOT_PAUSED, ERROR_CLUSTER_NODE_PAUSED, ERROR_GROUP_NOT_AVAILABLE,
-    ERROR_HOST_NODE_NOT_AVAILABLE, ERROR_INVALID_STATE, ERROR_IO_PENDING, ERROR_QUORUM_RESOURCE,
-    ERROR_RESMON_INVALID_STATE, ERROR_RESOURCE_FAILED, ERROR_RESOURCE_NOT_AVAILABLE,
+    ERROR_HOST_NODE_NOT_AVAILABLE, ERROR_INVALID_STATE, ERROR_IO_PENDING, ERROR_RESMON_INVALID_STATE,
+    ERROR_RESOURCE_FAILED, ERROR_RESOURCE_NOT_AVAILABLE,
 };
 
 /// What becomes of groups that left a node as it was drained (MS-CMRP 3.1.4.2.127).
@@ -69,18 +69,11 @@ impl Transaction<'_> {
     }
 
     /// Takes a group and all its resources offline (MS-CMRP 3.1.4.2.51). The persistent states of the resources stay.
-    ///
-    /// # Errors
-    /// `ERROR_QUORUM_RESOURCE`: one of them is the quorum resource.
-    pub fn offline_group(&mut self, id: &GroupId) -> Result<u32, u32> {
-        let members = self.members(id);
-        if self.state().quorum.resource.as_ref().is_some_and(|quorum| members.contains(quorum)) {
-            return Err(ERROR_QUORUM_RESOURCE);
-        }
+    pub fn offline_group(&mut self, id: &GroupId) -> u32 {
         self.want_group(id, false);
-        members.iter().for_each(|resource| self.aim_offline(resource));
+        self.members(id).iter().for_each(|resource| self.aim_offline(resource));
         self.progress();
-        Ok(pending(self.is_group_busy(id)))
+        pending(self.is_group_busy(id))
     }
 
     /// Moves a group to the node that suits it best (MS-CMRP 3.1.4.2.52).
@@ -174,14 +167,10 @@ impl Transaction<'_> {
     /// Takes a resource offline (MS-CMRP 3.1.4.2.19).
     ///
     /// # Errors
-    /// `ERROR_INVALID_STATE`: it is going offline. `ERROR_QUORUM_RESOURCE`.
+    /// `ERROR_INVALID_STATE`: it is going offline.
     pub fn offline_resource(&mut self, id: &ResourceId, persistent: bool) -> Result<u32, u32> {
         if self.resource(id)?.state == ResourceState::OfflinePending {
             return Err(ERROR_INVALID_STATE);
-        }
-        let quorum = self.state().quorum.resource.clone();
-        if quorum.is_some_and(|quorum| self.state().with_dependents(id).contains(&quorum)) {
-            return Err(ERROR_QUORUM_RESOURCE);
         }
         if persistent {
             self.want(id, false);

@@ -128,9 +128,10 @@ impl Transaction<'_> {
                 model.online_group(id);
                 Ok(())
             }),
-            Change::GroupOffline { group } => {
-                self.with_group(group, |model, id| model.offline_group(id).map(drop))
-            }
+            Change::GroupOffline { group } => self.with_group(group, |model, id| {
+                model.offline_group(id);
+                Ok(())
+            }),
             Change::GroupMoved { group, to: None } => {
                 self.with_group(group, |model, id| model.move_group_away(id).map(drop))
             }

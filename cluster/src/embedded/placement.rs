@@ -178,8 +178,11 @@ impl Transaction<'_> {
             return;
         }
         if restarts < threshold {
+            let wait = self.config.timings.restart;
+            let due = (!wait.is_zero()).then(|| self.now.saturating_add(wait));
             if let Some(resource) = self.change().resources.get_mut(id) {
                 resource.restarts = restarts.saturating_add(1);
+                resource.due = due;
             }
             self.aim_online(id);
             self.aim_wanted(dependents);
@@ -217,13 +220,18 @@ impl Transaction<'_> {
     pub fn forgive(&mut self, id: &GroupId) {
         let counted = |state: &State| {
             state.groups.get(id).is_some_and(|group| group.failovers > 0)
-                || state.resources_of(id).any(|(_, resource)| resource.restarts > 0)
+                || state.resources_of(id).any(|(_, one)| one.restarts > 0)
         };
         if counted(self.state()) {
             let state = self.change();
             state.groups.get_mut(id).into_iter().for_each(|group| group.failovers = 0);
             let members = state.resources.values_mut().filter(|resource| resource.group == *id);
-            members.for_each(|resource| resource.restarts = 0);
+            members.for_each(|resource| {
+                resource.restarts = 0;
+                if resource.state == ResourceState::Failed {
+                    resource.due = None;
+                }
+            });
         }
     }
 

@@ -172,7 +172,7 @@ impl Transaction<'_> {
         for id in busy(self.state()) {
             changed |= self.step_resource(&id);
         }
-        changed | self.step_moves()
+        changed | self.step_moves() | self.step_joins()
     }
 
     fn step_resource(&mut self, id: &ResourceId) -> bool {
@@ -188,6 +188,7 @@ impl Transaction<'_> {
             }
             (ResourceState::Offline, Goal::Restart) => self.restarted(id),
             (ResourceState::Failed, Goal::Offline | Goal::Restart) => self.enter(id, ResourceState::Offline),
+            (ResourceState::Failed, Goal::Online) if !due => false,
             (ResourceState::Offline | ResourceState::Failed, Goal::Online) => self.try_online(id),
             (ResourceState::Online, Goal::Offline | Goal::Restart) => self.try_offline(id),
         }
@@ -240,10 +241,12 @@ impl Transaction<'_> {
 
     /// Enters a pending state, or at once the one that follows if transitions take no time.
     fn begin(&mut self, id: &ResourceId, pending: ResourceState, after: ResourceState) -> bool {
-        if self.config.transition.is_zero() {
+        let timings = &self.config.timings;
+        let time = if after == ResourceState::Online { timings.online } else { timings.offline };
+        if time.is_zero() {
             return self.enter(id, after);
         }
-        let due = self.now.saturating_add(self.config.transition);
+        let due = self.now.saturating_add(time);
         self.enter(id, pending);
         if let Some(resource) = self.change().resources.get_mut(id) {
             resource.due = Some(due);
@@ -263,6 +266,9 @@ impl Transaction<'_> {
         }
         let told = ResourceEvent::State(state.wire());
         self.tell_resource(id, Some(ClusterChange::RESOURCE_STATE), Some(told));
+        if self.state().quorum.resource.as_ref() == Some(id) {
+            self.tell_quorum();
+        }
         let own_name = |one: &Resource| one.core && is_network_name(&one.type_name);
         if state == ResourceState::Online && self.state().resources.get(id).is_some_and(own_name) {
             self.adopt_name();

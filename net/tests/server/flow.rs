@@ -100,6 +100,27 @@ async fn the_service_can_end_a_connection_after_its_answer() {
 }
 
 #[tokio::test]
+async fn last_words_are_not_lost_to_input_that_nobody_read() {
+    let server = serve(|builder| builder).await;
+    let mut client = server.bound().await;
+    let mut octets = raw::request(2, END, b"", 100).concat();
+    octets.extend((3..2_000).flat_map(|call| raw::request(call, ECHO, &[0; 900], 1_000).concat()));
+    // The server need not take all of it.
+    let (mut reads, mut writes) = client.stream.split();
+    let write = async { drop(tokio::io::AsyncWriteExt::write_all(&mut writes, &octets).await) };
+    let read = async {
+        let mut rest = Vec::new();
+        let end = tokio::io::AsyncReadExt::read_to_end(&mut reads, &mut rest).await;
+        (end.map(|_| ()).map_err(|error| error.kind()), rest)
+    };
+    let ((end, rest), ()) = crate::within("it ends", async { tokio::join!(read, write) }).await;
+    assert_eq!(end, Ok(()));
+    assert_eq!(rest[2], raw::RESPONSE);
+    server.until_empty().await;
+    server.end().await;
+}
+
+#[tokio::test]
 async fn garbage_ends_the_connection() {
     let server = serve(|builder| builder.deadlines(crate::patient())).await;
     let http = b"GET / HTTP/1.1\r\nHost: example\r\n\r\n".as_slice();

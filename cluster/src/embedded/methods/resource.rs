@@ -152,16 +152,18 @@ fn kind(work: &Work<'_, '_>, handle: Option<HResRpc>) -> Done {
 }
 
 /// MS-CMRP 3.1.4.2.111: the name of a resource of type "Network Name" that the resource depends on, directly or not.
-/// A resource that depends on none has the name of one in its group, if there is one: clients reach it by that.
+///
+/// Clients take the method for one that always works (smbtorture calls it on every resource), so that a resource that
+/// depends on none has the name by which it is reached: that of one in its group, else that of the cluster.
 fn network_name(work: &Work<'_, '_>, handle: Option<HResRpc>) -> Done {
     let id = work.resource(handle)?;
     let state = work.model.state();
     let group = &of(work, &id)?.group;
-    let providers = state.with_providers(&id);
-    let near = providers.iter().chain(state.resources_of(group).map(|(id, _)| id));
-    let names =
-        near.filter_map(|id| state.resources.get(id)).filter(|one| one.type_name == Name::from(NETWORK_NAME));
-    let name = names.map(|resource| computer_name(state, resource)).next();
+    let providers = state.with_providers(&id).into_iter().filter_map(|id| state.resources.get(&id));
+    let siblings = state.resources_of(group).map(|(_, one)| one);
+    let own = state.resources.values().filter(|one| one.core);
+    let names = providers.chain(siblings).chain(own).find(|one| one.type_name == Name::from(NETWORK_NAME));
+    let name = names.map(|resource| computer_name(state, resource));
     work.answer(ApiGetResourceNetworkNameResponse {
         lpsz_name: Some(name.ok_or(ERROR_DEPENDENCY_NOT_FOUND)?.into()),
         rpc_status: 0,

@@ -153,6 +153,9 @@ pub struct Node {
     /// Which object it is, of those that had its name: handles keep the number.
     #[serde(default)]
     pub born: u64,
+    /// When its joining is done. After a restart: at once.
+    #[serde(skip)]
+    pub due: Option<Instant>,
     /// The groups that left it as it was drained, to come back when it resumes.
     #[serde(default)]
     pub drained: BTreeSet<GroupId>,
@@ -258,7 +261,7 @@ pub struct Resource {
     /// Whether it is to be online: `PersistentState`.
     #[serde(default)]
     pub wanted: bool,
-    /// When what is pending is done. After a restart: at once.
+    /// When what is pending is done, or when a resource that failed goes online again. After a restart: at once.
     #[serde(skip)]
     pub due: Option<Instant>,
     /// What is being worked towards. After a restart: its persistent state.

@@ -100,6 +100,7 @@ impl State {
             state: NodeState::Up,
             sequence: 0,
             born,
+            due: None,
             drained: Default::default(),
             common: Default::default(),
             private: Default::default(),
