@@ -148,10 +148,12 @@ impl Cluster for Embedded {
         match kept {
             Ok(outcome) => {
                 self.events.extend(events);
+                self.volatile.keep();
                 outcome
             }
             Err(refusal) => {
                 self.state = before;
+                self.volatile.undo();
                 session.undo();
                 Outcome::Answered(session.reply().refuse(request, refusal))
             }
