@@ -38,7 +38,8 @@ use ControlledObject::{Cluster, Group, GroupSet, NetInterface, Network, Node, Re
 
 impl ControlledObject {
     /// All of them.
-    pub const ALL: [Self; 8] = [Resource, ResourceType, Group, Node, Network, NetInterface, Cluster, GroupSet];
+    pub const ALL: [Self; 8] =
+        [Resource, ResourceType, Group, Node, Network, NetInterface, Cluster, GroupSet];
 
     const fn name(self) -> &'static str {
         match self {
@@ -154,8 +155,7 @@ const OLD: &[ControlledObject] = &[Resource, ResourceType, Group, Node, Network,
 const NAMED: &[ControlledObject] = &[Resource, Group, Node, Network, NetInterface];
 const IDENTIFIED: &[ControlledObject] = &[Resource, Group, Node, Network, NetInterface, GroupSet];
 const PROVIDED: &[ControlledObject] = &[GroupSet];
-const CHARACTERIZED: &[ControlledObject] =
-    &[Resource, ResourceType, Group, Node, Network, NetInterface];
+const CHARACTERIZED: &[ControlledObject] = &[Resource, ResourceType, Group, Node, Network, NetInterface];
 
 macro_rules! codes {
     ($($bits:literal $name:ident $function:ident $objects:expr;)+) => {

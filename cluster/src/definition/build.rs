@@ -10,13 +10,15 @@ use super::identity::{derived, seed};
 use super::types::{BUILT_IN, BuiltIn, Class};
 use super::{
     Definition, Group, GroupSet, Health, Interface, Network, NetworkHealth, Node, NodeHealth, Properties,
-    Resource, Type,
+    Resource, Type, Version,
 };
 use crate::change::InterfaceCondition;
+use crate::embedded;
 use crate::embedded::model::{
     self, Expression, Goal, GroupId, GroupSetId, InterfaceId, InterfaceState, Key, Name, NetworkId,
     NetworkState, NodeId, NodeState, ResourceId, ResourceState, ResourceType, State,
 };
+use crate::embedded::property::{Subject, set_common};
 
 /// `CLUS_RESCLASS_STORAGE`.
 const STORAGE: u32 = 1;
@@ -52,16 +54,37 @@ impl Definition {
     }
 }
 
+/// Where a cluster in memory is given what a definition says of it.
+impl Definition {
+    /// What is set for the cluster in memory; the clock is for the caller to set.
+    pub fn config(&self) -> embedded::Config {
+        let Version { major, minor, build, vendor, service_pack } = self.cluster.version.clone();
+        let timings = embedded::Timings {
+            online: self.timings.online.0,
+            offline: self.timings.offline.0,
+            restart: self.timings.restart.0,
+            join: self.timings.join.0,
+        };
+        let version = embedded::Version { major, minor, build, vendor, service_pack };
+        embedded::Config { timings, version, ..embedded::Config::default() }
+    }
+}
+
 struct Build<'a> {
     definition: &'a Definition,
     state: State,
     number: u32,
 }
 
-impl<'a> Build<'a> {
+impl Build<'_> {
     fn id(&self, given: Option<&String>, kind: &str, name: &str) -> String {
         let given = given.map(|id| id.replace(['{', '}'], "").to_ascii_lowercase());
         given.unwrap_or_else(|| derived(&self.definition.cluster.name, kind, name))
+    }
+
+    /// Sets the common properties of an object as a client would. That they are good has been checked.
+    fn common(&mut self, subject: &Subject, given: &Properties) {
+        let _ = set_common(subject, &mut self.state, &properties(given));
     }
 
     /// The number of one more object.
@@ -75,10 +98,10 @@ impl<'a> Build<'a> {
         self.state.cluster = model::Cluster {
             name: cluster.name.clone(),
             id: self.id(cluster.id.as_ref(), "cluster", &cluster.name),
-            common: properties(&cluster.properties),
             private: properties(&cluster.private_properties),
             ..model::Cluster::default()
         };
+        self.common(&Subject::Cluster, &cluster.properties);
     }
 
     fn types(&mut self) {
@@ -88,6 +111,7 @@ impl<'a> Build<'a> {
         for kind in &self.definition.types {
             let before = self.state.resource_types.remove(&Name::from(kind.name.as_str()));
             self.state.add_resource_type(&kind.name, defined(kind, before));
+            self.common(&Subject::ResourceType(kind.name.as_str().into()), &kind.properties);
         }
     }
 
@@ -105,10 +129,11 @@ impl<'a> Build<'a> {
                 due: None,
                 born: self.born(),
                 drained: BTreeSet::new(),
-                common: properties(&node.properties),
+                common: model::Properties::new(),
                 private: properties(&node.private_properties),
             };
             self.state.nodes.insert(id, built);
+            self.common(&Subject::Node(id), &node.properties);
         }
     }
 
@@ -149,11 +174,12 @@ impl<'a> Build<'a> {
             mask: network.mask.clone().unwrap_or_else(|| "255.255.255.0".into()),
             role: network.role.number(),
             failed: network.state == NetworkHealth::Down,
-            common: properties(&network.properties),
+            common: model::Properties::new(),
             private: properties(&network.private_properties),
         };
         self.state.network_order.push(id.clone());
-        self.state.networks.insert(id, built);
+        self.state.networks.insert(id.clone(), built);
+        self.common(&Subject::Network(id), &network.properties);
     }
 
     fn interfaces(&mut self) {
@@ -198,10 +224,11 @@ impl<'a> Build<'a> {
             address: interface.address.clone().unwrap_or(place),
             adapter: interface.adapter().to_owned(),
             failed: interface.state == Some(InterfaceCondition::Failed),
-            common: properties(&interface.properties),
+            common: model::Properties::new(),
             private: properties(&interface.private_properties),
         };
-        self.state.interfaces.insert(id, built);
+        self.state.interfaces.insert(id.clone(), built);
+        self.common(&Subject::Interface(id), &interface.properties);
     }
 
     fn groups(&mut self) {
@@ -225,10 +252,11 @@ impl<'a> Build<'a> {
             born: self.born(),
             set: None,
             dependencies: Expression::None,
-            common: properties(&group.properties),
+            common: model::Properties::new(),
             private: properties(&group.private_properties),
         };
         self.state.groups.insert(id.clone(), built);
+        self.common(&Subject::Group(id.clone()), &group.properties);
         for resource in &group.resources {
             self.resource(&id, group, resource);
         }
@@ -260,10 +288,12 @@ impl<'a> Build<'a> {
             possible: if resource.possible_owners.is_empty() { None } else { Some(possible) },
             separate_monitor: false,
             core: resource.core,
-            common: properties(&resource.properties),
+            common: model::Properties::new(),
             private: properties(&resource.private_properties),
         };
-        self.state.resources.insert(ResourceId::new(self.resource_id(resource)), built);
+        let id = ResourceId::new(self.resource_id(resource));
+        self.state.resources.insert(id.clone(), built);
+        self.common(&Subject::Resource(id), &resource.properties);
     }
 
     fn resource_id(&self, resource: &Resource) -> String {
@@ -288,7 +318,6 @@ impl<'a> Build<'a> {
                 name: set.name.clone(),
                 born: self.born(),
                 dependencies,
-                common: properties(&set.properties),
                 private: properties(&set.private_properties),
                 ..model::GroupSet::default()
             };
@@ -297,7 +326,8 @@ impl<'a> Build<'a> {
                     group.set = Some(id.clone());
                 }
             }
-            self.state.group_sets.insert(id, built);
+            self.state.group_sets.insert(id.clone(), built);
+            self.common(&Subject::GroupSet(id), &set.properties);
         }
     }
 
@@ -393,7 +423,6 @@ fn defined(kind: &Type, before: Option<ResourceType>) -> ResourceType {
     if let Some(dll) = &kind.dll {
         defined.dll.clone_from(dll);
     }
-    defined.common.extend(properties(&kind.properties));
     defined.private.extend(properties(&kind.private_properties));
     defined
 }

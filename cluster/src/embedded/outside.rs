@@ -2,7 +2,9 @@
 
 use cmrp_port::object::same_name;
 
-use super::model::{GroupId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State};
+use super::model::{
+    GroupId, GroupSetId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State,
+};
 use super::operate::{Drain, Failback};
 use super::work::Transaction;
 use crate::change::{Change, ChangeError, InterfaceCondition, NetworkCondition};
@@ -17,7 +19,7 @@ const PLAIN_GROUP: u32 = 9_999;
 /// Finds objects by name or by identifier.
 macro_rules! finders {
     ($($find:ident: $map:ident, $id:ident, $what:literal;)+) => {$(
-        fn $find(state: &State, name: &str) -> Result<$id, ChangeError> {
+        pub(super) fn $find(state: &State, name: &str) -> Result<$id, ChangeError> {
             let named = state.$map.iter().find(|(_, object)| same_name(&object.name, name));
             let by_id = || state.$map.iter().find(|(id, _)| id.to_string().eq_ignore_ascii_case(name));
             let known = || state.$map.values().map(|object| object.name.as_str());
@@ -32,9 +34,14 @@ finders! {
     resource: resources, ResourceId, "resource";
     network: networks, NetworkId, "network";
     interface: interfaces, InterfaceId, "interface";
+    group_set: group_sets, GroupSetId, "group set";
 }
 
-fn unknown<'n>(what: &'static str, name: &str, known: impl Iterator<Item = &'n str>) -> ChangeError {
+pub(super) fn unknown<'n>(
+    what: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'n str>,
+) -> ChangeError {
     ChangeError::Unknown { what, name: name.to_owned(), meant: nearest(name, known).map(str::to_owned) }
 }
 
@@ -49,7 +56,8 @@ impl Transaction<'_> {
             .or_else(|| self.happen_to_resource(change))
             .or_else(|| self.happen_to_group(change))
             .or_else(|| self.happen_to_network(change))
-            .or_else(|| self.happen_to_cluster(change));
+            .or_else(|| self.happen_to_cluster(change))
+            .or_else(|| self.happen_to_settings(change));
         known.unwrap_or(Err(ERROR_NOT_SUPPORTED.into()))?;
         self.progress();
         Ok(())
@@ -210,9 +218,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// The interfaces on a network, in the order of their nodes.
     fn interfaces_on(&self, network: &NetworkId) -> Vec<InterfaceId> {
         let all = self.state().interfaces.iter();
-        all.filter(|(_, one)| one.network == *network).map(|(id, _)| id.clone()).collect()
+        let mut own: Vec<_> =
+            all.filter(|(_, one)| one.network == *network).map(|(id, one)| (one.node, id)).collect();
+        own.sort();
+        own.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
     fn strike_interface(&mut self, id: &InterfaceId, failed: bool) {

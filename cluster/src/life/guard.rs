@@ -19,13 +19,23 @@ pub(super) fn is_possible(state: &State, change: &Change) -> bool {
             resource_is(state, resource, &[ResourceState::Offline, ResourceState::Failed])
                 && state.resource(resource).is_some_and(|(id, _)| state.can_be_hosted(id))
         }
-        Change::ResourceOffline { resource } => resource_is(state, resource, &[ResourceState::Online]),
+        Change::ResourceOffline { resource } => {
+            resource_is(state, resource, &[ResourceState::Online])
+                && state
+                    .resource(resource)
+                    .is_some_and(|(id, _)| !needs_quorum(state, &state.with_dependents(id)))
+        }
         Change::GroupMoved { group, to: Some(to) } => can_move(state, group, to),
         Change::GroupOnline { group } => {
             quiet_group(state, group).is_some_and(|(_, group)| has_active_owner(state, group))
         }
-        Change::GroupOffline { group } => quiet_group(state, group).is_some(),
-        Change::GroupCreated { group } => state.group(group).is_none(),
+        Change::GroupOffline { group } => quiet_group(state, group).is_some_and(|(id, _)| {
+            let members: Vec<ResourceId> = state.resources_of(id).map(|(id, _)| id.clone()).collect();
+            !needs_quorum(state, &members)
+        }),
+        Change::GroupCreated { group } => {
+            state.group(group).is_none() && state.nodes.values().any(|node| node.state == NodeState::Up)
+        }
         Change::GroupDeleted { group } => {
             quiet_group(state, group).is_some_and(|(id, _)| is_empty(state, id))
         }
@@ -43,6 +53,11 @@ pub(super) fn is_possible(state: &State, change: &Change) -> bool {
         Change::RegistrySet { .. } => true,
         _ => false,
     }
+}
+
+/// Whether the quorum resource, which cannot be taken offline, is among these.
+fn needs_quorum(state: &State, resources: &[ResourceId]) -> bool {
+    state.quorum.resource.as_ref().is_some_and(|quorum| resources.contains(quorum))
 }
 
 fn is_in(state: &State, node: &str, states: &[NodeState]) -> bool {

@@ -16,7 +16,7 @@
 //!
 //! let definition = Definition::from_text(DEFAULT).unwrap();
 //! let mut cluster = Embedded::new(definition.state(0), Config::default());
-//! let mut life = Life::new(7, life::Config::default(), Instant::ORIGIN);
+//! let mut life = Life::new(7, &life::Config::default(), Instant::ORIGIN);
 //! for _ in 0..100 {
 //!     let now = life.poll_timeout();
 //!     while let Some(change) = life.handle_timeout(now, cluster.state()) {
@@ -84,7 +84,7 @@ struct Pending {
 
 impl Life {
     /// A life that begins now. The same seed makes the same life.
-    pub fn new(seed: u64, config: Config, now: Instant) -> Self {
+    pub fn new(seed: u64, config: &Config, now: Instant) -> Self {
         let interval = config.interval.max(SHORTEST);
         let mut life =
             Self { random: Random::new(seed), interval, next: now, pending: Vec::new(), stories: 0 };

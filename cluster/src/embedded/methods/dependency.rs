@@ -69,7 +69,8 @@ fn allowed(state: &State, id: &ResourceId, written: &Written) -> Result<(), u32>
     let is_online = |id: &ResourceId| {
         state.resources.get(id).is_some_and(|resource| resource.state == ResourceState::Online)
     };
-    let rests = |resource: &Resource| matches!(resource.state, ResourceState::Offline | ResourceState::Failed);
+    let rests =
+        |resource: &Resource| matches!(resource.state, ResourceState::Offline | ResourceState::Failed);
     let idle = state.resources.get(id).is_some_and(rests);
     let holds = written.holds(|provider| is_online(&ResourceId::new(provider)));
     if idle || holds { Ok(()) } else { Err(ERROR_RESOURCE_ONLINE) }

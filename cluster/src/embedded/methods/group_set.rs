@@ -18,9 +18,9 @@ use crate::embedded::work::Transaction;
 use crate::event::Event;
 use crate::session::Refusal;
 use crate::status::{
-    ERROR_CIRCULAR_DEPENDENCY, ERROR_DEPENDENCY_ALREADY_EXISTS, ERROR_DEPENDENCY_NOT_FOUND, ERROR_DIR_NOT_EMPTY,
-    ERROR_GROUPSET_NOT_FOUND, ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_QUOTA,
-    ERROR_OBJECT_ALREADY_EXISTS,
+    ERROR_CIRCULAR_DEPENDENCY, ERROR_DEPENDENCY_ALREADY_EXISTS, ERROR_DEPENDENCY_NOT_FOUND,
+    ERROR_DIR_NOT_EMPTY, ERROR_GROUPSET_NOT_FOUND, ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER,
+    ERROR_NOT_ENOUGH_QUOTA, ERROR_OBJECT_ALREADY_EXISTS,
 };
 
 /// Group sets, at most: a client must not fill the memory of the server.
@@ -62,28 +62,31 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
 pub(super) fn tell(model: &mut Transaction<'_>, id: &GroupSetId, what: GroupSetEvent<'_>) {
     let Some(set) = model.state().group_sets.get(id) else { return };
     let mut buffer = Vec::new();
-    let event = Event::default().with_v2(what.of(v2::GroupSet { id: id.as_str(), name: &set.name }, &mut buffer));
+    let event =
+        Event::default().with_v2(what.of(v2::GroupSet { id: id.as_str(), name: &set.name }, &mut buffer));
     model.tell(event);
 }
 
 fn create(work: &mut Work<'_, '_>, call: &clusapi3::ApiCreateGroupSetRequest<'_>) -> Done {
-    let name = text(call.lpsz_group_set_name, ERROR_INVALID_NAME)?;
-    let length = name.encode_utf16().count();
-    if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(ERROR_INVALID_NAME.into());
-    }
-    if work.model.state().group_set(&name).is_some() {
-        return Err(ERROR_OBJECT_ALREADY_EXISTS.into());
-    }
-    if work.model.state().group_sets.len() >= MAX_SETS {
-        return Err(ERROR_NOT_ENOUGH_QUOTA.into());
-    }
-    let id = work.model.change().add_group_set(&name);
+    let id = make(&mut work.model, &text(call.lpsz_group_set_name, ERROR_INVALID_NAME)?)?;
     let return_value = Some(work.open_group_set(&id, Access::All)?);
     work.answer(clusapi3::ApiCreateGroupSetResponse { return_value, ..Default::default() })
 }
 
-
+/// Makes an empty set.
+pub(in crate::embedded) fn make(model: &mut Transaction<'_>, name: &str) -> Result<GroupSetId, u32> {
+    let length = name.encode_utf16().count();
+    if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(ERROR_INVALID_NAME);
+    }
+    if model.state().group_set(name).is_some() {
+        return Err(ERROR_OBJECT_ALREADY_EXISTS);
+    }
+    if model.state().group_sets.len() >= MAX_SETS {
+        return Err(ERROR_NOT_ENOUGH_QUOTA);
+    }
+    Ok(model.change().add_group_set(name))
+}
 
 fn open(work: &mut Work<'_, '_>, call: &clusapi3::ApiOpenGroupSetRequest<'_>) -> Done {
     let name = text(call.lpsz_group_set_name, ERROR_GROUPSET_NOT_FOUND)?;
@@ -97,19 +100,24 @@ fn close(work: &mut Work<'_, '_>, call: &clusapi3::ApiCloseGroupSetRequest) -> D
     work.answer(clusapi3::ApiCloseGroupSetResponse::default())
 }
 
-/// A set with groups in it stays. What depended on the set does no longer.
 fn delete(work: &mut Work<'_, '_>, call: &clusapi3::ApiDeleteGroupSetRequest) -> Done {
     let id = work.group_set(call.group_set)?;
-    if work.model.state().groups.values().any(|group| group.set.as_ref() == Some(&id)) {
-        return Err(ERROR_DIR_NOT_EMPTY.into());
+    unmake(&mut work.model, &id)?;
+    work.answer(clusapi3::ApiDeleteGroupSetResponse::default())
+}
+
+/// Removes a set. One with groups in it stays; what depended on the set does no longer.
+pub(in crate::embedded) fn unmake(model: &mut Transaction<'_>, id: &GroupSetId) -> Result<(), u32> {
+    if model.state().groups.values().any(|group| group.set.as_ref() == Some(id)) {
+        return Err(ERROR_DIR_NOT_EMPTY);
     }
-    tell(&mut work.model, &id, GroupSetEvent::Deleted);
-    let state = work.model.change();
-    state.group_sets.remove(&id);
+    tell(model, id, GroupSetEvent::Deleted);
+    let state = model.change();
+    state.group_sets.remove(id);
     let drop = |dependencies: &mut Expression| *dependencies = without(dependencies, id.as_str());
     state.groups.values_mut().for_each(|group| drop(&mut group.dependencies));
     state.group_sets.values_mut().for_each(|set| drop(&mut set.dependencies));
-    work.answer(clusapi3::ApiDeleteGroupSetResponse::default())
+    Ok(())
 }
 
 fn add<S: Handle, G: Handle>(
@@ -119,20 +127,20 @@ fn add<S: Handle, G: Handle>(
     domains: Option<(u32, u32)>,
 ) -> Result<(), Refusal> {
     let (set, group) = (work.group_set(set)?, work.group(group)?);
-    if work.model.state().groups.get(&group).is_some_and(|group| group.set.is_some()) {
-        return Err(ERROR_OBJECT_ALREADY_EXISTS.into());
-    }
-    enter(work, &group, &set, domains)
+    Ok(join(&mut work.model, &group, &set, domains)?)
 }
 
 /// Puts a group that is in no set into one.
-fn enter(
-    work: &mut Work<'_, '_>,
+pub(in crate::embedded) fn join(
+    model: &mut Transaction<'_>,
     group: &GroupId,
     set: &GroupSetId,
     domains: Option<(u32, u32)>,
-) -> Result<(), Refusal> {
-    let state = work.model.change();
+) -> Result<(), u32> {
+    if model.state().groups.get(group).is_some_and(|group| group.set.is_some()) {
+        return Err(ERROR_OBJECT_ALREADY_EXISTS);
+    }
+    let state = model.change();
     if let Some(group) = state.groups.get_mut(group) {
         group.set = Some(set.clone());
     }
@@ -140,19 +148,19 @@ fn enter(
         set.domains.insert(group.clone(), domains);
     }
     acyclic(state, &Provider::Group(group.clone()), ERROR_CIRCULAR_DEPENDENCY)?;
-    tell(&mut work.model, set, GroupSetEvent::GroupAdded(group.as_str()));
+    tell(model, set, GroupSetEvent::GroupAdded(group.as_str()));
     Ok(())
 }
 
 /// Takes a group out of its set, and tells which that was.
-fn leave(work: &mut Work<'_, '_>, group: &GroupId) -> Option<GroupSetId> {
-    work.model.state().groups.get(group)?.set.as_ref()?;
-    let state = work.model.change();
+pub(in crate::embedded) fn leave(model: &mut Transaction<'_>, group: &GroupId) -> Option<GroupSetId> {
+    model.state().groups.get(group)?.set.as_ref()?;
+    let state = model.change();
     let set = state.groups.get_mut(group)?.set.take()?;
     if let Some(set) = state.group_sets.get_mut(&set) {
         set.domains.remove(group);
     }
-    tell(&mut work.model, &set, GroupSetEvent::GroupRemoved(group.as_str()));
+    tell(model, &set, GroupSetEvent::GroupRemoved(group.as_str()));
     Some(set)
 }
 
@@ -160,15 +168,15 @@ fn move_group(work: &mut Work<'_, '_>, call: &clusapi3::ApiMoveGroupToGroupSetRe
     let (set, group) = (work.group_set(call.group_set)?, work.group(call.group)?);
     let present = work.model.state().groups.get(&group).and_then(|group| group.set.clone());
     if present.as_ref() != Some(&set) {
-        leave(work, &group);
-        enter(work, &group, &set, None)?;
+        leave(&mut work.model, &group);
+        join(&mut work.model, &group, &set, None)?;
     }
     work.answer(clusapi3::ApiMoveGroupToGroupSetResponse::default())
 }
 
 fn remove_group(work: &mut Work<'_, '_>, call: &clusapi3::ApiRemoveGroupFromGroupSetRequest) -> Done {
     let group = work.group(call.group)?;
-    leave(work, &group).ok_or(ERROR_GROUPSET_NOT_FOUND)?;
+    leave(&mut work.model, &group).ok_or(ERROR_GROUPSET_NOT_FOUND)?;
     work.answer(clusapi3::ApiRemoveGroupFromGroupSetResponse::default())
 }
 
@@ -314,8 +322,10 @@ fn tell_dependents(work: &mut Work<'_, '_>, before: &Expression, now: &Expressio
         (before.leaves().into_iter().collect(), now.leaves().into_iter().collect());
     for id in before.symmetric_difference(&now).map(|id| GroupSetId::new(*id)) {
         let sets = work.model.state().group_sets.iter();
-        let dependents: Vec<String> =
-            sets.filter(|(_, set)| set.dependencies.names(id.as_str())).map(|(id, _)| id.to_string()).collect();
+        let dependents: Vec<String> = sets
+            .filter(|(_, set)| set.dependencies.names(id.as_str()))
+            .map(|(id, _)| id.to_string())
+            .collect();
         let dependents: Vec<&str> = dependents.iter().map(String::as_str).collect();
         tell(&mut work.model, &id, GroupSetEvent::Dependents(&dependents));
     }
@@ -336,7 +346,10 @@ impl Provider {
             Self::Group(id) => {
                 let set = state.groups.get(id).and_then(|group| group.set.clone());
                 let inherited = set.map(|set| set_dependencies(state, &set)).unwrap_or_default();
-                [group_dependencies(state, id), inherited].iter().flat_map(|leaves| Self::all(state, leaves)).collect()
+                [group_dependencies(state, id), inherited]
+                    .iter()
+                    .flat_map(|leaves| Self::all(state, leaves))
+                    .collect()
             }
             Self::Set(id) => {
                 let members = state.groups.iter().filter(|(_, group)| group.set.as_ref() == Some(id));
@@ -356,12 +369,12 @@ impl Provider {
 }
 
 /// Makes sure that nothing leads from a group or set back to it. Each is visited once.
-fn acyclic(state: &State, from: &Provider, circular: u32) -> Result<(), Refusal> {
+fn acyclic(state: &State, from: &Provider, circular: u32) -> Result<(), u32> {
     let mut seen = BTreeSet::new();
     let mut next = from.providers(state);
     while let Some(provider) = next.pop() {
         if provider == *from {
-            return Err(circular.into());
+            return Err(circular);
         }
         if seen.insert(provider.clone()) {
             next.extend(provider.providers(state));

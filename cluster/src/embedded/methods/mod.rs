@@ -5,14 +5,14 @@
 
 mod batch;
 mod cluster;
-mod control;
+pub(in crate::embedded) mod control;
 mod dependency;
 mod enumeration;
 mod group;
-mod group_set;
+pub(in crate::embedded) mod group_set;
 mod network;
 mod node;
-mod registry;
+pub(in crate::embedded) mod registry;
 mod resource;
 mod resource_type;
 

@@ -67,7 +67,9 @@ fn held(value: &PropertyValue<'_>) -> Result<Property, u32> {
         PropertyValue::Dword(number) => Property::Dword(*number),
         PropertyValue::Sz(text) => Property::Sz(owned(text)?),
         PropertyValue::ExpandSz { stored, expanded: None } => Property::ExpandSz(owned(stored)?),
-        PropertyValue::MultiSz(texts) => Property::MultiSz(texts.iter().map(owned).collect::<Result<_, _>>()?),
+        PropertyValue::MultiSz(texts) => {
+            Property::MultiSz(texts.iter().map(owned).collect::<Result<_, _>>()?)
+        }
         PropertyValue::ULargeInteger(number) => Property::UlargeInteger(*number),
         PropertyValue::Long(number) => Property::Long(*number),
         PropertyValue::SecurityDescriptor(octets) => Property::SecurityDescriptor(octets.to_vec()),
@@ -88,11 +90,12 @@ fn listed(value: &Property) -> PropertyValue<'_> {
         Property::Word(number) => PropertyValue::Word(*number),
         Property::FileTime(time) => PropertyValue::FileTime(cmrp::ndr::FileTime(*time)),
         Property::Sz(text) => PropertyValue::Sz(text.as_str().into()),
-        Property::ExpandSz(text) => PropertyValue::ExpandSz {
-            stored: text.as_str().into(),
-            expanded: Some(text.as_str().into()),
-        },
-        Property::MultiSz(texts) => PropertyValue::MultiSz(texts.iter().map(|text| text.as_str().into()).collect()),
+        Property::ExpandSz(text) => {
+            PropertyValue::ExpandSz { stored: text.as_str().into(), expanded: Some(text.as_str().into()) }
+        }
+        Property::MultiSz(texts) => {
+            PropertyValue::MultiSz(texts.iter().map(|text| text.as_str().into()).collect())
+        }
         Property::Binary(octets) => PropertyValue::Binary(octets),
         Property::SecurityDescriptor(octets) => PropertyValue::SecurityDescriptor(octets),
     }

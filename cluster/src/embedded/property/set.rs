@@ -63,7 +63,9 @@ fn find(subject: &Subject, name: &Name) -> Option<&'static Schema> {
 fn octets(value: &Property) -> usize {
     match value {
         Property::Sz(text) | Property::ExpandSz(text) => text.len(),
-        Property::MultiSz(texts) => texts.iter().fold(0, |sum, text| sum.saturating_add(text.len().saturating_add(2))),
+        Property::MultiSz(texts) => {
+            texts.iter().fold(0, |sum, text| sum.saturating_add(text.len().saturating_add(2)))
+        }
         Property::Binary(octets) | Property::SecurityDescriptor(octets) => octets.len(),
         _ => 8,
     }

@@ -2,8 +2,8 @@
 
 use crate::control::ControlledObject;
 use crate::embedded::model::{
-    Cluster, Group, GroupId, GroupSet, GroupSetId, Interface, InterfaceId, Name, Network, NetworkId, Node, NodeId,
-    NodeState, Properties, Property, Resource, ResourceId, ResourceType, State,
+    Cluster, Group, GroupId, GroupSet, GroupSetId, Interface, InterfaceId, Name, Network, NetworkId, Node,
+    NodeId, NodeState, Properties, Property, Resource, ResourceId, ResourceType, State,
 };
 
 use super::schema;
@@ -140,7 +140,9 @@ impl Subject {
     pub(crate) fn put(&self, state: &mut State, name: &str, value: &Property) -> bool {
         match (self, value) {
             (Self::Group(id), Property::Dword(number)) => put_group(state.groups.get_mut(id), name, *number),
-            (Self::Resource(id), Property::Dword(number)) => put_resource(state.resources.get_mut(id), name, *number),
+            (Self::Resource(id), Property::Dword(number)) => {
+                put_resource(state.resources.get_mut(id), name, *number)
+            }
             (Self::Network(id), Property::Dword(number)) if name == "Role" => {
                 state.networks.get_mut(id).map(|network| network.role = *number).is_some()
             }

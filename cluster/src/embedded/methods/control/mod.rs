@@ -6,7 +6,7 @@
 mod checkpoint;
 mod disk;
 mod read;
-mod write;
+pub(in crate::embedded) mod write;
 
 pub(super) use read::network_name;
 
@@ -209,4 +209,3 @@ fn fitted(data: &[u8], room: u32) -> (&[u8], u32, u32) {
     let size = u32::try_from(data.len()).unwrap_or(u32::MAX);
     if size <= room { (data, 0, 0) } else { (&[], size, ERROR_MORE_DATA) }
 }
-

@@ -24,7 +24,9 @@ pub(super) fn read(
 ) -> Result<Vec<u8>, u32> {
     let state = work.model.state();
     Ok(match function {
-        Function::GetCharacteristics => number(kind(state, subject).is_some_and(|kind| kind.quorum_capable), QUORUM_CAPABLE),
+        Function::GetCharacteristics => {
+            number(kind(state, subject).is_some_and(|kind| kind.quorum_capable), QUORUM_CAPABLE)
+        }
         Function::GetFlags => number(is_core(state, subject), CORE),
         Function::GetClassInfo => class(state, subject).ok_or(ERROR_INVALID_FUNCTION)?,
         Function::GetRequiredDependencies => required(state, subject),
@@ -47,9 +49,10 @@ pub(super) fn read(
         Function::GetRegistryCheckpoints | Function::GetCryptoCheckpoints => {
             checkpoint::list(state, subject, function)
         }
-        Function::GetDiskInfo | Function::GetDiskInfoEx | Function::GetDiskNumberInfo | Function::GetMountPoints => {
-            disk::read(resource(state, subject)?, subject, state, function)?
-        }
+        Function::GetDiskInfo
+        | Function::GetDiskInfoEx
+        | Function::GetDiskNumberInfo
+        | Function::GetMountPoints => disk::read(resource(state, subject)?, subject, state, function)?,
         _ => return properties(state, subject, function, input),
     })
 }
@@ -64,7 +67,9 @@ fn properties(state: &State, subject: &Subject, function: Function, input: &[u8]
         Function::GetCommonProperties => list::encode(refer(&common(true))),
         Function::GetRoCommonProperties => list::encode(refer(&common(false))),
         Function::GetCommonPropertyFormats => list::formats(refer(&common(true))),
-        Function::GetCommonResourcePropertyFormats => list::formats(refer(&defaults(ControlledObject::Resource))),
+        Function::GetCommonResourcePropertyFormats => {
+            list::formats(refer(&defaults(ControlledObject::Resource)))
+        }
         Function::ValidateCommonProperties => {
             property::check_common(subject, &list::decode(input)?)?;
             Vec::new()
@@ -170,16 +175,16 @@ fn of_interface(state: &State, subject: &Subject, name: &str) -> Result<String, 
 fn voter(work: &Work<'_, '_>, input: &[u8]) -> Result<Vec<u8>, u32> {
     const LOST: u32 = 1;
     let state = work.model.state();
-    let id = terminated(input)?.unwrap_or_else(|| {
-        state.node(work.session.node()).map_or(String::new(), |(id, _)| id.to_string())
-    });
+    let id = terminated(input)?
+        .unwrap_or_else(|| state.node(work.session.node()).map_or(String::new(), |(id, _)| id.to_string()));
     let witness = state.quorum.resource.as_ref();
     let is_witness = witness.is_some_and(|resource| resource.as_str().eq_ignore_ascii_case(&id));
     let gone = state.nodes.keys().find(|node| node.to_string() == id);
     if !is_witness && gone.is_none() {
         return Err(ERROR_INVALID_PARAMETER);
     }
-    let up = |(node, of): (_, &crate::embedded::model::Node)| of.state != NodeState::Down && Some(node) != gone;
+    let up =
+        |(node, of): (_, &crate::embedded::model::Node)| of.state != NodeState::Down && Some(node) != gone;
     let votes = state.nodes.iter().filter(|node| up(*node)).count();
     let votes = votes.saturating_add(usize::from(witness.is_some() && !is_witness));
     let all = state.nodes.len().saturating_add(usize::from(witness.is_some()));
