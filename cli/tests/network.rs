@@ -142,6 +142,11 @@ fn nobody_is_let_in_without_being_asked_to() {
     let output = cmrp().args(["watch", &served.address]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("--allow-insecure"), "{}", stderr(&output));
+    let closed = "[cluster]\nname = 'A'\n[[nodes]]\nname = 'n'\n[security]\neveryone = 'none'\n";
+    let closed = support::file(closed.as_bytes());
+    let served = serve(&["--cluster", closed.to_str().unwrap()]);
+    assert!(served.greeting.iter().any(|line| line.contains("the cluster lets nobody in")));
+    assert_eq!(served.call(&["ApiGetClusterName"]).status.code(), Some(1));
 }
 
 #[test]
