@@ -1,4 +1,5 @@
 //! Changes as lines of JSON: the documented schema, and what is said of lines that are none.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fs;

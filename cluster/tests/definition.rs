@@ -1,4 +1,5 @@
 //! Definitions of clusters: what is taken, and what is said of what is not.
+#![cfg(test)]
 
 use cmrp_cluster::definition::{DEFAULT, Definition, Health, NodeHealth};
 

@@ -1,4 +1,5 @@
 //! A cluster that starts again from its file, wherever in its life it stopped.
+#![cfg(test)]
 
 use std::path::Path;
 use std::time::Duration;

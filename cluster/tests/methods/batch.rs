@@ -33,7 +33,10 @@ fn port(rig: &mut Rig, h_key: Option<HKeyRpc>) -> Option<HBatchPortRpc> {
 }
 
 /// What a port has to report; `None` if it would wait.
-fn report(rig: &mut Rig, h_batch_notify: Option<HBatchPortRpc>) -> Option<Result<Vec<Command<'static>>, u32>> {
+fn report(
+    rig: &mut Rig,
+    h_batch_notify: Option<HBatchPortRpc>,
+) -> Option<Result<Vec<Command<'static>>, u32>> {
     let request = ApiGetBatchNotificationRequest { h_batch_notify };
     let call = rig.send(&request);
     let Some(outcome) = rig.outcome(call) else {
@@ -196,7 +199,8 @@ fn a_port_reports_by_paths_from_its_own_key() {
         command(DELETE_KEY, "B\\E", &[]),
     ];
     let from_below = [command(CREATE, "D", &[]), command(SET, "w", b"2")];
-    let expected = [Some(Ok(from_above.to_vec())), Some(Ok(list.to_vec())), Some(Ok(from_below.to_vec())), None];
+    let expected =
+        [Some(Ok(from_above.to_vec())), Some(Ok(list.to_vec())), Some(Ok(from_below.to_vec())), None];
     assert_eq!(reports, expected);
 }
 

@@ -223,8 +223,7 @@ fn what_changes_is_told_to_version_1_ports() {
     rig.call(&ApiDeleteValueRequest { h_key: key, lp_value_name: "v".into() });
     rig.call(&ApiDeleteKeyRequest { h_key: key, lp_sub_key: "Below".into() });
     let path = |name: &str| format!("New\\Sub{name}");
-    let expected =
-        [(VALUE, path("")), (NAME, path("\\Below")), (VALUE, path("")), (NAME, path("\\Below"))];
+    let expected = [(VALUE, path("")), (NAME, path("\\Below")), (VALUE, path("")), (NAME, path("\\Below"))];
     assert_eq!(rig.events(h_notify), expected);
 }
 

@@ -8,7 +8,8 @@ use crate::rig::Rig;
 fn set(rig: &mut Rig, resource: &str, text: Option<&str>) -> u32 {
     let h_resource = rig.resource(resource);
     let lpsz_dependency_expression = text.map(Into::into);
-    rig.call(&ApiSetResourceDependencyExpressionRequest { h_resource, lpsz_dependency_expression }).return_value
+    rig.call(&ApiSetResourceDependencyExpressionRequest { h_resource, lpsz_dependency_expression })
+        .return_value
 }
 
 fn get(rig: &mut Rig, resource: &str) -> String {
@@ -55,8 +56,9 @@ fn expressions_of_resources() {
     ];
     for (text, meaning) in table {
         let read = Expression::parse_resource(text).ok();
-        let all: Option<Vec<Vec<&str>>> =
-            read.as_ref().map(|read| read.all_of().iter().map(|any| any.iter().map(String::as_str).collect()).collect());
+        let all: Option<Vec<Vec<&str>>> = read
+            .as_ref()
+            .map(|read| read.all_of().iter().map(|any| any.iter().map(String::as_str).collect()).collect());
         assert_eq!(all, meaning.map(|all| all.iter().map(|any| any.to_vec()).collect()), "{text}");
         // What it writes it reads.
         if let Some(read) = read {
@@ -101,9 +103,9 @@ fn an_expression_that_cannot_be_is_refused_and_nothing_changes() {
     let table = [
         ("[a", 87),
         ("[no such resource]", 5007),
-        ("[Network Name]", 87),  // itself
+        ("[Network Name]", 87),   // itself
         ("[Cluster Disk 1]", 87), // of another group
-        ("[File Server]", 1059), // which depends on it
+        ("[File Server]", 1059),  // which depends on it
     ];
     let port = rig.watch();
     for (text, code) in table {

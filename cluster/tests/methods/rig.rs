@@ -53,7 +53,8 @@ impl Rig {
     }
 
     pub fn raw(&mut self, call: CallId, opnum: u16, stub: &[u8]) {
-        let caller = Caller { association: AssociationId(self.association.into()), access: Some(self.access) };
+        let caller =
+            Caller { association: AssociationId(self.association.into()), access: Some(self.access) };
         let message = Message { protocol: Protocol::V3, opnum, format: self.format, stub };
         self.node.handle_call(self.now, caller, call, message);
     }
@@ -107,7 +108,13 @@ impl Rig {
 
     pub fn create(&mut self, h_key: Option<HKeyRpc>, path: &str, sam_desired: u32) -> ApiCreateKeyResponse {
         let (lp_sub_key, lp_security_attributes) = (path.into(), None);
-        self.call(&ApiCreateKeyRequest { h_key, lp_sub_key, dw_options: 0, sam_desired, lp_security_attributes })
+        self.call(&ApiCreateKeyRequest {
+            h_key,
+            lp_sub_key,
+            dw_options: 0,
+            sam_desired,
+            lp_security_attributes,
+        })
     }
 
     pub fn open(&mut self, h_key: Option<HKeyRpc>, path: &str, sam_desired: u32) -> ApiOpenKeyResponse {

@@ -74,7 +74,9 @@ fn it_comes_whole_or_its_size_does() {
             p_rpc_security_descriptor: room(size),
         };
         let answer = rig.call(&request);
-        let VaryingPtr::Array(found) = answer.p_rpc_security_descriptor.lp_security_descriptor else { panic!() };
+        let VaryingPtr::Array(found) = answer.p_rpc_security_descriptor.lp_security_descriptor else {
+            panic!()
+        };
         if size as usize >= DEFAULT.len() {
             assert_eq!((answer.return_value, found.size, found.data), (0, size, DEFAULT));
         } else {
