@@ -58,7 +58,11 @@ impl HostPort {
 
 /// The addresses of a server at a port. A resolver that does not answer may take half of the time that there is for a
 /// connection.
-pub(crate) async fn lookup(host: &str, port: u16, options: &Options) -> Result<Vec<SocketAddr>, ConnectError> {
+pub(crate) async fn lookup(
+    host: &str,
+    port: u16,
+    options: &Options,
+) -> Result<Vec<SocketAddr>, ConnectError> {
     let failed = |error| ConnectError::Resolve { name: host.to_owned(), error: Arc::new(error) };
     let deadline = options.connect_deadline.checked_div(2).unwrap_or_default();
     let found = timeout(deadline, tokio::net::lookup_host((host, port))).await;

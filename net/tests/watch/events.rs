@@ -1,8 +1,11 @@
 //! What happens in a cluster reaches who watches it.
 
-use cmrp::clusapi3::ObjectFilter;
+use cmrp::clusapi3::{ApiAddNotifyCluster, ObjectFilter};
 use cmrp::cluster_change::{ClusterChange, ClusterChangeGroupV2};
-use cmrp_net::client::{Change, Events, Interest, Protocol, Subject, WatchError, WatchEvent, Watcher};
+use cmrp::ndr::Operation;
+use cmrp_net::client::{
+    Change, Events, Interest, Options, Protocol, Subject, WatchError, WatchEvent, Watcher,
+};
 use cmrp_port::client::{FilterError, Indication};
 use cmrp_port::event::v2::GroupState;
 use cmrp_port::object::ObjectKind;
@@ -118,6 +121,59 @@ async fn events_wait_for_who_reads_slowly() {
         assert!(
             matches!(change.indication, Indication::V1 { state_sequence, .. } if state_sequence == expected)
         );
+    }
+}
+
+/// Who does not read loses the oldest of what is not about the cluster, and is told how many.
+#[tokio::test]
+async fn other_events_than_changes_do_not_pile_up() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let builder = watcher(Protocol::V3, &[("node1", node.address)]).buffer(1);
+    let builder = (0..1500).fold(builder, |builder, _| builder.interest(states_v1(Subject::Cluster)));
+    let (watcher, mut events) = builder.start().unwrap();
+    // Registered or refused, since the server has limits: each filter has been told of.
+    while node.log().await.iter().filter(|opnum| **opnum == ApiAddNotifyCluster::OPNUM).count() < 1500 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    while watcher.statistics().await.unwrap().calls > 1 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let (mut told, mut skipped) = (0, 0);
+    // Connected, PortCreated and the filters.
+    while told + skipped < 1502 {
+        match events.next().await.unwrap() {
+            WatchEvent::Skipped { events } => skipped += events,
+            _ => told += 1,
+        }
+    }
+    assert!((1..=1100).contains(&told) && skipped > 0, "{told} {skipped}");
+}
+
+/// Each port that waits has a connection, and all other calls another, unless they share one.
+#[tokio::test]
+async fn ports_of_both_versions_at_once() {
+    for (multiplexing, connections) in [(false, 3), (true, 1)] {
+        let node = Running::start("node1", StateSequences::new()).await;
+        let server = node.address.to_string();
+        let (watcher, mut events) = Watcher::builder([server], Protocol::V3)
+            .options(Options::new(Protocol::V3).with_multiplexing(multiplexing))
+            .interest(states_v1(group("SQL")))
+            .interest(states_v2(group("SQL")))
+            .start()
+            .unwrap();
+        for _ in 0..2 {
+            until(&mut events, |event| matches!(event, WatchEvent::FilterAdded { .. })).await;
+        }
+        let object = watcher.open(ObjectKind::Group, "Files").await.unwrap();
+        watcher.bound(object).await.unwrap();
+        while node.statistics().await.waiting < 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        assert!(node.connections() <= connections, "{} connections", node.connections());
+        node.change("SQL", GroupState::OFFLINE).await;
+        for _ in 0..2 {
+            until(&mut events, is_change).await;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cmrp_net::client::{Change, Protocol, Retry, WatchEvent};
+use cmrp_net::client::{Change, Protocol, Retry, WatchEvent, Watcher};
 use cmrp_port::client::{Backoff, Indication};
 use cmrp_port::event::v2::GroupState;
 use cmrp_port::sequence::StateSequences;
@@ -106,6 +106,30 @@ async fn for_ever() {
     until(&mut events, |event| matches!(event, WatchEvent::Reconnected { .. })).await;
     until(&mut events, |event| sequence(event) == Some(2)).await;
     assert_eq!(node.statistics().await.ports, 1);
+}
+
+/// The names of the nodes have no addresses here; what the program gave leads to the same node again.
+#[tokio::test]
+async fn to_a_node_whose_name_has_no_address() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let address = node.address.to_string();
+    let (_watcher, mut events) = Watcher::builder([address.clone()], Protocol::V3)
+        .backoff(Backoff { rounds: 20, ..hasty() })
+        .start()
+        .unwrap();
+    until(&mut events, |event| matches!(event, WatchEvent::Connected { .. })).await;
+    node.kill().await;
+    until(&mut events, |event| matches!(event, WatchEvent::Reconnecting { .. })).await;
+    let _node = Running::start_at(&address, "node1", StateSequences::new()).await;
+    let mut attempts = Vec::new();
+    until(&mut events, |event| {
+        if let WatchEvent::AttemptFailed { server, .. } = event {
+            attempts.push(server.clone());
+        }
+        matches!(event, WatchEvent::Reconnected { .. })
+    })
+    .await;
+    assert!(!attempts.contains(&address), "{attempts:?}");
 }
 
 #[tokio::test]

@@ -316,7 +316,11 @@ impl Driver {
 }
 
 /// Connects. A node whose name has no address is where it was when it told its name.
-async fn connect(server: &str, known: Option<String>, options: &Options) -> Result<Association, ConnectError> {
+async fn connect(
+    server: &str,
+    known: Option<String>,
+    options: &Options,
+) -> Result<Association, ConnectError> {
     match (Association::connect(server, options).await, known) {
         (Err(ConnectError::Resolve { .. }), Some(known)) => Association::connect(&known, options).await,
         (result, _) => result,
