@@ -76,10 +76,19 @@ fn what_a_call_opened_is_closed() {
     served.called(&["ApiOpenResource", r#"{"lpszResourceName": "Cluster Name"}"#]);
     served.called(&["ApiCreateNotify"]);
     served.called(&["ApiGetRootKey", r#"{"samDesired": 131097}"#]);
+    served.called(&["ApiMoveGroupToNode", "--group", GROUP, "--node", "node2"]);
     let metrics = served.greeting.iter().find_map(|line| line.strip_prefix("metrics: http://")).unwrap();
     let text = get(metrics);
-    let held: Vec<&str> = text.lines().filter(|line| line.starts_with("cmrp_server_handles")).collect();
-    assert!(!held.is_empty() && held.iter().all(|line| line.ends_with(" 0")), "{text}");
+    let calls = |operation: &str| {
+        let mut lines = text.lines().filter(|line| line.starts_with("cmrp_server_calls_total"));
+        let line = lines.find(|line| line.contains(&format!("operation=\"{operation}\"")));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<u32>().ok()).unwrap_or_default()
+    };
+    assert_eq!((calls("ApiOpenResource"), calls("ApiCloseResource")), (1, 1), "{text}");
+    assert_eq!((calls("ApiOpenGroup"), calls("ApiCloseGroup")), (1, 1), "{text}");
+    assert_eq!((calls("ApiOpenNode"), calls("ApiCloseNode")), (1, 1), "{text}");
+    assert_eq!((calls("ApiCreateNotify"), calls("ApiCloseNotify")), (1, 1), "{text}");
+    assert_eq!((calls("ApiGetRootKey"), calls("ApiCloseKey")), (1, 1), "{text}");
 }
 
 /// What `http://ADDR/PATH` has.
@@ -133,6 +142,11 @@ fn nobody_is_let_in_without_being_asked_to() {
     let output = cmrp().args(["watch", &served.address]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("--allow-insecure"), "{}", stderr(&output));
+    let closed = "[cluster]\nname = 'A'\n[[nodes]]\nname = 'n'\n[security]\neveryone = 'none'\n";
+    let closed = support::file(closed.as_bytes());
+    let served = serve(&["--cluster", closed.to_str().unwrap()]);
+    assert!(served.greeting.iter().any(|line| line.contains("the cluster lets nobody in")));
+    assert_eq!(served.call(&["ApiGetClusterName"]).status.code(), Some(1));
 }
 
 #[test]

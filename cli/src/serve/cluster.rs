@@ -5,12 +5,15 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use cmrp::ndr::FileTime;
 use cmrp_cluster::cluster::Cluster;
 use cmrp_cluster::definition::{DEFAULT, Definition};
 use cmrp_cluster::embedded::model::State;
 use cmrp_cluster::embedded::{Config, Embedded};
 use cmrp_cluster::store::{Origin, Store};
+use cmrp_port::access::Access;
 
 use super::Options;
 use super::simulate::Living;
@@ -24,6 +27,8 @@ pub(super) struct Loaded {
     /// The node to be.
     pub(super) node: String,
     pub(super) cluster: Box<dyn Cluster>,
+    /// What everyone may do who is let in; `None` is nothing.
+    pub(super) access: Option<Access>,
 }
 
 /// Prints a description once it has been read without an error.
@@ -72,7 +77,8 @@ pub(super) fn load(options: &Options) -> Result<Loaded, Box<dyn Error>> {
     };
     let node = node(&state, options.node.as_deref())?;
     let name = state.cluster.name.clone();
-    let cluster = Embedded::new(state, Config::default());
+    let config = Config { epoch: file_time(SystemTime::now()), ..definition.config() };
+    let cluster = Embedded::new(state, config);
     let cluster = match store {
         None => cluster,
         Some(store) => cluster.with_journal(Box::new(store)),
@@ -81,7 +87,7 @@ pub(super) fn load(options: &Options) -> Result<Loaded, Box<dyn Error>> {
         None => Box::new(cluster),
         Some(simulate) => Box::new(Living::new(cluster, simulate, number.into())),
     };
-    Ok(Loaded { name, node, cluster })
+    Ok(Loaded { name, node, cluster, access: definition.security.everyone.access() })
 }
 
 fn open(path: &Path, definition: &Definition, number: u32) -> Result<(State, Store), Box<dyn Error>> {
@@ -94,6 +100,14 @@ fn open(path: &Path, definition: &Definition, number: u32) -> Result<(State, Sto
         );
     }
     Ok((opened.state, opened.store))
+}
+
+/// A time as the registry stamps its keys: 100-nanosecond intervals since 1601 (MS-DTYP 2.3.3).
+fn file_time(time: SystemTime) -> FileTime {
+    const UNIX_EPOCH_AS_FILE_TIME: u64 = 116_444_736_000_000_000;
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let intervals = u64::try_from(since.as_nanos() / 100).unwrap_or_default();
+    FileTime(intervals.saturating_add(UNIX_EPOCH_AS_FILE_TIME))
 }
 
 /// State numbers begin somewhere else in each life of a cluster that nobody keeps, so that a client that comes back
@@ -114,4 +128,18 @@ fn node(state: &State, asked: Option<&str>) -> Result<String, Box<dyn Error>> {
         let hint = meant.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
         format!("--node: the cluster has no node {asked:?}{hint}; its nodes are {}", names.join(", ")).into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::file_time;
+
+    #[test]
+    fn file_times_count_from_1601() {
+        assert_eq!(file_time(UNIX_EPOCH).0, 116_444_736_000_000_000);
+        // 1,700,000,000 seconds later, 2023-11-14 22:13:20 UTC.
+        assert_eq!(file_time(UNIX_EPOCH + Duration::from_secs(1_700_000_000)).0, 133_444_736_000_000_000);
+    }
 }

@@ -79,3 +79,18 @@ async fn happen(name: &str, number: u64, line: &str, handle: &Handle<Node>) -> b
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use cmrp_cluster::change::read_line;
+
+    #[test]
+    fn the_changes_in_the_readme_can_be_read() {
+        let readme = include_str!("../../README.md");
+        let changes: Vec<&str> = readme.lines().filter(|line| line.starts_with("{\"change\"")).collect();
+        assert_eq!(changes.len(), 3);
+        for line in changes {
+            assert!(read_line(line).unwrap().is_some(), "{line}");
+        }
+    }
+}

@@ -14,7 +14,10 @@ pub(super) struct Greeting<'a> {
     pub(super) mapper: Option<SocketAddr>,
     /// Where the metrics are.
     pub(super) metrics: Option<SocketAddr>,
+    /// Whether calls are served.
     pub(super) allow_insecure: bool,
+    /// Whether they would not be served in any case, as the description of the cluster has it.
+    pub(super) is_closed: bool,
 }
 
 impl Greeting<'_> {
@@ -42,6 +45,10 @@ impl Greeting<'_> {
     /// How safe it is.
     fn safety(&self) -> String {
         match (self.allow_insecure, is_loopback(self.address.ip())) {
+            (false, _) if self.is_closed => "\
+EVERY CALL WILL BE REFUSED: the description of the cluster lets nobody in. everyone = \"all\" or \"read\" under \
+[security] lets them.\n"
+                .to_owned(),
             (false, _) => "\
 EVERY CALL WILL BE REFUSED: this server can't authenticate anybody yet, and anonymous calls are not allowed. \
 --allow-insecure allows them.\n"
@@ -124,7 +131,15 @@ mod tests {
 
     fn greeting(address: &str, allow_insecure: bool) -> Greeting<'static> {
         let address = address.parse().unwrap();
-        Greeting { cluster: "LAB", node: "node1", address, mapper: None, metrics: None, allow_insecure }
+        Greeting {
+            cluster: "LAB",
+            node: "node1",
+            address,
+            mapper: None,
+            metrics: None,
+            allow_insecure,
+            is_closed: false,
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use cmrp_cluster::node::{Node, NodeConfig};
 use cmrp_net::epm;
 use cmrp_net::server::{Server, Service};
+use cmrp_port::access::Access;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
@@ -54,8 +55,11 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let loaded = cluster::load(options)?;
     let (cluster, name) = (loaded.name.clone(), loaded.node.clone());
     let mut registry = Registry::default();
-    let server =
-        Server::builder(node(loaded)?).allow_insecure(options.allow_insecure).register(&mut registry);
+    let (access, allow_insecure) = (loaded.access, options.allow_insecure && loaded.access.is_some());
+    let server = Server::builder(node(loaded)?)
+        .allow_insecure(allow_insecure)
+        .access(access.unwrap_or(Access::Read))
+        .register(&mut registry);
     let server =
         server.bind(options.listen.0).await.map_err(|error| busy("--listen", options.listen, &error))?;
     let address = server.local_addr();
@@ -67,7 +71,8 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         address,
         mapper: mapper.as_ref().map(epm::Server::local_addr),
         metrics,
-        allow_insecure: options.allow_insecure,
+        allow_insecure,
+        is_closed: access.is_none(),
     };
     greeting.print()?;
     let handle = server.handle();

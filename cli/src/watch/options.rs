@@ -35,9 +35,6 @@ pub(crate) struct Options {
     #[arg(value_name = "HOST[:PORT]", required = true)]
     pub(super) servers: Vec<Address>,
 
-    #[command(flatten)]
-    choice: Choice,
-
     /// Print JSON Lines; cli/README.md describes the keys
     #[arg(long, conflicts_with = "tui")]
     pub(super) json: bool,
@@ -64,6 +61,9 @@ pub(crate) struct Options {
 
     #[command(flatten)]
     pub(super) logging: Logging,
+
+    #[command(flatten)]
+    choice: Choice,
 
     #[command(flatten)]
     pub(super) reach: Reach,

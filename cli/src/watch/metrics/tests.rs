@@ -93,3 +93,22 @@ fn before_the_first_connection_there_are_no_states() {
     ];
     assert_eq!(samples(&Board::default()), expected);
 }
+
+#[test]
+fn the_readme_has_all_metrics_with_their_labels() {
+    let readme = include_str!("../../../README.md");
+    let mut seen = std::collections::BTreeSet::new();
+    for sample in samples(&board()) {
+        let (name, rest) = sample.split_once(['{', ' ']).unwrap_or((&sample, ""));
+        let labels =
+            rest.split('}').next().unwrap_or_default().split(',').filter_map(|label| label.split_once('='));
+        let labels: Vec<String> = labels.map(|(label, _)| format!("`{label}`")).collect();
+        let row = format!("| `{name}` | {}", labels.join(", "));
+        assert!(readme.contains(row.trim_end()), "{row}");
+        seen.insert(name.to_owned());
+    }
+    let rows = readme
+        .lines()
+        .filter(|line| line.starts_with("| `windows_mscluster_") || line.starts_with("| `cmrp_watch_"));
+    assert_eq!(rows.count(), seen.len());
+}

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cmrp_net::client::PortVersion;
@@ -147,4 +148,54 @@ fn json_has_the_documented_keys() {
     let lost = json::object(&news(What::Lost { code: 1722, retry: None })).to_string();
     let expected = r#"{"type":"lost","time":"2023-11-14T22:13:20.005000000Z","retry":null,"code":1722,"code_name":"RPC_S_SERVER_UNAVAILABLE"}"#;
     assert_eq!(lost, expected);
+}
+
+/// The rows of the README's table of keys: type and key.
+fn documented() -> BTreeSet<(String, String)> {
+    let readme = include_str!("../../../README.md");
+    let (_, table) = readme.split_once("| type | key | value |\n|---|---|---|\n").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let mut kind = String::new();
+    let rows = table.lines().map(|line| {
+        let mut cells = line.split('|').map(|cell| cell.trim().trim_matches('`')).skip(1);
+        let first = cells.next().unwrap();
+        if !first.is_empty() {
+            first.clone_into(&mut kind);
+        }
+        (kind.clone(), cells.next().unwrap().to_owned())
+    });
+    rows.collect()
+}
+
+#[test]
+fn the_readme_has_all_keys_and_no_others() {
+    let details = Details {
+        object_id: String::new(),
+        parent_id: String::new(),
+        type_name: String::new(),
+        buffer: Vec::new(),
+        state: None,
+        payload: None,
+    };
+    let (node, code, subject) = (|| "node1".to_owned(), 5, || "cluster".to_owned());
+    let all = [
+        What::Event(Box::new(Event { details: Some(details), ..event(None, None) })),
+        What::Connected { server: node(), cluster: node() },
+        What::Watching { subject: subject() },
+        What::NotWatching { subject: subject(), code },
+        What::Reconnecting { code },
+        What::AttemptFailed { server: node(), code },
+        What::Reconnected { server: node() },
+        What::Lost { code, retry: None },
+        What::Skipped { count: 1 },
+    ];
+    let mut printed = BTreeSet::new();
+    for what in all {
+        let name = what.name().to_owned();
+        for key in json::object(&news(what)).as_object().unwrap().keys() {
+            let kind = if ["type", "time"].contains(&key.as_str()) { "all".to_owned() } else { name.clone() };
+            printed.insert((kind, key.clone()));
+        }
+    }
+    assert_eq!(printed, documented());
 }
