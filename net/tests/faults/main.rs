@@ -29,6 +29,7 @@ async fn faults_leave_nothing_behind_and_nobody_misses_anything_untold() {
             patience: Duration::from_secs(30),
         };
         let report = run(size).await;
+        println!("seed {seed}\n{report}");
         assert!(report.breaches.is_empty(), "seed {seed}:\n{report}");
     }
 }

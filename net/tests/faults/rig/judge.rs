@@ -183,10 +183,12 @@ impl Judge {
 
 fn heard(indication: &Indication) -> Heard {
     match indication {
-        Indication::V1 { change, filter, .. } if *change == ClusterChange::CLUSTER_RECONNECT => match filter {
-            None => Heard::Reconnect,
-            Some(_) => Heard::Loss,
-        },
+        Indication::V1 { change, filter, .. } if *change == ClusterChange::CLUSTER_RECONNECT => {
+            match filter {
+                None => Heard::Reconnect,
+                Some(_) => Heard::Loss,
+            }
+        }
         Indication::V1 { change, name, state_sequence, .. } => match Post::of_v1(*change, name) {
             Some(post) => Heard::Post(post),
             None if *change == ClusterChange::GROUP_STATE && name == GROUP => {
@@ -197,15 +199,17 @@ fn heard(indication: &Indication) -> Heard {
         Indication::V2 { filter: ObjectFilter::Cluster(ClusterChangeClusterV2::RECONNECT), .. } => {
             Heard::Reconnect
         }
-        Indication::V2 { filter: ObjectFilter::Cluster(ClusterChangeClusterV2::LOST_NOTIFICATIONS), .. } => {
-            Heard::Loss
-        }
-        Indication::V2 { filter, name, buffer, .. } => match (Post::of_v2(*filter, name), buffer.first_chunk()) {
-            (Some(post), _) => Heard::Post(post),
-            (None, Some(state)) if *filter == ObjectFilter::Group(ClusterChangeGroupV2::STATE) => {
-                Heard::State(u32::from_le_bytes(*state))
+        Indication::V2 {
+            filter: ObjectFilter::Cluster(ClusterChangeClusterV2::LOST_NOTIFICATIONS), ..
+        } => Heard::Loss,
+        Indication::V2 { filter, name, buffer, .. } => {
+            match (Post::of_v2(*filter, name), buffer.first_chunk()) {
+                (Some(post), _) => Heard::Post(post),
+                (None, Some(state)) if *filter == ObjectFilter::Group(ClusterChangeGroupV2::STATE) => {
+                    Heard::State(u32::from_le_bytes(*state))
+                }
+                _ => Heard::Other,
             }
-            _ => Heard::Other,
-        },
+        }
     }
 }

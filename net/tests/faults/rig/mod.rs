@@ -101,7 +101,8 @@ async fn attack(size: Size) -> Report {
     drop(probing.await);
     judge(&mut report, size, &host, &watchings, &probes).await;
     leave(&mut report, size, &host, watchings).await;
-    report.restarts = host.stops();
+    // Each stop but the last was followed by a start.
+    report.restarts = host.stops() - 1;
     report
 }
 

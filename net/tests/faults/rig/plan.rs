@@ -58,7 +58,9 @@ impl Changes {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let group = name(number);
         for (is_deletion, change) in
-            [Change::GroupCreated { group: group.clone() }, Change::GroupDeleted { group }].into_iter().enumerate()
+            [Change::GroupCreated { group: group.clone() }, Change::GroupDeleted { group }]
+                .into_iter()
+                .enumerate()
         {
             if self.host.change(change).await {
                 self.check(Post { number, is_deletion: is_deletion == 1 });

@@ -104,8 +104,8 @@ impl Link {
     async fn run(mut self) {
         loop {
             self.stalled_until = self.stalled_until.filter(|until| *until > Instant::now());
-            let moved = move_on(&self.client, &self.server, &mut self.up, true, &mut self.is_over)
-                .and_then(|()| {
+            let moved =
+                move_on(&self.client, &self.server, &mut self.up, true, &mut self.is_over).and_then(|()| {
                     let reads = self.stalled_until.is_none();
                     move_on(&self.server, &self.client, &mut self.down, reads, &mut self.is_over)
                 });

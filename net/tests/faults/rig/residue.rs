@@ -15,7 +15,8 @@ pub(crate) struct Residue {
 impl Residue {
     pub(crate) fn now() -> Self {
         let threads = std::fs::read_dir("/proc/self/task").unwrap();
-        let names = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());
+        let names =
+            threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("comm")).ok());
         Self {
             tasks: tokio::runtime::Handle::current().metrics().num_alive_tasks(),
             descriptors: std::fs::read_dir("/proc/self/fd").unwrap().count(),

@@ -15,6 +15,7 @@ use cmrp_net::client::{
 use cmrp_port::client::{Backoff, Indication, ObjectId};
 use cmrp_port::object::ObjectKind;
 use cmrp_port::protocol::PortVersion;
+use cmrp_port::status::ERROR_INVALID_HANDLE;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -199,7 +200,10 @@ impl Watching {
             tallies.push(judge.tally);
         }
         let breaches = breaches.into_iter();
-        (breaches.map(|breach| format!("watcher {} {:?}: {breach}", self.number, self.kind)).collect(), tallies)
+        (
+            breaches.map(|breach| format!("watcher {} {:?}: {breach}", self.number, self.kind)).collect(),
+            tallies,
+        )
     }
 
     /// Unblocks and closes, or is killed: its sockets and tasks go without a word.
@@ -262,7 +266,7 @@ impl Follower {
             }
             WatchEvent::Opened { object, .. } => self.group = Some(object),
             WatchEvent::Connected { .. } | WatchEvent::Reconnected { .. } => self.stops = self.host.stops(),
-            WatchEvent::Reconnecting { code } if !self.is_exposed && self.stops == self.host.stops() => {
+            WatchEvent::Reconnecting { code } if !self.may_reconnect(code) => {
                 judges.breaches.push(format!("nobody hurt it, and it reconnects with code {code}"));
             }
             WatchEvent::OpenFailed { .. }
@@ -272,6 +276,13 @@ impl Follower {
             | WatchEvent::Skipped { .. } => judges.breaches.push(format!("{event:?}")),
             _ => {}
         }
+    }
+
+    /// Whether there is a reason: it was hurt, its server was stopped, or its port has lost events, which protocol
+    /// version 2 tells by a handle that is no good any more.
+    fn may_reconnect(&self, code: u32) -> bool {
+        let has_lost = self.protocol == Protocol::V2 && code == ERROR_INVALID_HANDLE;
+        self.is_exposed || has_lost || self.stops != self.host.stops()
     }
 
     /// Reads the state of the watched group, if something was missed. If that fails, it is tried again.
