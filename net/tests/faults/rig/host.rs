@@ -79,7 +79,7 @@ impl Host {
             unsent: 1 << 20,
             ..Limits::default()
         };
-        let listener = listen(random).await;
+        let listener = listen().await;
         let host = Self {
             address: listener.local_addr().unwrap(),
             ledger,
@@ -259,8 +259,10 @@ fn deadlines() -> Deadlines {
     }
 }
 
-/// A port that the system gives to nobody who connects: while the server is away, nobody else may have it.
-async fn listen(random: &mut Random) -> TcpListener {
+/// A port that the system gives to nobody who connects: while the server is away, nobody else may have it. Where to
+/// look is no matter of the seed, so that two processes do not look at the same place.
+async fn listen() -> TcpListener {
+    let random = &mut Random::new(std::process::id().into());
     for _ in 0..100 {
         let port = 10_000 + u16::try_from(random.below(20_000)).unwrap();
         if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
