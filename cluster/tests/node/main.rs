@@ -11,5 +11,6 @@
 
 mod laws;
 mod rig;
+mod story;
 mod suite;
 mod watch;
