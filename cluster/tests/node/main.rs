@@ -9,6 +9,7 @@
     reason = "a test may panic"
 )]
 
+mod codes;
 mod laws;
 mod rig;
 mod story;
