@@ -13,7 +13,6 @@ mod outside;
 mod placement;
 pub(crate) mod property;
 mod registry;
-mod settings;
 mod tell;
 mod transition;
 mod volatile;
