@@ -299,7 +299,9 @@ pub(super) fn change<T, E>(
     let done = operation(&mut tree)?;
     if tree.is_changed() {
         let effects = tree.commit(work.model.change());
-        effects.iter().for_each(|effect| tell(&mut work.model, effect));
+        for effect in &effects {
+            tell(&mut work.model, effect);
+        }
     }
     Ok(done)
 }

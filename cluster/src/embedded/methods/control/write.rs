@@ -22,8 +22,8 @@ pub(super) fn write(
     input: &[u8],
 ) -> Result<(), u32> {
     match function {
-        Function::SetCommonProperties => set_common(work, subject, list::decode(input)?),
-        Function::SetPrivateProperties => set_private(work, subject, list::decode(input)?),
+        Function::SetCommonProperties => set_common(work, subject, &list::decode(input)?),
+        Function::SetPrivateProperties => set_private(work, subject, &list::decode(input)?),
         Function::SetMaintenanceMode => set_maintenance(work, subject, input),
         Function::AddRegistryCheckpoint
         | Function::DeleteRegistryCheckpoint
@@ -33,20 +33,20 @@ pub(super) fn write(
     }
 }
 
-fn set_common(work: &mut Work<'_, '_>, subject: &Subject, properties: Properties) -> Result<(), u32> {
-    property::check_common(subject, &properties)?;
+fn set_common(work: &mut Work<'_, '_>, subject: &Subject, properties: &Properties) -> Result<(), u32> {
+    property::check_common(subject, properties)?;
     if !properties.is_empty() {
-        property::set_common(subject, work.model.change(), &properties)?;
-        tell(work, subject, &properties, Class::Common);
+        property::set_common(subject, work.model.change(), properties)?;
+        tell(work, subject, properties, Class::Common);
     }
     Ok(())
 }
 
-fn set_private(work: &mut Work<'_, '_>, subject: &Subject, properties: Properties) -> Result<(), u32> {
-    property::check_private(subject, work.model.state(), &properties)?;
+fn set_private(work: &mut Work<'_, '_>, subject: &Subject, properties: &Properties) -> Result<(), u32> {
+    property::check_private(subject, work.model.state(), properties)?;
     if !properties.is_empty() {
         property::set_private(subject, work.model.change(), properties.clone())?;
-        tell(work, subject, &properties, Class::Private);
+        tell(work, subject, properties, Class::Private);
     }
     Ok(())
 }
@@ -58,7 +58,7 @@ fn set_maintenance(work: &mut Work<'_, '_>, subject: &Subject, input: &[u8]) -> 
     let on =
         input.first_chunk().map(|octets| u32::from_le_bytes(*octets) != 0).ok_or(ERROR_INVALID_PARAMETER)?;
     let properties = [(Name::from(disk::MAINTENANCE), Property::Dword(u32::from(on)))].into_iter().collect();
-    set_private(work, subject, properties)
+    set_private(work, subject, &properties)
 }
 
 /// The event that tells common or private properties with their values.
