@@ -69,7 +69,13 @@ impl Rig {
     }
 
     /// Gives octets to the node, and takes what comes of it at once.
-    pub(crate) fn send(&mut self, client: Client, protocol: Protocol, opnum: u16, stub: &[u8]) -> (CallId, Outcome) {
+    pub(crate) fn send(
+        &mut self,
+        client: Client,
+        protocol: Protocol,
+        opnum: u16,
+        stub: &[u8],
+    ) -> (CallId, Outcome) {
         self.calls += 1;
         let call = CallId(self.calls);
         let caller = Caller { association: AssociationId(client.0), access: client.1 };
