@@ -2,6 +2,8 @@
 
 use cmrp::clusapi3::*;
 use cmrp::ndr::SizedPtr;
+use cmrp_cluster::embedded::model::State;
+use cmrp_cluster::embedded::{Journal, JournalError};
 use cmrp_cluster::registry::command::{Command, CommandType, decode, encode};
 
 use crate::rig::{FORMATS, Rig};
@@ -320,4 +322,31 @@ fn many_reads_of_one_large_value_are_refused() {
     let list = encode(&vec![command(CommandType::READ_VALUE, "v", &[]); 5]);
     let answer = rig.call(&ApiExecuteReadBatchRequest { h_key: base, lp_in_data: &list });
     assert_eq!(answer.return_value, 1816);
+}
+
+/// A journal that keeps nothing as long as it is told so.
+struct Refusing(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl Journal for Refusing {
+    fn commit(&mut self, _: &State, _: &State) -> Result<(), JournalError> {
+        let refuse = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        if refuse { Err(JournalError { source: "full".into() }) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_batch_that_is_not_kept_is_not_reported() {
+    let refuse = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mut rig = Rig::of(|cluster| cluster.with_journal(Box::new(Refusing(refuse.clone()))));
+    let root = rig.root();
+    let base = rig.key(root, "Batch");
+    let (watching, batch_port) = (rig.watch(), port(&mut rig, base));
+    refuse.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_ne!(run(&mut rig, base, &[command(SET, "v", b"1")]).0, 0);
+    assert_eq!(report(&mut rig, batch_port), None);
+    assert_eq!(rig.events(watching), []);
+    refuse.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(rig.query(base, "v"), Err(2));
+    assert_eq!(run(&mut rig, base, &[command(SET, "w", b"2")]), (0, -1));
+    assert_eq!(report(&mut rig, batch_port), Some(Ok(vec![command(SET, "w", b"2")])));
 }

@@ -28,8 +28,13 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new() -> Self {
+        Self::of(|cluster| cluster)
+    }
+
+    /// A node whose cluster was changed before it began.
+    pub(crate) fn of(change: impl FnOnce(Embedded) -> Embedded) -> Self {
         let definition = Definition::from_text(DEFAULT).unwrap();
-        let cluster = Embedded::new(definition.state(0), Config::default());
+        let cluster = change(Embedded::new(definition.state(0), Config::default()));
         Self {
             node: Node::new(Box::new(cluster), NodeConfig::new("node1", [7; 16])),
             format: FORMATS[0],
