@@ -7,6 +7,7 @@
 
 pub mod change;
 pub mod cluster;
+pub mod control;
 pub mod definition;
 pub mod dependency;
 pub mod embedded;

@@ -19,8 +19,6 @@ macro_rules! codes {
 codes! {
     /// The path is not well-formed.
     ERROR_BAD_PATHNAME = 161;
-    /// The data type of a property is not the right one.
-    ERROR_INVALID_DATATYPE = 1804;
     /// The registry key was deleted after it was opened.
     ERROR_KEY_DELETED = 1018;
     /// The security descriptor is not valid.
@@ -29,6 +27,8 @@ codes! {
     ERROR_NOT_ENOUGH_QUOTA = 1816;
     /// Dependencies would get deeper than the server follows.
     ERROR_DEPENDENCY_TREE_TOO_COMPLEX = 5929;
+    /// The operation is not valid for the cluster or the resource.
+    ERROR_CLUSTER_INVALID_REQUEST = 5048;
     /// The file or key does not exist.
     ERROR_FILE_NOT_FOUND = 2;
     /// The data is invalid.

@@ -11,6 +11,7 @@ pub mod model;
 mod operate;
 mod outside;
 mod placement;
+mod property;
 mod registry;
 mod tell;
 mod transition;
@@ -147,10 +148,12 @@ impl Cluster for Embedded {
         match kept {
             Ok(outcome) => {
                 self.events.extend(events);
+                self.volatile.keep();
                 outcome
             }
             Err(refusal) => {
                 self.state = before;
+                self.volatile.undo();
                 session.undo();
                 Outcome::Answered(session.reply().refuse(request, refusal))
             }
@@ -195,7 +198,7 @@ impl Cluster for Embedded {
             return Some(Instant::ORIGIN);
         }
         let resources =
-            self.state.resources.values().filter(|one| one.due.is_some() || one.state.is_pending());
+            self.state.resources.values().filter(|one| one.waits());
         let nodes = self.state.nodes.values().filter(|node| node.state == NodeState::Joining);
         let due = resources.map(|one| one.due).chain(nodes.map(|node| node.due));
         let due = due.map(Option::unwrap_or_default).min();

@@ -6,7 +6,7 @@ use cmrp::ndr::SizedPtr;
 use super::registry::{change, opened};
 use super::{Done, Work};
 use crate::embedded::batch_port::Fetched;
-use crate::embedded::registry::batch::{execute, read, report};
+use crate::embedded::registry::batch::{execute, read};
 use crate::registry::{KeyPath, Rights};
 use crate::session::{Outcome, Refusal};
 
@@ -39,8 +39,7 @@ fn run(work: &mut Work<'_, '_>, call: &clusapi3::ApiExecuteBatchRequest<'_>) -> 
             });
         }
     };
-    let answers = work.volatile.batch_ports.post(|watched| report(&done, watched));
-    work.volatile.answers.extend(answers);
+    work.volatile.batch = done;
     work.answer(clusapi3::ApiExecuteBatchResponse { pdw_failed_command: NO_COMMAND, ..Default::default() })
 }
 

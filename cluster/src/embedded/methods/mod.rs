@@ -6,6 +6,7 @@
 mod batch;
 mod cluster;
 mod control;
+mod dependency;
 mod enumeration;
 mod group;
 mod group_set;
@@ -28,7 +29,7 @@ pub(super) type Done = Result<Outcome, Refusal>;
 
 type Area = fn(&mut Work<'_, '_>, &Request<'_>) -> Option<Done>;
 
-const AREAS: [Area; 11] = [
+const AREAS: [Area; 12] = [
     cluster::serve,
     node::serve,
     group::serve,
@@ -38,6 +39,7 @@ const AREAS: [Area; 11] = [
     enumeration::serve,
     registry::serve,
     control::serve,
+    dependency::serve,
     group_set::serve,
     batch::serve,
 ];

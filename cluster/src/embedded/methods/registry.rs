@@ -268,12 +268,13 @@ fn get_security(work: &mut Work<'_, '_>, call: &clusapi3::ApiGetKeySecurityReque
         VaryingPtr::Array(buffer) => buffer.size,
     };
     let fits = octets.len() <= size(room);
-    // What does not fit is told by its size, beside a null pointer (MS-CMRP 2.2.3.3).
-    let lp_security_descriptor = if fits {
-        VaryingPtr::Array(Varying { size: room, data: octets.as_slice() })
+    // What does not fit is told by its size in the place of the size of the buffer, which is the only member that can
+    // hold it: cbOutSecurityDescriptor counts what travels (MS-CMRP 2.2.3.1; MS-RRP 3.1.5.13 does the same).
+    let lp_security_descriptor = VaryingPtr::Array(if fits {
+        Varying { size: room, data: octets.as_slice() }
     } else {
-        VaryingPtr::Null { size: room, length: length(octets.len()) }
-    };
+        Varying { size: length(octets.len()), data: &[] }
+    });
     work.answer(clusapi3::ApiGetKeySecurityResponse {
         p_rpc_security_descriptor: RpcSecurityDescriptor { lp_security_descriptor },
         return_value: if fits { 0 } else { ERROR_INSUFFICIENT_BUFFER },

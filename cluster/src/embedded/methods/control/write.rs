@@ -1,0 +1,124 @@
+//! Codes that change something.
+
+use cmrp::cluster_change::ClusterChange as Change;
+use cmrp_port::event::v2::{
+    ClusterEvent, GroupEvent, GroupSetEvent, NetInterfaceEvent, NetworkEvent, NodeEvent, ResourceEvent,
+    ResourceTypeEvent,
+};
+
+use super::super::{Work, group_set};
+use super::read::resource;
+use super::{checkpoint, disk};
+use crate::control::Function;
+use crate::embedded::model::{Name, Properties, Property};
+use crate::embedded::property::{self, Subject, list};
+use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
+
+/// Carries out a code.
+pub(super) fn write(
+    work: &mut Work<'_, '_>,
+    subject: &Subject,
+    function: Function,
+    input: &[u8],
+) -> Result<(), u32> {
+    match function {
+        Function::SetCommonProperties => set_common(work, subject, list::decode(input)?),
+        Function::SetPrivateProperties => set_private(work, subject, list::decode(input)?),
+        Function::SetMaintenanceMode => set_maintenance(work, subject, input),
+        Function::AddRegistryCheckpoint
+        | Function::DeleteRegistryCheckpoint
+        | Function::AddCryptoCheckpoint
+        | Function::DeleteCryptoCheckpoint => checkpoint::write(work, subject, function, input),
+        _ => Err(ERROR_INVALID_FUNCTION),
+    }
+}
+
+fn set_common(work: &mut Work<'_, '_>, subject: &Subject, properties: Properties) -> Result<(), u32> {
+    property::check_common(subject, &properties)?;
+    if !properties.is_empty() {
+        property::set_common(subject, work.model.change(), &properties)?;
+        tell(work, subject, &properties, Class::Common);
+    }
+    Ok(())
+}
+
+fn set_private(work: &mut Work<'_, '_>, subject: &Subject, properties: Properties) -> Result<(), u32> {
+    property::check_private(subject, work.model.state(), &properties)?;
+    if !properties.is_empty() {
+        property::set_private(subject, work.model.change(), properties.clone())?;
+        tell(work, subject, &properties, Class::Private);
+    }
+    Ok(())
+}
+
+/// The input is a 32-bit truth value (MS-CMRP 3.1.4.3.1.44).
+fn set_maintenance(work: &mut Work<'_, '_>, subject: &Subject, input: &[u8]) -> Result<(), u32> {
+    let state = work.model.state();
+    disk::is_disk(state, resource(state, subject)?).ok_or(ERROR_INVALID_FUNCTION)?;
+    let on =
+        input.first_chunk().map(|octets| u32::from_le_bytes(*octets) != 0).ok_or(ERROR_INVALID_PARAMETER)?;
+    let properties = [(Name::from(disk::MAINTENANCE), Property::Dword(u32::from(on)))].into_iter().collect();
+    set_private(work, subject, properties)
+}
+
+/// The event that tells common or private properties with their values.
+macro_rules! properties {
+    ($event:ident, $class:ident, $list:expr) => {
+        match $class {
+            Class::Common => $event::CommonProperty($list),
+            Class::Private => $event::PrivateProperty($list),
+        }
+    };
+}
+
+/// The same of objects whose private properties are not told.
+macro_rules! untold {
+    ($event:ident, $class:ident, $list:expr) => {
+        match $class {
+            Class::Common => $event::CommonProperty($list),
+            Class::Private => $event::PrivateProperty,
+        }
+    };
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Common,
+    Private,
+}
+
+/// Tells the properties that were set, with the values that they have now. Version 1 ports know no group sets.
+fn tell(work: &mut Work<'_, '_>, subject: &Subject, properties: &Properties, class: Class) {
+    let list = list::list(properties.iter().map(|(name, value)| (name.as_str(), value)));
+    let model = &mut work.model;
+    match subject {
+        Subject::Cluster => {
+            let event = properties!(ClusterEvent, class, &list);
+            let name = model.state().cluster.name.clone();
+            model.tell_cluster(Some((Change::CLUSTER_PROPERTY, &name, 0)), Some(event));
+        }
+        Subject::Node(id) => {
+            model.tell_node(*id, Some(Change::NODE_PROPERTY), Some(properties!(NodeEvent, class, &list)));
+        }
+        Subject::Group(id) => {
+            model.tell_group(id, Some(Change::GROUP_PROPERTY), Some(properties!(GroupEvent, class, &list)));
+        }
+        Subject::Resource(id) => {
+            let event = untold!(ResourceEvent, class, &list);
+            model.tell_resource(id, Some(Change::RESOURCE_PROPERTY), Some(event));
+        }
+        Subject::ResourceType(name) => {
+            let event = untold!(ResourceTypeEvent, class, &list);
+            model.tell_resource_type(name.as_str(), Some(Change::RESOURCE_TYPE_PROPERTY), Some(event));
+        }
+        Subject::Network(id) => {
+            let event = properties!(NetworkEvent, class, &list);
+            model.tell_network(id, Some(Change::NETWORK_PROPERTY), Some(event));
+        }
+        Subject::Interface(id) => {
+            let event = properties!(NetInterfaceEvent, class, &list);
+            model.tell_interface(id, Some(Change::NETINTERFACE_PROPERTY), Some(event));
+        }
+        Subject::GroupSet(id) => group_set::tell(model, id, properties!(GroupSetEvent, class, &list)),
+    }
+}

@@ -1,0 +1,175 @@
+//! Dependency expressions of resources, and shared volumes (MS-CMRP 3.1.4.2.109-110, 3.1.4.2.122, 3.1.4.2.164).
+
+use cmrp::clusapi3::{self, Request};
+use cmrp::ndr::Handle;
+use cmrp_port::event::v2::{SharedVolume, SharedVolumeEvent, SharedVolumeState, VolumeResource};
+
+use super::{Done, Work};
+use crate::dependency::Expression as Written;
+use crate::embedded::model::{Expression, Name, Property, Resource, ResourceId, ResourceState, State};
+use crate::event::Event;
+use crate::session::Refusal;
+use crate::status::{
+    ERROR_CLUSTER_INVALID_REQUEST, ERROR_CLUSTER_RESTYPE_NOT_SUPPORTED, ERROR_DEPENDENCY_ALREADY_EXISTS,
+    ERROR_INVALID_PARAMETER, ERROR_RESOURCE_NOT_FOUND, ERROR_RESOURCE_NOT_ONLINE, ERROR_RESOURCE_ONLINE,
+};
+
+/// Carries out the methods of this area; `None` for those of others.
+pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Done> {
+    Some(match request {
+        Request::ApiSetResourceDependencyExpression(call) => set(work, call),
+        Request::ApiGetResourceDependencyExpression(call) => get(work, call),
+        Request::ApiChangeCsvState(call) => {
+            let changed = change_volume(work, call.h_resource, call.dw_state, None);
+            changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateResponse::default()))
+        }
+        Request::ApiChangeCsvStateEx(call) => {
+            let name = call.lpsz_volume_name.to_string_lossy();
+            let changed = change_volume(work, call.h_resource, call.dw_state, Some(&name));
+            changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateExResponse::default()))
+        }
+        _ => return None,
+    })
+}
+
+fn set(work: &mut Work<'_, '_>, call: &clusapi3::ApiSetResourceDependencyExpressionRequest<'_>) -> Done {
+    let id = work.resource(call.h_resource)?;
+    let text: String = match call.lpsz_dependency_expression {
+        Some(text) => text.chars().collect::<Result<_, _>>().map_err(|_| ERROR_INVALID_PARAMETER)?,
+        None => String::new(),
+    };
+    let written = Written::parse_resource(&text).map_err(|_| ERROR_INVALID_PARAMETER)?;
+    let written = written.map(|name| find(work.model.state(), name))?;
+    allowed(work.model.state(), &id, &written)?;
+    work.model.set_dependencies(&id, expression(&written));
+    work.answer(clusapi3::ApiSetResourceDependencyExpressionResponse::default())
+}
+
+/// The identifier of the resource that has this name or identifier.
+fn find(state: &State, name: &str) -> Result<String, u32> {
+    let by_name = state.resource(name).map(|(id, _)| id);
+    let by_id = || state.resources.keys().find(|id| id.as_str().eq_ignore_ascii_case(name));
+    by_name.or_else(by_id).map(ToString::to_string).ok_or(ERROR_RESOURCE_NOT_FOUND)
+}
+
+/// Whether the resource may depend so: on each as if it were added to nothing; and while it runs, what it depends on has
+/// to hold.
+fn allowed(state: &State, id: &ResourceId, written: &Written) -> Result<(), u32> {
+    for provider in written.names() {
+        match state.can_depend(id, &ResourceId::new(provider)) {
+            // It is one of those that are being replaced.
+            Ok(()) | Err(ERROR_DEPENDENCY_ALREADY_EXISTS) => {}
+            Err(code) => return Err(code),
+        }
+    }
+    let is_online = |id: &ResourceId| {
+        state.resources.get(id).is_some_and(|resource| resource.state == ResourceState::Online)
+    };
+    let rests =
+        |resource: &Resource| matches!(resource.state, ResourceState::Offline | ResourceState::Failed);
+    let idle = state.resources.get(id).is_some_and(rests);
+    let holds = written.holds(|provider| is_online(&ResourceId::new(provider)));
+    if idle || holds { Ok(()) } else { Err(ERROR_RESOURCE_ONLINE) }
+}
+
+/// The expression of the model for one with identifiers.
+fn expression(written: &Written) -> Expression {
+    let any = |ids: &Vec<String>| joined(Expression::Any, ids.iter().cloned().map(Expression::On).collect());
+    joined(Expression::All, written.all_of().iter().map(any).collect())
+}
+
+fn joined(join: fn(Vec<Expression>) -> Expression, mut parts: Vec<Expression>) -> Expression {
+    match parts.len() {
+        0 => Expression::None,
+        1 => parts.pop().unwrap_or_default(),
+        _ => join(parts),
+    }
+}
+
+fn get(work: &mut Work<'_, '_>, call: &clusapi3::ApiGetResourceDependencyExpressionRequest) -> Done {
+    let id = work.resource(call.h_resource)?;
+    let text = work.model.state().dependency_text(&id);
+    work.answer(clusapi3::ApiGetResourceDependencyExpressionResponse {
+        lpsz_dependency_expression: Some(text.as_str().into()),
+        ..Default::default()
+    })
+}
+
+/// Where a disk keeps that its volumes are shared (`ResourceSharedVolumes`, MS-CMRP 3.1.1.1.1.2), and by which name.
+const SHARED: &str = "ResourceSharedVolumes";
+
+/// Makes the volumes of a disk shared ones, or ends that.
+fn change_volume<H: Handle>(
+    work: &mut Work<'_, '_>,
+    handle: Option<H>,
+    wanted: u32,
+    name: Option<&str>,
+) -> Result<(), Refusal> {
+    let id = work.resource(handle)?;
+    match wanted {
+        1 => may_share(work.model.state(), &id)?,
+        0 if is_shared(work.model.state(), &id) => {}
+        0 => return Err(ERROR_CLUSTER_INVALID_REQUEST.into()),
+        _ => return Err(ERROR_INVALID_PARAMETER.into()),
+    }
+    let shared = (wanted == 1).then(|| name.filter(|name| !name.is_empty()).unwrap_or("Volume1").to_owned());
+    set_shared(work, &id, shared);
+    tell_volume(work, &id, wanted == 1);
+    Ok(())
+}
+
+fn is_shared(state: &State, id: &ResourceId) -> bool {
+    state.resources.get(id).is_some_and(|resource| resource.common.contains_key(&Name::from(SHARED)))
+}
+
+fn may_share(state: &State, id: &ResourceId) -> Result<(), u32> {
+    let resource = state.resources.get(id).ok_or(ERROR_INVALID_PARAMETER)?;
+    if resource.type_name != Name::from("Physical Disk") {
+        return Err(ERROR_CLUSTER_RESTYPE_NOT_SUPPORTED);
+    }
+    if resource.state != ResourceState::Online {
+        return Err(ERROR_RESOURCE_NOT_ONLINE);
+    }
+    let disabled = state.cluster.common.get(&Name::from("EnableSharedVolumes")) == Some(&Property::Dword(0));
+    let maintained = resource.private.get(&Name::from("MaintenanceMode")) == Some(&Property::Dword(1));
+    let used = !state.dependents(id).is_empty() || state.quorum.resource.as_ref() == Some(id);
+    let depends = resource.dependencies != Expression::None;
+    if disabled || maintained || used || depends { Err(ERROR_CLUSTER_INVALID_REQUEST) } else { Ok(()) }
+}
+
+/// A group that has nothing but the disk is a group of shared volumes as long (MS-CMRP 3.1.1.1.4).
+fn set_shared(work: &mut Work<'_, '_>, id: &ResourceId, name: Option<String>) {
+    const SHARED_VOLUMES: u32 = 4;
+    const UNKNOWN: u32 = 9999;
+    let group = work.model.state().resources.get(id).map(|resource| resource.group.clone());
+    let alone = group.as_ref().is_some_and(|group| work.model.state().resources_of(group).count() == 1);
+    let state = work.model.change();
+    if let Some(group) = group.filter(|_| alone).and_then(|group| state.groups.get_mut(&group)) {
+        group.group_type = if name.is_some() { SHARED_VOLUMES } else { UNKNOWN };
+    }
+    let Some(resource) = state.resources.get_mut(id) else { return };
+    match name {
+        Some(name) => resource.common.insert(SHARED.into(), Property::Sz(name)),
+        None => resource.common.remove(&Name::from(SHARED)),
+    };
+}
+
+fn tell_volume(work: &mut Work<'_, '_>, id: &ResourceId, shared: bool) {
+    let Some(resource) = work.model.state().resources.get(id) else { return };
+    let volume = match resource.common.get(&Name::from(SHARED)) {
+        Some(Property::Sz(name)) => name.clone(),
+        _ => resource.name.clone(),
+    };
+    let state = if shared { SharedVolumeState::ACTIVE } else { SharedVolumeState::UNAVAILABLE };
+    let told = SharedVolume {
+        name: volume.as_str().into(),
+        node: work.session.node().into(),
+        state,
+        redirection: None,
+    };
+    let mut buffer = Vec::new();
+    let named = VolumeResource { id: id.as_str(), name: &resource.name };
+    let volumes = [(volume.as_str(), told)];
+    let event = Event::default().with_v2(SharedVolumeEvent::State(&volumes).of(named, &mut buffer));
+    work.model.tell(event);
+}
