@@ -8,7 +8,7 @@
     reason = "small numbers, and debug builds would stop at an overflow"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cmrp::ndr::Uuid;
@@ -69,7 +69,7 @@ impl<'a> Script<'a> {
     fn flags(&mut self) -> PfcFlags {
         match self.octet() {
             octet @ 250.. => PfcFlags::from_bits_retain(octet.rotate_left(4)),
-            octet => match octet % 16 {
+            octet => match octet % 32 {
                 0 => PfcFlags::FIRST_FRAG,
                 1 => PfcFlags::LAST_FRAG,
                 2 => PfcFlags::empty(),
@@ -80,21 +80,21 @@ impl<'a> Script<'a> {
     }
 
     fn label(&mut self) -> FormatLabel {
-        if self.octet() >= 240 { FormatLabel::BIG } else { FormatLabel::LITTLE }
+        if self.octet() >= 250 { FormatLabel::BIG } else { FormatLabel::LITTLE }
     }
 
-    /// Mostly one of some calls.
-    fn call(&mut self, calls: &BTreeSet<u32>) -> u32 {
+    /// Mostly one of the open calls.
+    fn call<T>(&mut self, open: &BTreeMap<u32, T>) -> u32 {
         match self.octet() {
-            octet if octet >= 250 || calls.is_empty() => self.number(),
-            octet => calls.iter().nth(usize::from(octet) % calls.len()).copied().unwrap_or(0),
+            octet if octet >= 240 || open.is_empty() => self.number(),
+            octet => open.keys().nth(usize::from(octet) % open.len()).copied().unwrap_or(0),
         }
     }
 
     /// A stub: octets of the script, or many zeros.
     fn stub(&mut self) -> Vec<u8> {
         match self.octet() {
-            many @ 200.. => vec![0; usize::from(many - 199) * 40],
+            many @ 120.. => vec![0; usize::from(many - 119) * 10],
             few => self.take(usize::from(few % 64)).to_vec(),
         }
     }
@@ -166,8 +166,10 @@ struct Server {
     connection: server::Connection,
     config: Arc<server::Config>,
     groups: Associations,
-    /// Calls that were handed out and not answered.
-    open: BTreeSet<u32>,
+    /// Calls that were handed out and not answered, with the octets of their stubs.
+    open: BTreeMap<u32, usize>,
+    /// The call that was handed out last.
+    before: Option<u32>,
     /// Number of the latest request.
     latest: u32,
     /// The largest answer so far, in octets.
@@ -201,31 +203,31 @@ impl Server {
         config.multiplexing = choice & 0x10 == 0;
         config.max_fragment = if choice & 0x20 == 0 { 1432 } else { 5840 };
         let limits = &mut config.limits;
-        (limits.max_negotiation, limits.max_stub, limits.max_fragments) = (2000, 6000, 20);
-        (limits.max_requests, limits.max_pending, limits.max_contexts) = (8000, 5, 4);
-        limits.max_output = 5000;
+        (limits.max_negotiation, limits.max_stub, limits.max_fragments) = (2000, 2500, 20);
+        (limits.max_requests, limits.max_pending, limits.max_contexts) = (3000, 5, 4);
+        limits.max_output = 2000;
         let groups = Associations::new(&config);
         let config = Arc::new(config);
         let connection = server::Connection::new(config.clone(), PeerAddress([0; 16]), "49664");
-        let (open, reached) = (BTreeSet::new(), Reached::default());
-        Self { connection, config, groups, open, latest: 0, largest: 0, reached }
+        let (open, reached) = (BTreeMap::new(), Reached::default());
+        Self { connection, config, groups, open, before: None, latest: 0, largest: 0, reached }
     }
 
     fn perform(&mut self, operation: u8, script: &mut Script<'_>) {
         match operation {
-            0..8 => {
+            0..2 => {
                 let length = usize::from(script.octet());
                 self.give(script.take(length));
             }
-            8..16 => self.alter_context(script),
-            16..20 => self.connection.shut_down(),
+            2..8 => self.alter_context(script),
+            8..9 => self.connection.shut_down(),
             _ if self.reached.bound == 0 => self.bind(script),
-            20..22 => self.bind(script),
-            22..40 => self.abandon(script),
-            40..60 => self.signal(Body::CoCancel, script),
-            60..70 => self.signal(Body::Orphaned, script),
-            70..120 => self.answer(script),
-            120..140 => self.send(),
+            9..10 => self.bind(script),
+            10..20 => self.abandon(script),
+            20..35 => self.signal(Body::CoCancel, script),
+            35..45 => self.signal(Body::Orphaned, script),
+            45..90 => self.answer(script),
+            90..97 => self.send(),
             _ => self.request(script),
         }
     }
@@ -237,7 +239,7 @@ impl Server {
 
     fn abandon(&mut self, script: &mut Script<'_>) {
         let call = script.call(&self.open);
-        let is_known = self.open.remove(&call);
+        let is_known = self.open.remove(&call).is_some();
         assert_eq!(self.connection.abandon(call).is_ok(), is_known, "call {call}");
     }
 
@@ -261,6 +263,7 @@ impl Server {
         let flags = script.flags();
         let call = match script.octet() {
             250.. => script.number(),
+            245..250 => self.latest,
             _ if flags.contains(PfcFlags::FIRST_FRAG) => self.latest.saturating_add(1),
             _ => self.latest,
         };
@@ -290,21 +293,26 @@ impl Server {
                 assert_eq!(self.reached.bound, 1, "a call before the bind");
                 assert!(self.config.minimum_level <= AuthLevel::NONE, "an anonymous call");
                 assert!(call.stub.len() <= self.config.limits.max_stub);
-                assert!(self.open.insert(call.id), "call {} comes twice", call.id);
+                assert!(self.before.is_none_or(|before| call.id > before), "call {} comes late", call.id);
+                self.before = Some(call.id);
+                self.open.insert(call.id, call.stub.len());
                 self.reached.calls += 1;
             }
             server::Event::Cancelled { id } | server::Event::Orphaned { id } => {
-                assert!(self.open.contains(id), "call {id} was not handed out");
+                assert!(self.open.contains_key(id), "call {id} was not handed out");
             }
             server::Event::Faulted { .. } => self.reached.faults += 1,
-            _ => self.reached.ends += 1,
+            _ => {
+                assert!(self.connection.is_closing(), "a breach that ends nothing: {event:?}");
+                self.reached.ends += 1;
+            }
         }
     }
 
     fn answer(&mut self, script: &mut Script<'_>) {
         let call = script.call(&self.open);
         let stub = vec![1; usize::from(script.half() % 4000)];
-        let is_known = self.open.remove(&call);
+        let is_known = self.open.remove(&call).is_some();
         let result = match script.octet() {
             fault @ 200.. => self.connection.fault(call, u32::from(fault) - 200, Executed::Maybe),
             _ => self.connection.respond(call, &stub),
@@ -317,23 +325,35 @@ impl Server {
     }
 
     fn send(&mut self) {
+        let mut unsent = 0;
         while let Some(octets) = self.connection.poll_transmit() {
             let decoded = Pdu::decode(&octets).map(|pdu| pdu.body.packet_type());
             let kind = decoded.unwrap_or_else(|error| panic_with("what is sent is no PDU", &error));
             assert!(!kind.is_from_client(), "a server sends {kind}");
             let is_response = kind == PacketType::Response;
             assert!(!is_response || octets.len() <= usize::from(self.config.max_fragment));
+            unsent += octets.len();
+        }
+        // One PDU may be answered before the output is measured.
+        let most = self.config.limits.max_output.max(self.largest) + 600;
+        assert!(unsent <= most, "{unsent} of {most} octets were unsent");
+        self.check_input();
+    }
+
+    /// With nothing to send, what is held is what has come.
+    fn check_input(&self) {
+        let limits = &self.config.limits;
+        let pdu = usize::from(limits.max_negotiation.max(self.config.max_fragment));
+        let requests = self.connection.held().saturating_sub(pdu) + self.open.values().sum::<usize>();
+        assert!(requests <= limits.max_requests, "requests hold {requests} octets");
+        if self.connection.is_closing() {
+            assert_eq!(self.connection.held(), 0, "an ended connection holds octets");
         }
     }
 
     fn check(&self) {
         assert_eq!(self.connection.pending_calls(), self.open.len(), "calls are lost or invented");
         assert!(self.open.len() <= self.config.limits.max_pending);
-        let limits = &self.config.limits;
-        let pdu = usize::from(limits.max_negotiation.max(self.config.max_fragment));
-        // One PDU may be answered before the output is measured.
-        let most = pdu + limits.max_requests + limits.max_output + self.largest + 100;
-        assert!(self.connection.held() <= most, "{} of {most} octets", self.connection.held());
     }
 }
 
@@ -341,8 +361,10 @@ impl Server {
 struct Client {
     connection: client::Connection,
     config: client::Config,
-    /// Calls that have no answer.
-    open: BTreeSet<u32>,
+    /// Calls that have no answer, with the octets of their stubs.
+    open: BTreeMap<u32, usize>,
+    /// The call that was answered last.
+    answered: u32,
     reached: Reached,
 }
 
@@ -371,25 +393,25 @@ impl Client {
         config.max_fragment = 1432;
         let limits = &mut config.limits;
         (limits.max_stub, limits.max_fragments, limits.max_held) = (3000, 10, 5000);
-        (limits.max_pending, limits.max_request, limits.max_output) = (5, 4000, 8000);
+        (limits.max_pending, limits.max_request, limits.max_output) = (5, 4000, 3000);
         let connection = client::Connection::new(config.clone());
-        Self { connection, config, open: BTreeSet::new(), reached: Reached::default() }
+        Self { connection, config, open: BTreeMap::new(), answered: 0, reached: Reached::default() }
     }
 
     fn perform(&mut self, operation: u8, script: &mut Script<'_>) {
         match operation {
-            0..8 => {
+            0..2 => {
                 let length = usize::from(script.octet());
                 self.give(script.take(length));
             }
-            8..12 => self.acknowledge(script),
+            2..5 => self.acknowledge(script),
             _ if self.reached.bound == 0 => self.acknowledge(script),
-            12..20 => drop(self.connection.alter(script.syntax())),
+            5..20 => drop(self.connection.alter(script.syntax())),
             20..40 => self.cancel(script),
-            40..55 => self.orphan(script),
-            55..75 => self.fault(script),
-            75..95 => self.send(),
-            95..160 => self.call(script),
+            40..45 => self.orphan(script),
+            45..65 => self.fault(script),
+            65..75 => self.send(),
+            75..175 => self.call(script),
             _ => self.response(script),
         }
     }
@@ -397,12 +419,12 @@ impl Client {
     fn cancel(&mut self, script: &mut Script<'_>) {
         let call = script.call(&self.open);
         let is_unknown = self.connection.cancel(call) == Err(CallError::Unknown);
-        assert_eq!(is_unknown, !self.open.contains(&call), "call {call}");
+        assert_eq!(is_unknown, !self.open.contains_key(&call), "call {call}");
     }
 
     fn orphan(&mut self, script: &mut Script<'_>) {
         let call = script.call(&self.open);
-        let is_known = self.open.remove(&call);
+        let is_known = self.open.remove(&call).is_some();
         assert_eq!(self.connection.orphan(call).is_ok(), is_known, "call {call}");
         self.forget_if_closing();
     }
@@ -419,7 +441,8 @@ impl Client {
     }
 
     fn response(&mut self, script: &mut Script<'_>) {
-        let call = script.call(&self.open);
+        // An answer may come twice.
+        let call = if script.octet() >= 230 { self.answered } else { script.call(&self.open) };
         let (flags, label, stub) = (script.flags(), script.label(), script.stub());
         let response = Response { alloc_hint: call, context_id: 0, cancel_count: 0, stub: &stub };
         self.give(&encode(flags, label, call, Body::Response(response)));
@@ -434,14 +457,14 @@ impl Client {
 
     fn call(&mut self, script: &mut Script<'_>) {
         let stub = vec![1; usize::from(script.half() % 4096)];
-        let context = u16::from(script.octet() % 8);
+        let context = u16::from(script.octet().saturating_sub(247));
         let result = match context {
             0 => self.connection.call(1, &stub),
             context => self.connection.call_on(context, 1, &stub),
         };
         if let Ok(call) = result {
             assert!(stub.len() <= self.config.limits.max_request);
-            assert!(self.open.insert(call), "call {call} is made twice");
+            assert!(self.open.insert(call, stub.len()).is_none(), "call {call} is made twice");
         }
     }
 
@@ -464,11 +487,13 @@ impl Client {
             client::Event::Bound { .. } => self.reached.bound += 1,
             client::Event::Response { call, stub, .. } => {
                 assert!(stub.len() <= self.config.limits.max_stub);
-                assert!(self.open.remove(&call), "call {call} was not made");
+                assert!(self.open.remove(&call).is_some(), "call {call} was not made");
+                self.answered = call;
                 self.reached.calls += 1;
             }
             client::Event::Fault { call, .. } => {
-                assert!(self.open.remove(&call), "call {call} was not made");
+                assert!(self.open.remove(&call).is_some(), "call {call} was not made");
+                self.answered = call;
                 self.reached.faults += 1;
             }
             client::Event::Altered { .. } | client::Event::Shutdown => {}
@@ -477,6 +502,7 @@ impl Client {
     }
 
     fn send(&mut self) {
+        let mut unsent = 0;
         while let Some(octets) = self.connection.poll_transmit() {
             let decoded = Pdu::decode(&octets).map(|pdu| pdu.body.packet_type());
             let kind = decoded.unwrap_or_else(|error| panic_with("what is sent is no PDU", &error));
@@ -486,16 +512,19 @@ impl Client {
                 "a PDU of {} octets",
                 octets.len()
             );
+            unsent += octets.len();
         }
+        // A call is made unless as much as the limit waits, so one may be beyond it, and so may what gives calls up.
+        let limits = &self.config.limits;
+        let most = limits.max_output + limits.max_request + 4 * 24 + 88 + 16 * limits.max_pending;
+        assert!(unsent <= most, "{unsent} of {most} octets were unsent");
+        let held = self.connection.held();
+        assert!(held <= 16_384 + limits.max_held, "{held} octets are held");
     }
 
     fn check(&self) {
-        let limits = &self.config.limits;
         let pending = self.connection.pending_calls();
-        assert!(pending >= self.open.len() && pending <= limits.max_pending, "calls are lost or invented");
-        // A call is refused when as much as the limit waits, so one call and what gives calls up may be beyond it.
-        let (pdu, call, orphans) = (16_384, limits.max_request + 4 * 24 + 88, 16 * limits.max_pending);
-        let most = pdu + limits.max_held + limits.max_output + call + orphans;
-        assert!(self.connection.held() <= most, "{} of {most} octets", self.connection.held());
+        assert!(pending >= self.open.len(), "calls are lost");
+        assert!(pending <= self.config.limits.max_pending, "{pending} calls are open");
     }
 }
