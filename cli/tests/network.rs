@@ -221,6 +221,23 @@ fn the_exporter_has_every_object() {
 }
 
 #[test]
+fn what_no_event_tells_is_asked_for() {
+    let served = serve(&[]);
+    served.called(&["ApiOfflineGroup", "--group", "File Server"]);
+    let arguments =
+        ["watch", &served.address, "--json", "--metrics", "0", "--events", "NODE_STATE", "--refresh", "1"];
+    let watch = Running::start(&arguments);
+    let told = watch.error(|line| line.contains("metrics are at http://"));
+    let url = told.split_once("http://").unwrap().1.to_owned();
+    watch.json(|news| news["type"] == "watching");
+    served.called(&["ApiMoveGroupToNode", "--group", "File Server", "--node", "node1"]);
+    let moved = "windows_mscluster_resourcegroup_owner_node{node_name=\"node1\",name=\"File Server\"} 1";
+    while !get(&url).contains(moved) {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn the_endpoint_mapper_knows_the_port() {
     let served = serve(&["--epm=0"]);
     let line = served.greeting.iter().find(|line| line.contains("endpoint mapper")).expect("a line about it");
