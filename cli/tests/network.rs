@@ -181,14 +181,23 @@ fn a_watch_comes_back_when_the_server_does() {
     let mut served = serve(&[]);
     let address = served.address.clone();
     let names = ["CLUSTER1", "node1", "node2"].map(|name| format!("--resolve={name}={address}"));
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut watch = served.watch(&names);
+    let options = ["--metrics", "0", "--refresh", "0", "--port-version", "2"];
+    let options = names.iter().map(String::as_str).chain(options).collect::<Vec<_>>();
+    let mut watch = served.watch(&options);
+    let told = watch.error(|line| line.contains("metrics are at http://"));
+    let url = told.split_once("http://").unwrap().1.to_owned();
     served.server.signal("KILL");
     served.server.end();
     watch.json(|news| news["type"] == "reconnecting");
     watch.json(|news| news["type"] == "lost");
-    let served = serve(&["--listen", &address]);
+    assert!(get(&url).contains("cmrp_watch_connected{cluster=\"CLUSTER1\",node=\"node1\"} 0"));
+    // Of a change meanwhile, a version 2 port says nothing.
+    let usual = cmrp().args(["serve", "--print-cluster"]).output().unwrap();
+    let paused = stdout(&usual).replacen("name = \"node1\"", "name = \"node1\"\nstate = \"paused\"", 1);
+    let paused = support::file(paused.as_bytes());
+    let served = serve(&["--listen", &address, "--cluster", paused.to_str().unwrap()]);
     watch.json(|news| news["type"] == "reconnected");
+    assert!(get(&url).contains("windows_mscluster_node_state{name=\"node1\"} 2"), "{}", get(&url));
     served.called(&["ApiMoveGroupToNode", "--group", GROUP, "--node", "node2"]);
     watch.json(moved_to("node2"));
     watch.signal("INT");
