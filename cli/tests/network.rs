@@ -181,14 +181,23 @@ fn a_watch_comes_back_when_the_server_does() {
     let mut served = serve(&[]);
     let address = served.address.clone();
     let names = ["CLUSTER1", "node1", "node2"].map(|name| format!("--resolve={name}={address}"));
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut watch = served.watch(&names);
+    let options = ["--metrics", "0", "--refresh", "0", "--port-version", "2"];
+    let options = names.iter().map(String::as_str).chain(options).collect::<Vec<_>>();
+    let mut watch = served.watch(&options);
+    let told = watch.error(|line| line.contains("metrics are at http://"));
+    let url = told.split_once("http://").unwrap().1.to_owned();
     served.server.signal("KILL");
     served.server.end();
     watch.json(|news| news["type"] == "reconnecting");
     watch.json(|news| news["type"] == "lost");
-    let served = serve(&["--listen", &address]);
+    assert!(get(&url).contains("cmrp_watch_connected{cluster=\"CLUSTER1\",node=\"node1\"} 0"));
+    // Of a change meanwhile, a version 2 port says nothing.
+    let usual = cmrp().args(["serve", "--print-cluster"]).output().unwrap();
+    let paused = stdout(&usual).replacen("name = \"node1\"", "name = \"node1\"\nstate = \"paused\"", 1);
+    let paused = support::file(paused.as_bytes());
+    let served = serve(&["--listen", &address, "--cluster", paused.to_str().unwrap()]);
     watch.json(|news| news["type"] == "reconnected");
+    assert!(get(&url).contains("windows_mscluster_node_state{name=\"node1\"} 2"), "{}", get(&url));
     served.called(&["ApiMoveGroupToNode", "--group", GROUP, "--node", "node2"]);
     watch.json(moved_to("node2"));
     watch.signal("INT");
@@ -218,6 +227,23 @@ fn the_exporter_has_every_object() {
         assert!(text.lines().any(|known| known == line), "{line}\n{text}");
     }
     assert!(text.contains("cmrp_watch_events_total{object=\"group\",event=\"GROUP_STATE\"}"), "{text}");
+}
+
+#[test]
+fn what_no_event_tells_is_asked_for() {
+    let served = serve(&[]);
+    served.called(&["ApiOfflineGroup", "--group", "File Server"]);
+    let arguments =
+        ["watch", &served.address, "--json", "--metrics", "0", "--events", "NODE_STATE", "--refresh", "1"];
+    let watch = Running::start(&arguments);
+    let told = watch.error(|line| line.contains("metrics are at http://"));
+    let url = told.split_once("http://").unwrap().1.to_owned();
+    watch.json(|news| news["type"] == "watching");
+    served.called(&["ApiMoveGroupToNode", "--group", "File Server", "--node", "node1"]);
+    let moved = "windows_mscluster_resourcegroup_owner_node{node_name=\"node1\",name=\"File Server\"} 1";
+    while !get(&url).contains(moved) {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }
 
 #[test]

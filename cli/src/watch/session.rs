@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// Asks for everything. What a server does not tell stays as it was.
-    async fn survey(&mut self) {
+    pub(super) async fn survey(&mut self) {
         if !self.asks {
             return;
         }
