@@ -231,7 +231,7 @@ fn what_is_not_there_is_told_with_advice_and_changes_nothing() {
         ),
         (
             "{\"change\":\"group_set_left\",\"group_set\":\"Databases\",\"group\":\"File Server\"}",
-            "ERROR_GROUPSET_NOT_FOUND",
+            "ERROR_NOT_FOUND (1168)",
         ),
         ("{\"change\":\"type_deleted\",\"type\":\"File Server\"}", "ERROR_DIR_NOT_EMPTY"),
     ] {
