@@ -266,7 +266,10 @@ fn s3_1_4_2_87_the_order_of_networks() {
     };
     let ids = list(&mut rig);
     let order = |ids: &[&String]| ApiSetNetworkPriorityOrderRequest {
-        network_id_list: ids.iter().map(|id| Some(cmrp::ndr::WStr::from(&*id.as_str().to_owned().leak()))).collect(),
+        network_id_list: ids
+            .iter()
+            .map(|id| Some(cmrp::ndr::WStr::from(&*id.as_str().to_owned().leak())))
+            .collect(),
     };
     codes! { rig;
         order(&[&ids[1], &ids[0]]) => 0;

@@ -13,6 +13,7 @@ mod filters;
 mod handles;
 mod json;
 mod negative;
+mod node;
 mod operations;
 mod replay;
 mod requirements;
