@@ -9,7 +9,9 @@
     reason = "a test may panic"
 )]
 
+mod codes;
 mod laws;
 mod rig;
+mod story;
 mod suite;
 mod watch;

@@ -28,7 +28,7 @@ const NO_COMMAND: i32 = -1;
 
 fn run(work: &mut Work<'_, '_>, call: &clusapi3::ApiExecuteBatchRequest<'_>) -> Done {
     let base = opened(work, call.h_key, Rights::SET_VALUE.with(Rights::CREATE_SUB_KEY))?.path;
-    let done = match change(work, |tree| execute(tree, &base, call.lp_data)) {
+    let done = match change(&mut work.model, |tree| execute(tree, &base, call.lp_data)) {
         Ok(done) => done,
         Err(failed) => {
             let index = failed.command.and_then(|index| i32::try_from(index).ok());

@@ -69,19 +69,24 @@ pub(super) fn tell(model: &mut Transaction<'_>, id: &GroupSetId, what: GroupSetE
 
 fn create(work: &mut Work<'_, '_>, call: &clusapi3::ApiCreateGroupSetRequest<'_>) -> Done {
     let name = text(call.lpsz_group_set_name, ERROR_INVALID_NAME)?;
-    let length = name.encode_utf16().count();
-    if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(ERROR_INVALID_NAME.into());
-    }
-    if work.model.state().group_set(&name).is_some() {
-        return Err(ERROR_OBJECT_ALREADY_EXISTS.into());
-    }
-    if work.model.state().group_sets.len() >= MAX_SETS {
-        return Err(ERROR_NOT_ENOUGH_QUOTA.into());
-    }
-    let id = work.model.change().add_group_set(&name);
+    let id = create_set(&mut work.model, &name)?;
     let return_value = Some(work.open_group_set(&id, Access::All)?);
     work.answer(clusapi3::ApiCreateGroupSetResponse { return_value, ..Default::default() })
+}
+
+/// Creates a group set without groups (MS-CMRP 3.1.4.2.146).
+pub(in crate::embedded) fn create_set(model: &mut Transaction<'_>, name: &str) -> Result<GroupSetId, u32> {
+    let length = name.encode_utf16().count();
+    if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(ERROR_INVALID_NAME);
+    }
+    if model.state().group_set(name).is_some() {
+        return Err(ERROR_OBJECT_ALREADY_EXISTS);
+    }
+    if model.state().group_sets.len() >= MAX_SETS {
+        return Err(ERROR_NOT_ENOUGH_QUOTA);
+    }
+    Ok(model.change().add_group_set(name))
 }
 
 fn open(work: &mut Work<'_, '_>, call: &clusapi3::ApiOpenGroupSetRequest<'_>) -> Done {
@@ -96,19 +101,24 @@ fn close(work: &mut Work<'_, '_>, call: &clusapi3::ApiCloseGroupSetRequest) -> D
     work.answer(clusapi3::ApiCloseGroupSetResponse::default())
 }
 
-/// A set with groups in it stays. What depended on the set does no longer.
 fn delete(work: &mut Work<'_, '_>, call: &clusapi3::ApiDeleteGroupSetRequest) -> Done {
     let id = work.group_set(call.group_set)?;
-    if work.model.state().groups.values().any(|group| group.set.as_ref() == Some(&id)) {
-        return Err(ERROR_DIR_NOT_EMPTY.into());
+    delete_set(&mut work.model, &id)?;
+    work.answer(clusapi3::ApiDeleteGroupSetResponse::default())
+}
+
+/// Removes a group set (MS-CMRP 3.1.4.2.149). One with groups in it stays. What depended on the set does no longer.
+pub(in crate::embedded) fn delete_set(model: &mut Transaction<'_>, id: &GroupSetId) -> Result<(), u32> {
+    if model.state().groups.values().any(|group| group.set.as_ref() == Some(id)) {
+        return Err(ERROR_DIR_NOT_EMPTY);
     }
-    tell(&mut work.model, &id, GroupSetEvent::Deleted);
-    let state = work.model.change();
-    state.group_sets.remove(&id);
+    tell(model, id, GroupSetEvent::Deleted);
+    let state = model.change();
+    state.group_sets.remove(id);
     let drop = |dependencies: &mut Expression| *dependencies = without(dependencies, id.as_str());
     state.groups.values_mut().for_each(|group| drop(&mut group.dependencies));
     state.group_sets.values_mut().for_each(|set| drop(&mut set.dependencies));
-    work.answer(clusapi3::ApiDeleteGroupSetResponse::default())
+    Ok(())
 }
 
 fn add<S: Handle, G: Handle>(
@@ -118,20 +128,30 @@ fn add<S: Handle, G: Handle>(
     domains: Option<(u32, u32)>,
 ) -> Result<(), Refusal> {
     let (set, group) = (work.group_set(set)?, work.group(group)?);
-    if work.model.state().groups.get(&group).is_some_and(|group| group.set.is_some()) {
-        return Err(ERROR_OBJECT_ALREADY_EXISTS.into());
-    }
-    enter(work, &group, &set, domains)
+    join(&mut work.model, &group, &set, domains)
 }
 
-/// Puts a group that is in no set into one.
-fn enter(
-    work: &mut Work<'_, '_>,
+/// Puts a group into a set (MS-CMRP 3.1.4.2.150).
+pub(in crate::embedded) fn join(
+    model: &mut Transaction<'_>,
     group: &GroupId,
     set: &GroupSetId,
     domains: Option<(u32, u32)>,
 ) -> Result<(), Refusal> {
-    let state = work.model.change();
+    if model.state().groups.get(group).is_some_and(|group| group.set.is_some()) {
+        return Err(ERROR_OBJECT_ALREADY_EXISTS.into());
+    }
+    enter(model, group, set, domains)
+}
+
+/// Puts a group that is in no set into one.
+fn enter(
+    model: &mut Transaction<'_>,
+    group: &GroupId,
+    set: &GroupSetId,
+    domains: Option<(u32, u32)>,
+) -> Result<(), Refusal> {
+    let state = model.change();
     if let Some(group) = state.groups.get_mut(group) {
         group.set = Some(set.clone());
     }
@@ -139,19 +159,19 @@ fn enter(
         set.domains.insert(group.clone(), domains);
     }
     acyclic(state, &Provider::Group(group.clone()), ERROR_CIRCULAR_DEPENDENCY)?;
-    tell(&mut work.model, set, GroupSetEvent::GroupAdded(group.as_str()));
+    tell(model, set, GroupSetEvent::GroupAdded(group.as_str()));
     Ok(())
 }
 
 /// Takes a group out of its set, and tells which that was.
-fn leave(work: &mut Work<'_, '_>, group: &GroupId) -> Option<GroupSetId> {
-    work.model.state().groups.get(group)?.set.as_ref()?;
-    let state = work.model.change();
+pub(in crate::embedded) fn leave(model: &mut Transaction<'_>, group: &GroupId) -> Option<GroupSetId> {
+    model.state().groups.get(group)?.set.as_ref()?;
+    let state = model.change();
     let set = state.groups.get_mut(group)?.set.take()?;
     if let Some(set) = state.group_sets.get_mut(&set) {
         set.domains.remove(group);
     }
-    tell(&mut work.model, &set, GroupSetEvent::GroupRemoved(group.as_str()));
+    tell(model, &set, GroupSetEvent::GroupRemoved(group.as_str()));
     Some(set)
 }
 
@@ -159,15 +179,15 @@ fn move_group(work: &mut Work<'_, '_>, call: &clusapi3::ApiMoveGroupToGroupSetRe
     let (set, group) = (work.group_set(call.group_set)?, work.group(call.group)?);
     let present = work.model.state().groups.get(&group).and_then(|group| group.set.clone());
     if present.as_ref() != Some(&set) {
-        leave(work, &group);
-        enter(work, &group, &set, None)?;
+        leave(&mut work.model, &group);
+        enter(&mut work.model, &group, &set, None)?;
     }
     work.answer(clusapi3::ApiMoveGroupToGroupSetResponse::default())
 }
 
 fn remove_group(work: &mut Work<'_, '_>, call: &clusapi3::ApiRemoveGroupFromGroupSetRequest) -> Done {
     let group = work.group(call.group)?;
-    leave(work, &group).ok_or(ERROR_GROUPSET_NOT_FOUND)?;
+    leave(&mut work.model, &group).ok_or(ERROR_GROUPSET_NOT_FOUND)?;
     work.answer(clusapi3::ApiRemoveGroupFromGroupSetResponse::default())
 }
 

@@ -125,7 +125,7 @@ fn create(work: &mut Work<'_, '_>, call: &clusapi3::ApiCreateKeyRequest<'_>) -> 
     if find(&work.model.state().registry, &path).is_none() {
         opened(work, call.h_key, Rights::CREATE_SUB_KEY)?;
     }
-    let Created { path, born, new } = change(work, |tree| tree.create(&path, security.as_ref()))?;
+    let Created { path, born, new } = change(&mut work.model, |tree| tree.create(&path, security.as_ref()))?;
     let return_value = Some(handle(work, &path, born, rights)?);
     let lpdw_disposition = if new { NEW } else { OPENED };
     work.answer(clusapi3::ApiCreateKeyResponse { lpdw_disposition, return_value, ..Default::default() })
@@ -140,7 +140,7 @@ fn delete(work: &mut Work<'_, '_>, call: &clusapi3::ApiDeleteKeyRequest<'_>) -> 
     }
     granted(work, Rights::DELETE.bits())?;
     let path = base.path.join(&path)?;
-    change(work, |tree| tree.delete(&path))?;
+    change(&mut work.model, |tree| tree.delete(&path))?;
     work.answer(clusapi3::ApiDeleteKeyResponse::default())
 }
 
@@ -209,14 +209,14 @@ fn set_value(work: &mut Work<'_, '_>, call: &clusapi3::ApiSetValueRequest<'_>) -
     let open = opened(work, call.h_key, Rights::SET_VALUE)?;
     let name = text(call.lp_value_name)?;
     let value = KeyValue { kind: call.dw_type, data: Arc::new(call.lp_data.to_vec()) };
-    change(work, |tree| tree.set(&open.path, &name, value))?;
+    change(&mut work.model, |tree| tree.set(&open.path, &name, value))?;
     work.answer(clusapi3::ApiSetValueResponse::default())
 }
 
 fn delete_value(work: &mut Work<'_, '_>, call: &clusapi3::ApiDeleteValueRequest<'_>) -> Done {
     let open = opened(work, call.h_key, Rights::SET_VALUE)?;
     let name = text(call.lp_value_name)?;
-    change(work, |tree| tree.unset(&open.path, &name))?;
+    change(&mut work.model, |tree| tree.unset(&open.path, &name))?;
     work.answer(clusapi3::ApiDeleteValueResponse::default())
 }
 
@@ -253,7 +253,7 @@ fn set_security(work: &mut Work<'_, '_>, call: &clusapi3::ApiSetKeySecurityReque
     }
     let open = opened(work, call.h_key, rights)?;
     let given = given(&call.p_rpc_security_descriptor)?.ok_or(RegistryError::BadSecurity)?;
-    change(work, |tree| tree.secure(&open.path, parts, given))?;
+    change(&mut work.model, |tree| tree.secure(&open.path, parts, given))?;
     work.answer(clusapi3::ApiSetKeySecurityResponse::default())
 }
 
@@ -291,16 +291,16 @@ fn given(descriptor: &RpcSecurityDescriptor<'_>) -> Result<Option<SecurityDescri
 }
 
 /// Changes the tree and tells what has changed; if `operation` fails, nothing has.
-pub(super) fn change<T, E>(
-    work: &mut Work<'_, '_>,
+pub(in crate::embedded) fn change<T, E>(
+    model: &mut Transaction<'_>,
     operation: impl FnOnce(&mut Tree) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut tree = Tree::of(work.model.state(), work.model.file_time());
+    let mut tree = Tree::of(model.state(), model.file_time());
     let done = operation(&mut tree)?;
     if tree.is_changed() {
-        let effects = tree.commit(work.model.change());
+        let effects = tree.commit(model.change());
         for effect in &effects {
-            tell(&mut work.model, effect);
+            tell(model, effect);
         }
     }
     Ok(done)

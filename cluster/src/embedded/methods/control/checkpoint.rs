@@ -43,7 +43,7 @@ pub(super) fn write(
             add(work, &path, number, input)
         }
         (false, Some(number)) => {
-            change(work, |tree| tree.unset(&path, &number)).map(drop).map_err(RegistryError::code)
+            change(&mut work.model, |tree| tree.unset(&path, &number)).map(drop).map_err(RegistryError::code)
         }
         (false, None) => Err(ERROR_FILE_NOT_FOUND),
     }
@@ -51,7 +51,7 @@ pub(super) fn write(
 
 fn add(work: &mut Work<'_, '_>, path: &KeyPath, number: usize, input: &[u8]) -> Result<(), u32> {
     let value = KeyValue { kind: REG_SZ, data: Arc::new(input.to_vec()) };
-    let added = change(work, |tree| {
+    let added = change(&mut work.model, |tree| {
         tree.create(path, None)?;
         tree.set(path, &format!("{number:08X}"), value)
     });

@@ -6,7 +6,7 @@
 mod checkpoint;
 mod disk;
 mod read;
-mod write;
+pub(in crate::embedded) mod write;
 
 use cmrp::clusapi3::{self, HNodeRpc, Request};
 use cmrp::ndr::{Handle, SizedPtr, Varying, WStr};
