@@ -251,6 +251,8 @@ fn reports_that_are_not_fetched_are_kept_up_to_a_limit_and_then_told_as_lost() {
         let list = [command(DELETE, "v", &[]), command(SET, "v", &vec![number; 60_000])];
         assert_eq!(run(&mut rig, base, &list), (0, -1));
     }
+    // There would be room for this one; but it comes after those that are lost, and so after the error.
+    assert_eq!(run(&mut rig, base, &[command(SET, "x", &[0xFF])]), (0, -1));
     let mut reports = 0;
     while let Some(Ok(report)) = report(&mut rig, batch_port) {
         assert_eq!(report.last().unwrap().data[0], reports);
