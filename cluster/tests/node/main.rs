@@ -14,4 +14,5 @@ mod laws;
 mod rig;
 mod story;
 mod suite;
+mod version2;
 mod watch;
