@@ -12,6 +12,7 @@
 mod codes;
 mod laws;
 mod rig;
+mod rules;
 mod story;
 mod suite;
 mod version2;
