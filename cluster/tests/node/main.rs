@@ -12,6 +12,8 @@
 mod codes;
 mod laws;
 mod rig;
+mod rules;
 mod story;
 mod suite;
+mod version2;
 mod watch;

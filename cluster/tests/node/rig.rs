@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cmrp::clusapi2;
-use cmrp::clusapi3::{self, *};
+use cmrp::clusapi3::*;
 use cmrp::ndr::{Call, Format, Interface, Limits, Operation};
 use cmrp_cluster::definition::{DEFAULT, Definition};
 use cmrp_cluster::embedded::model::State;
@@ -189,5 +189,3 @@ pub(crate) fn names2(list: &Option<clusapi2::EnumList<'_>>) -> Vec<(u32, String)
     let entries = &list.as_ref().unwrap().entry;
     entries.iter().map(|entry| (entry.r#type, entry.name.unwrap().to_string_lossy())).collect()
 }
-
-pub(crate) type Request3<'a> = clusapi3::Request<'a>;
