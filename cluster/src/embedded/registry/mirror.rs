@@ -52,7 +52,7 @@ fn steps(before: &State, after: &State) -> Vec<Step> {
             shown.steps.push(Step::Make(path));
         }
     }
-    shown.values(KeyPath::ROOT, [("ClusterName", text(&after.cluster.name))]);
+    shown.values(&KeyPath::ROOT, [("ClusterName", text(&after.cluster.name))]);
     shown.all("Nodes", &before.nodes, &after.nodes, |node| vec![("NodeName", text(&node.name))]);
     shown.all("Groups", &before.groups, &after.groups, |group| {
         let state = number(u32::from(group.wanted));
@@ -108,14 +108,14 @@ impl Shown<'_> {
         }
         for (id, object) in after.iter().filter(|(id, object)| before.get(id) != Some(object)) {
             if let Some(path) = path(kind, id) {
-                self.values(path, values(object));
+                self.values(&path, values(object));
             }
         }
     }
 
     /// The values of a key that are not as they should be.
-    fn values(&mut self, path: KeyPath, values: impl IntoIterator<Item = (&'static str, KeyValue)>) {
-        let key = find(self.registry, &path);
+    fn values(&mut self, path: &KeyPath, values: impl IntoIterator<Item = (&'static str, KeyValue)>) {
+        let key = find(self.registry, path);
         let is = |name: &str, value: &KeyValue| {
             key.and_then(|key| key.values.get(&Name::from(name))) == Some(value)
         };
