@@ -9,7 +9,7 @@ use cmrp_cluster::registry::command::{Command, CommandType, decode, encode};
 use crate::rig::{FORMATS, Rig};
 
 fn command(kind: CommandType, name: &str, data: &[u8]) -> Command<'static> {
-    let value_type = if data.is_empty() { 0 } else { 1 };
+    let value_type = u32::from(!data.is_empty());
     Command { kind, value_type, name: name.to_owned(), data: data.to_vec().into() }
 }
 

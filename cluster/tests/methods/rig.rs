@@ -47,7 +47,7 @@ impl Rig {
 
     /// The client goes, with all its handles, and another one comes.
     pub(crate) fn leave(&mut self) {
-        self.node.handle_disconnect(AssociationId(self.association.into()));
+        self.node.handle_disconnect(AssociationId(self.association));
         self.association += 1;
     }
 
@@ -62,7 +62,7 @@ impl Rig {
 
     pub(crate) fn raw(&mut self, call: CallId, opnum: u16, stub: &[u8]) {
         let caller =
-            Caller { association: AssociationId(self.association.into()), access: Some(self.access) };
+            Caller { association: AssociationId(self.association), access: Some(self.access) };
         let message = Message { protocol: Protocol::V3, opnum, format: self.format, stub };
         self.node.handle_call(self.now, caller, call, message);
     }
