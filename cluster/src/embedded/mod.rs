@@ -13,7 +13,6 @@ mod outside;
 mod placement;
 pub(crate) mod property;
 mod registry;
-mod settings;
 mod tell;
 mod transition;
 mod volatile;
@@ -198,8 +197,7 @@ impl Cluster for Embedded {
         if !self.started {
             return Some(Instant::ORIGIN);
         }
-        let resources =
-            self.state.resources.values().filter(|one| one.due.is_some() || one.state.is_pending());
+        let resources = self.state.resources.values().filter(|one| one.waits());
         let nodes = self.state.nodes.values().filter(|node| node.state == NodeState::Joining);
         let due = resources.map(|one| one.due).chain(nodes.map(|node| node.due));
         let due = due.map(Option::unwrap_or_default).min();

@@ -163,6 +163,7 @@ impl Transaction<'_> {
         let state = self.state().resources.get(id).map(|resource| resource.state);
         if let Some(resource) = self.change().resources.get_mut(id) {
             resource.goal = Goal::Stay;
+            resource.due = None;
         }
         if state != Some(ResourceState::Failed) {
             self.enter(id, ResourceState::Offline);

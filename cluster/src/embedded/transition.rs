@@ -189,6 +189,7 @@ impl Transaction<'_> {
             (ResourceState::Offline, Goal::Restart) => self.restarted(id),
             (ResourceState::Failed, Goal::Offline | Goal::Restart) => self.enter(id, ResourceState::Offline),
             (ResourceState::Failed, Goal::Online) if !due => false,
+            (ResourceState::Failed, Goal::Online) if resource.due.is_some() => self.waited(id),
             (ResourceState::Offline | ResourceState::Failed, Goal::Online) => self.try_online(id),
             (ResourceState::Online, Goal::Offline | Goal::Restart) => self.try_offline(id),
         }
@@ -203,6 +204,14 @@ impl Transaction<'_> {
 
     fn reached(&mut self, id: &ResourceId) -> bool {
         self.aim(id, Goal::Stay);
+        self.waited(id)
+    }
+
+    /// Nothing is to be waited for any more.
+    fn waited(&mut self, id: &ResourceId) -> bool {
+        if self.state().resources.get(id).is_some_and(|resource| resource.due.is_some()) {
+            self.change().resources.get_mut(id).into_iter().for_each(|resource| resource.due = None);
+        }
         true
     }
 

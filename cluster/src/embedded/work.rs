@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cmrp::clusapi3::{Request, Response};
-use cmrp::ndr::{FileTime, Handle};
+use cmrp::ndr::FileTime;
+use cmrp::ndr::Handle;
 use cmrp_port::access::Access;
 use cmrp_port::object::{Object, ObjectKind};
 use cmrp_port::time::Instant;

@@ -138,7 +138,7 @@ fn octets_that_are_no_list_change_nothing() {
             assert_eq!(run_octets(&mut rig, base, &list[..end]), (87, -1), "{end}");
         }
     }
-    for (at, octet) in [(0, 2), (12, 5), (11, 1), (16, 1), (15, 0xD8)] {
+    for (at, octet) in [(0, 2), (12, 5), (15, 1), (17, 0xD8), (18, 1), (23, 1)] {
         let mut octets = list.clone();
         octets[at] = octet;
         assert_eq!(run_octets(&mut rig, base, &octets), (87, -1), "{at}");

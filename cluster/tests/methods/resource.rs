@@ -123,7 +123,6 @@ fn a_resource_has_the_network_name_that_it_depends_on() {
         ("File Server", "FILES"),
         ("Cluster Name", "CLUSTER1"),
         ("SQL Server", "SQL1"),
-        ("Cluster Disk 2", ""),
     ];
     for (resource, name) in table {
         let h_resource = rig.resource(resource);

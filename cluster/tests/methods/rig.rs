@@ -2,7 +2,7 @@
 
 use cmrp::clusapi3::*;
 use cmrp::cluster_change::ClusterFilter;
-use cmrp::ndr::{Call, EncodeStub, Endian, Format, Limits, Operation};
+use cmrp::ndr::{Call, Endian, Format, Limits, Operation};
 use cmrp_cluster::definition::{DEFAULT, Definition};
 use cmrp_cluster::embedded::{Config, Embedded};
 use cmrp_cluster::node::{Message, Node, NodeConfig, Output};
@@ -11,27 +11,24 @@ use cmrp_port::protocol::Protocol;
 use cmrp_port::server::{AssociationId, CallId, Caller};
 use cmrp_port::time::Instant;
 
-pub const FORMATS: [Format; 3] = [Format::Ndr20(Endian::Little), Format::Ndr20(Endian::Big), Format::Ndr64];
+pub(crate) const FORMATS: [Format; 3] =
+    [Format::Ndr20(Endian::Little), Format::Ndr20(Endian::Big), Format::Ndr64];
 
 /// The answer of an operation; its stub lives on, which a test can afford.
 type Answer<C> = <<C as Call>::Operation as Operation>::Response<'static>;
 
-pub struct Rig {
-    pub node: Node,
-    pub format: Format,
-    pub access: Access,
-    pub association: u64,
-    pub now: Instant,
+pub(crate) struct Rig {
+    pub(crate) node: Node,
+    pub(crate) format: Format,
+    pub(crate) access: Access,
+    pub(crate) association: u64,
+    pub(crate) now: Instant,
     calls: u64,
 }
 
 impl Rig {
-    pub fn new() -> Self {
-        Self::of(DEFAULT)
-    }
-
-    pub fn of(definition: &str) -> Self {
-        let definition = Definition::from_text(definition).unwrap();
+    pub(crate) fn new() -> Self {
+        let definition = Definition::from_text(DEFAULT).unwrap();
         let cluster = Embedded::new(definition.state(0), Config::default());
         Self {
             node: Node::new(Box::new(cluster), NodeConfig::new("node1", [7; 16])),
@@ -43,8 +40,14 @@ impl Rig {
         }
     }
 
+    /// The client goes, with all its handles, and another one comes.
+    pub(crate) fn leave(&mut self) {
+        self.node.handle_disconnect(AssociationId(self.association.into()));
+        self.association += 1;
+    }
+
     /// Makes a call that waits.
-    pub fn send<C: Call>(&mut self, request: &C) -> CallId {
+    pub(crate) fn send<C: Call>(&mut self, request: &C) -> CallId {
         self.calls += 1;
         let call = CallId(self.calls);
         let stub = request.encode(self.format).unwrap();
@@ -52,7 +55,7 @@ impl Rig {
         call
     }
 
-    pub fn raw(&mut self, call: CallId, opnum: u16, stub: &[u8]) {
+    pub(crate) fn raw(&mut self, call: CallId, opnum: u16, stub: &[u8]) {
         let caller =
             Caller { association: AssociationId(self.association.into()), access: Some(self.access) };
         let message = Message { protocol: Protocol::V3, opnum, format: self.format, stub };
@@ -60,7 +63,7 @@ impl Rig {
     }
 
     /// What has become of a call: a stub, or the status of a fault; `None` if it waits.
-    pub fn outcome(&mut self, call: CallId) -> Option<Result<Vec<u8>, u32>> {
+    pub(crate) fn outcome(&mut self, call: CallId) -> Option<Result<Vec<u8>, u32>> {
         let mut found = None;
         while let Some(output) = self.node.poll_output() {
             match output {
@@ -72,41 +75,46 @@ impl Rig {
         found
     }
 
-    pub fn next_call(&mut self) -> CallId {
+    pub(crate) fn next_call(&mut self) -> CallId {
         self.calls += 1;
         CallId(self.calls)
     }
 
     /// Makes a call and reads its answer, which has to be one to that request.
-    pub fn call<C: Call>(&mut self, request: &C) -> Answer<C> {
+    pub(crate) fn call<C: Call>(&mut self, request: &C) -> Answer<C> {
         let call = self.send(request);
         let outcome = self.outcome(call).expect("the call waits");
         let stub = outcome.unwrap_or_else(|status| panic!("{}: fault {status:#x}", C::Operation::NAME));
         self.read(request, stub)
     }
 
-    pub fn read<C: Call>(&self, request: &C, stub: Vec<u8>) -> Answer<C> {
+    pub(crate) fn read<C: Call>(&self, request: &C, stub: Vec<u8>) -> Answer<C> {
         request.decode_response(stub.leak(), self.format, &Limits::default()).unwrap()
     }
 
-    pub fn root(&mut self) -> Option<HKeyRpc> {
+    pub(crate) fn root(&mut self) -> Option<HKeyRpc> {
         self.root_with(0x0200_0000)
     }
 
-    pub fn root_with(&mut self, sam_desired: u32) -> Option<HKeyRpc> {
+    pub(crate) fn root_with(&mut self, sam_desired: u32) -> Option<HKeyRpc> {
         let answer = self.call(&ApiGetRootKeyRequest { sam_desired });
         assert_eq!(answer.status, 0);
         answer.return_value
     }
 
     /// Makes or opens a key with all rights.
-    pub fn key(&mut self, at: Option<HKeyRpc>, path: &str) -> Option<HKeyRpc> {
+    pub(crate) fn key(&mut self, at: Option<HKeyRpc>, path: &str) -> Option<HKeyRpc> {
         let answer = self.create(at, path, 0x0200_0000);
         assert_eq!(answer.status, 0, "{path}");
         answer.return_value
     }
 
-    pub fn create(&mut self, h_key: Option<HKeyRpc>, path: &str, sam_desired: u32) -> ApiCreateKeyResponse {
+    pub(crate) fn create(
+        &mut self,
+        h_key: Option<HKeyRpc>,
+        path: &str,
+        sam_desired: u32,
+    ) -> ApiCreateKeyResponse {
         let (lp_sub_key, lp_security_attributes) = (path.into(), None);
         self.call(&ApiCreateKeyRequest {
             h_key,
@@ -117,23 +125,28 @@ impl Rig {
         })
     }
 
-    pub fn open(&mut self, h_key: Option<HKeyRpc>, path: &str, sam_desired: u32) -> ApiOpenKeyResponse {
+    pub(crate) fn open(
+        &mut self,
+        h_key: Option<HKeyRpc>,
+        path: &str,
+        sam_desired: u32,
+    ) -> ApiOpenKeyResponse {
         self.call(&ApiOpenKeyRequest { h_key, lp_sub_key: path.into(), sam_desired })
     }
 
-    pub fn set(&mut self, h_key: Option<HKeyRpc>, name: &str, dw_type: u32, lp_data: &[u8]) -> u32 {
+    pub(crate) fn set(&mut self, h_key: Option<HKeyRpc>, name: &str, dw_type: u32, lp_data: &[u8]) -> u32 {
         self.call(&ApiSetValueRequest { h_key, lp_value_name: name.into(), dw_type, lp_data }).return_value
     }
 
     /// A value that has room in 100 octets.
-    pub fn query(&mut self, h_key: Option<HKeyRpc>, name: &str) -> Result<(u32, Vec<u8>), u32> {
+    pub(crate) fn query(&mut self, h_key: Option<HKeyRpc>, name: &str) -> Result<(u32, Vec<u8>), u32> {
         let answer = self.call(&ApiQueryValueRequest { h_key, lp_value_name: name.into(), cb_data: 100 });
         let data = answer.lp_data[..(answer.lpcb_required as usize).min(100)].to_vec();
         if answer.return_value == 0 { Ok((answer.lp_value_type, data)) } else { Err(answer.return_value) }
     }
 
     /// The names of the subkeys, by enumeration.
-    pub fn subkeys(&mut self, h_key: Option<HKeyRpc>) -> Vec<String> {
+    pub(crate) fn subkeys(&mut self, h_key: Option<HKeyRpc>) -> Vec<String> {
         let mut names = Vec::new();
         for dw_index in 0.. {
             let answer = self.call(&ApiEnumKeyRequest { h_key, dw_index });
@@ -146,20 +159,20 @@ impl Rig {
         names
     }
 
-    pub fn group(&mut self, name: &str) -> Option<HGroupRpc> {
+    pub(crate) fn group(&mut self, name: &str) -> Option<HGroupRpc> {
         self.call(&ApiOpenGroupRequest { lpsz_group_name: name.into() }).return_value
     }
 
-    pub fn resource(&mut self, name: &str) -> Option<HResRpc> {
+    pub(crate) fn resource(&mut self, name: &str) -> Option<HResRpc> {
         self.call(&ApiOpenResourceRequest { lpsz_resource_name: name.into() }).return_value
     }
 
-    pub fn cluster(&mut self) -> Option<HClusterRpc> {
+    pub(crate) fn cluster(&mut self) -> Option<HClusterRpc> {
         self.call(&ApiOpenClusterRequest {}).return_value
     }
 
     /// A version 1 port with a filter on the whole cluster.
-    pub fn watch(&mut self) -> Option<HNotifyRpc> {
+    pub(crate) fn watch(&mut self) -> Option<HNotifyRpc> {
         let h_notify = self.call(&ApiCreateNotifyRequest {}).return_value;
         let h_cluster = self.cluster();
         let request = ApiAddNotifyClusterRequest {
@@ -173,7 +186,7 @@ impl Rig {
     }
 
     /// The events that a port has, by change and name.
-    pub fn events(&mut self, h_notify: Option<HNotifyRpc>) -> Vec<(u32, String)> {
+    pub(crate) fn events(&mut self, h_notify: Option<HNotifyRpc>) -> Vec<(u32, String)> {
         let mut events = Vec::new();
         loop {
             let request = ApiGetNotifyRequest { h_notify };

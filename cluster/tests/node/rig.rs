@@ -14,40 +14,40 @@ use cmrp_port::protocol::Protocol;
 use cmrp_port::server::{AssociationId, CallId, Caller};
 use cmrp_port::time::Instant;
 
-pub struct Rig {
-    pub node: Node,
-    pub now: Instant,
-    pub format: Format,
+pub(crate) struct Rig {
+    pub(crate) node: Node,
+    pub(crate) now: Instant,
+    pub(crate) format: Format,
     calls: u64,
 }
 
 /// A client: its association and its access.
 #[derive(Clone, Copy)]
-pub struct Client(pub u64, pub Option<Access>);
+pub(crate) struct Client(pub u64, pub Option<Access>);
 
-pub const ADMIN: Client = Client(1, Some(Access::All));
-pub const READER: Client = Client(2, Some(Access::Read));
-pub const NOBODY: Client = Client(3, None);
+pub(crate) const ADMIN: Client = Client(1, Some(Access::All));
+pub(crate) const READER: Client = Client(2, Some(Access::Read));
+pub(crate) const NOBODY: Client = Client(3, None);
 
 /// What came of a call, as it went over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Stub(Vec<u8>),
     Fault(u32),
     Abandoned,
     Waits,
 }
 
-pub fn default_state() -> State {
+pub(crate) fn default_state() -> State {
     Definition::from_text(DEFAULT).unwrap().state(1)
 }
 
 impl Rig {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(default_state(), Config::default())
     }
 
-    pub fn slow(transition: Duration) -> Self {
+    pub(crate) fn slow(transition: Duration) -> Self {
         Self::of(
             default_state(),
             Config {
@@ -57,11 +57,11 @@ impl Rig {
         )
     }
 
-    pub fn of(state: State, config: Config) -> Self {
+    pub(crate) fn of(state: State, config: Config) -> Self {
         Self::over(Embedded::new(state, config))
     }
 
-    pub fn over(cluster: Embedded) -> Self {
+    pub(crate) fn over(cluster: Embedded) -> Self {
         let node = Node::new(Box::new(cluster), NodeConfig::new("node1", [7; 16]));
         let mut rig = Self { node, now: Instant::ORIGIN, format: Format::NDR20_LE, calls: 0 };
         rig.node.handle_timeout(rig.now);
@@ -69,7 +69,13 @@ impl Rig {
     }
 
     /// Gives octets to the node, and takes what comes of it at once.
-    pub fn send(&mut self, client: Client, protocol: Protocol, opnum: u16, stub: &[u8]) -> (CallId, Outcome) {
+    pub(crate) fn send(
+        &mut self,
+        client: Client,
+        protocol: Protocol,
+        opnum: u16,
+        stub: &[u8],
+    ) -> (CallId, Outcome) {
         self.calls += 1;
         let call = CallId(self.calls);
         let caller = Caller { association: AssociationId(client.0), access: client.1 };
@@ -87,12 +93,12 @@ impl Rig {
         (call, outcome)
     }
 
-    pub fn outputs(&mut self) -> Vec<Output> {
+    pub(crate) fn outputs(&mut self) -> Vec<Output> {
         std::iter::from_fn(|| self.node.poll_output()).collect()
     }
 
     /// Makes a call of either interface as this client, and gives the response. It lives as long as the program.
-    pub fn try_call<C: Call>(
+    pub(crate) fn try_call<C: Call>(
         &mut self,
         client: Client,
         request: &C,
@@ -112,72 +118,76 @@ impl Rig {
         }
     }
 
-    pub fn call<C: Call>(&mut self, request: C) -> <C::Operation as Operation>::Response<'static> {
+    pub(crate) fn call<C: Call>(&mut self, request: C) -> <C::Operation as Operation>::Response<'static> {
         self.try_call(ADMIN, &request).unwrap()
     }
 
-    pub fn advance(&mut self, by: Duration) {
+    pub(crate) fn advance(&mut self, by: Duration) {
         self.now = self.now.saturating_add(by);
-        while self.node.poll_timeout().is_some_and(|due| due <= self.now) {
+        for _ in 0..100 {
+            if self.node.poll_timeout().is_none_or(|due| due > self.now) {
+                return;
+            }
             self.node.handle_timeout(self.now);
         }
+        panic!("what is due is never done");
     }
 
-    pub fn group(&mut self, name: &str) -> Option<HGroupRpc> {
+    pub(crate) fn group(&mut self, name: &str) -> Option<HGroupRpc> {
         let opened = self.call(ApiOpenGroupRequest { lpsz_group_name: name.into() });
         assert_eq!(opened.status, 0, "{name}");
         opened.return_value
     }
 
-    pub fn resource(&mut self, name: &str) -> Option<HResRpc> {
+    pub(crate) fn resource(&mut self, name: &str) -> Option<HResRpc> {
         let opened = self.call(ApiOpenResourceRequest { lpsz_resource_name: name.into() });
         assert_eq!(opened.status, 0, "{name}");
         opened.return_value
     }
 
-    pub fn node(&mut self, name: &str) -> Option<HNodeRpc> {
+    pub(crate) fn node(&mut self, name: &str) -> Option<HNodeRpc> {
         let opened = self.call(ApiOpenNodeRequest { lpsz_node_name: name.into() });
         assert_eq!(opened.status, 0, "{name}");
         opened.return_value
     }
 
-    pub fn network(&mut self, name: &str) -> Option<HNetworkRpc> {
+    pub(crate) fn network(&mut self, name: &str) -> Option<HNetworkRpc> {
         let opened = self.call(ApiOpenNetworkRequest { lpsz_network_name: name.into() });
         assert_eq!(opened.status, 0, "{name}");
         opened.return_value
     }
 
-    pub fn cluster(&mut self) -> Option<HClusterRpc> {
+    pub(crate) fn cluster(&mut self) -> Option<HClusterRpc> {
         self.call(ApiOpenClusterRequest {}).return_value
     }
 
-    pub fn resource_state(&mut self, name: &str) -> u32 {
+    pub(crate) fn resource_state(&mut self, name: &str) -> u32 {
         let h_resource = self.resource(name);
         self.call(ApiGetResourceStateRequest { h_resource }).state
     }
 
-    pub fn group_state(&mut self, name: &str) -> (u32, String) {
+    pub(crate) fn group_state(&mut self, name: &str) -> (u32, String) {
         let h_group = self.group(name);
         let answer = self.call(ApiGetGroupStateRequest { h_group });
         (answer.state, answer.node_name.unwrap().to_string_lossy())
     }
 
-    pub fn node_state(&mut self, name: &str) -> u32 {
+    pub(crate) fn node_state(&mut self, name: &str) -> u32 {
         let h_node = self.node(name);
         self.call(ApiGetNodeStateRequest { h_node }).state
     }
 }
 
 /// The names in a list.
-pub fn names(list: &Option<EnumList<'_>>) -> Vec<(u32, String)> {
+pub(crate) fn names(list: &Option<EnumList<'_>>) -> Vec<(u32, String)> {
     let entries = &list.as_ref().unwrap().entry;
     entries.iter().map(|entry| (entry.r#type, entry.name.unwrap().to_string_lossy())).collect()
 }
 
 /// Version 2's names.
-pub fn names2(list: &Option<clusapi2::EnumList<'_>>) -> Vec<(u32, String)> {
+pub(crate) fn names2(list: &Option<clusapi2::EnumList<'_>>) -> Vec<(u32, String)> {
     let entries = &list.as_ref().unwrap().entry;
     entries.iter().map(|entry| (entry.r#type, entry.name.unwrap().to_string_lossy())).collect()
 }
 
-pub type Request3<'a> = clusapi3::Request<'a>;
+pub(crate) type Request3<'a> = clusapi3::Request<'a>;

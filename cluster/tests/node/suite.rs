@@ -1,6 +1,8 @@
 //! What smbtorture's `rpc.clusapi` asserts of the areas here, on the default cluster: the figures are the suite's.
 
 use cmrp::clusapi3::*;
+use cmrp::ndr::SizedPtr;
+use cmrp_port::event::v2::PropertyList;
 
 use crate::rig::*;
 
@@ -124,4 +126,32 @@ fn the_groups_group_network_and_netinterface() {
     let h_net_interface = opened.return_value;
     assert_eq!(rig.call(ApiGetNetInterfaceStateRequest { h_net_interface }).state, 3);
     assert_eq!(rig.call(ApiGetNetInterfaceIdRequest { h_net_interface }).return_value, 0);
+}
+
+#[test]
+fn lists_of_groups_with_and_without_properties() {
+    let mut rig = Rig::new();
+    let h_cluster = rig.cluster();
+    let names: Vec<u8> = "Priority\0GroupType\0\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bare = rig.call(ApiCreateGroupEnumRequest { h_cluster, ..Default::default() });
+    let full = rig.call(ApiCreateGroupEnumRequest {
+        h_cluster,
+        p_properties: SizedPtr::Array(&names),
+        p_ro_properties: SizedPtr::Array(&names),
+    });
+    assert_eq!((bare.return_value, full.return_value), (0, 0));
+    let (bare, full) = (bare.pp_result_list.unwrap().entry, full.pp_result_list.unwrap().entry);
+    assert_eq!((bare.len(), full.len()), (4, 4));
+    assert!(bare.iter().all(|entry| entry.properties == SizedPtr::NULL));
+    for entry in &full {
+        let list = PropertyList::decode(entry.properties.as_array().unwrap()).unwrap();
+        let names: Vec<String> = list.properties().iter().map(|one| one.name().to_string_lossy()).collect();
+        assert!(names.contains(&"Priority".to_owned()), "{names:?}");
+    }
+    let list = rig.call(ApiCreateResourceEnumRequest { h_cluster, ..Default::default() });
+    assert_eq!(list.pp_result_list.unwrap().entry.len(), rig_resources());
+}
+
+fn rig_resources() -> usize {
+    default_state().resources.len()
 }

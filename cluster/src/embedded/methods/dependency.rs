@@ -1,15 +1,12 @@
-//! Dependency expressions and network names of resources, and shared volumes (MS-CMRP 3.1.4.2.109-111, 3.1.4.2.122,
-//! 3.1.4.2.164).
+//! Dependency expressions of resources, and shared volumes (MS-CMRP 3.1.4.2.109-110, 3.1.4.2.122, 3.1.4.2.164).
 
 use cmrp::clusapi3::{self, Request};
 use cmrp::ndr::Handle;
 use cmrp_port::event::v2::{SharedVolume, SharedVolumeEvent, SharedVolumeState, VolumeResource};
 
-use super::control::network_name;
 use super::{Done, Work};
 use crate::dependency::Expression as Written;
 use crate::embedded::model::{Expression, Name, Property, Resource, ResourceId, ResourceState, State};
-use crate::embedded::property::Subject;
 use crate::event::Event;
 use crate::session::Refusal;
 use crate::status::{
@@ -22,7 +19,6 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
     Some(match request {
         Request::ApiSetResourceDependencyExpression(call) => set(work, call),
         Request::ApiGetResourceDependencyExpression(call) => get(work, call),
-        Request::ApiGetResourceNetworkName(call) => get_network_name(work, call),
         Request::ApiChangeCsvState(call) => {
             let changed = change_volume(work, call.h_resource, call.dw_state, None);
             changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateResponse::default()))
@@ -95,19 +91,6 @@ fn get(work: &mut Work<'_, '_>, call: &clusapi3::ApiGetResourceDependencyExpress
     let text = work.model.state().dependency_text(&id);
     work.answer(clusapi3::ApiGetResourceDependencyExpressionResponse {
         lpsz_dependency_expression: Some(text.as_str().into()),
-        ..Default::default()
-    })
-}
-
-/// The network name that a resource depends on, over whatever way, or that it is. A resource without one has an empty
-/// one: clients ask each resource that there is.
-fn get_network_name(work: &mut Work<'_, '_>, call: &clusapi3::ApiGetResourceNetworkNameRequest) -> Done {
-    let id = work.resource(call.h_resource)?;
-    let state = work.model.state();
-    let way = state.with_providers(&id).into_iter().map(Subject::Resource);
-    let name = way.into_iter().find_map(|subject| network_name(state, &subject)).unwrap_or_default();
-    work.answer(clusapi3::ApiGetResourceNetworkNameResponse {
-        lpsz_name: Some(name.as_str().into()),
         ..Default::default()
     })
 }

@@ -5,14 +5,15 @@
 
 mod batch;
 mod cluster;
-pub(in crate::embedded) mod control;
+pub(super) mod control;
 mod dependency;
 mod enumeration;
 mod group;
-pub(in crate::embedded) mod group_set;
+pub(super) mod group_set;
+mod listing;
 mod network;
 mod node;
-pub(in crate::embedded) mod registry;
+pub(super) mod registry;
 mod resource;
 mod resource_type;
 
@@ -29,7 +30,7 @@ pub(super) type Done = Result<Outcome, Refusal>;
 
 type Area = fn(&mut Work<'_, '_>, &Request<'_>) -> Option<Done>;
 
-const AREAS: [Area; 12] = [
+const AREAS: [Area; 13] = [
     cluster::serve,
     node::serve,
     group::serve,
@@ -37,6 +38,7 @@ const AREAS: [Area; 12] = [
     resource_type::serve,
     network::serve,
     enumeration::serve,
+    listing::serve,
     registry::serve,
     control::serve,
     dependency::serve,

@@ -17,8 +17,8 @@ use crate::embedded::model::{Name, NodeId, Property, Resource, ResourceId, Resou
 use crate::session::Refusal;
 use crate::status::{
     ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE, ERROR_CLUSTER_NODE_NOT_FOUND, ERROR_DEPENDENCY_NOT_FOUND,
-    ERROR_INVALID_PARAMETER, ERROR_INVALID_STATE, ERROR_NOT_SUPPORTED, ERROR_OBJECT_IN_LIST,
-    ERROR_RESOURCE_NOT_AVAILABLE, ERROR_RESOURCE_ONLINE,
+    ERROR_INVALID_PARAMETER, ERROR_INVALID_STATE, ERROR_OBJECT_IN_LIST, ERROR_RESOURCE_NOT_AVAILABLE,
+    ERROR_RESOURCE_ONLINE,
 };
 
 /// `CLUSTER_RESOURCE_SEPARATE_MONITOR` (MS-CMRP 3.1.4.2.10).
@@ -62,8 +62,6 @@ fn change(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Result<u32, 
         Request::ApiRestartResource(call) => {
             with(work, call.h_resource, |model, id| model.restart_resource(id))
         }
-        Request::ApiChangeCsvState(call) => shared_volume(work, call.h_resource),
-        Request::ApiChangeCsvStateEx(call) => shared_volume(work, call.h_resource),
         _ => return None,
     })
 }
@@ -208,12 +206,6 @@ fn with(
 ) -> Result<u32, Refusal> {
     let id = work.resource(handle)?;
     Ok(act(&mut work.model, &id)?)
-}
-
-/// MS-CMRP 3.1.4.2.122: the embedded cluster has no disks that nodes could share.
-fn shared_volume(work: &Work<'_, '_>, handle: Option<HResRpc>) -> Result<u32, Refusal> {
-    work.resource(handle)?;
-    Err(ERROR_NOT_SUPPORTED.into())
 }
 
 fn pair(

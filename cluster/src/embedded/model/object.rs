@@ -529,6 +529,11 @@ impl ResourceType {
 }
 
 impl Resource {
+    /// Whether something happens to it when its time has come.
+    pub fn waits(&self) -> bool {
+        self.state.is_pending() || (self.due.is_some() && self.goal == Goal::Online)
+    }
+
     /// Its type's name.
     pub fn kind(&self) -> &str {
         self.type_name.as_str()

@@ -8,8 +8,6 @@ mod disk;
 mod read;
 pub(in crate::embedded) mod write;
 
-pub(super) use read::network_name;
-
 use cmrp::clusapi3::{self, HNodeRpc, Request};
 use cmrp::ndr::{Handle, SizedPtr, Varying, WStr};
 use cmrp_port::access::Access;

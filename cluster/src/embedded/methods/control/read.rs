@@ -206,7 +206,7 @@ pub(super) fn terminated(octets: &[u8]) -> Result<Option<String>, u32> {
 
 /// The network name that a resource of such a type stands for: its private property, for the cluster's own the name of
 /// the cluster, else its name.
-pub(in super::super) fn network_name(state: &State, subject: &Subject) -> Option<String> {
+fn network_name(state: &State, subject: &Subject) -> Option<String> {
     let resource = resource(state, subject).ok()?;
     let types = ["Network Name", "Distributed Network Name"];
     if !types.iter().any(|name| resource.type_name == Name::from(*name)) {

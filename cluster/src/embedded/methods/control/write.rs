@@ -10,9 +10,9 @@ use super::super::{Work, group_set};
 use super::read::resource;
 use super::{checkpoint, disk};
 use crate::control::Function;
+use crate::embedded::Transaction;
 use crate::embedded::model::{Name, Properties, Property};
 use crate::embedded::property::{self, Subject, list};
-use crate::embedded::work::Transaction;
 use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
 
 /// Carries out a code.
@@ -34,7 +34,7 @@ pub(super) fn write(
     }
 }
 
-/// Sets common properties, and tells so.
+/// Sets common properties, and has the states follow that they bear on.
 pub(in crate::embedded) fn set_common(
     model: &mut Transaction<'_>,
     subject: &Subject,
@@ -44,11 +44,13 @@ pub(in crate::embedded) fn set_common(
     if !properties.is_empty() {
         property::set_common(subject, model.change(), &properties)?;
         tell(model, subject, &properties, Class::Common);
+        model.refresh_networks();
+        model.refresh_groups();
     }
     Ok(())
 }
 
-/// Sets private properties, and tells so.
+/// Sets private properties.
 pub(in crate::embedded) fn set_private(
     model: &mut Transaction<'_>,
     subject: &Subject,
