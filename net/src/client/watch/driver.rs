@@ -120,8 +120,7 @@ impl Driver {
             }
             let wakes = self.wakes_at();
             tokio::select! {
-                // Both are over at once, and so have no place here, when nobody reads any more.
-                Ok(permit) = outbox.reserve(), if !outbox.is_closed() && self.has_event() => {
+                Ok(permit) = outbox.reserve(), if self.has_event() => {
                     if let Some(event) = self.next_event() {
                         permit.send(event);
                     }
