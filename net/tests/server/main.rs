@@ -18,6 +18,7 @@ mod playback;
 mod raw;
 mod script;
 mod shutdown;
+mod spans;
 
 use std::future::Future;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cmrp_port::server::Caller;
 use dcerpc_proto::server::{Call, Event};
 use tokio::time::Instant;
-use tracing::{Span, debug, info, warn};
+use tracing::{debug, info};
 
 use super::{Connection, End, OpenCall};
 use crate::server::Service;
@@ -28,9 +28,9 @@ impl<S: Service> Connection<S> {
             is_complete = true;
             self.handle(event).await?;
         }
-        self.collect();
+        let has_words = self.collect();
         if self.machine.is_closing() {
-            self.ending.get_or_insert(End::Protocol);
+            self.ending.get_or_insert(if has_words { End::Refused } else { End::Protocol });
         }
         if self.machine.is_bound() {
             self.timers.bound();
@@ -58,15 +58,15 @@ impl<S: Service> Connection<S> {
             Event::Bound { group, joined, multiplexing, .. } => {
                 let association = self.shared.clients.number(group);
                 self.association = Some(association);
-                Span::current().record("association", association.0);
+                self.span.record("association", association.0);
                 info!(%group, joined, multiplexing, "bound");
             }
-            Event::Refused { reason, .. } => warn!(reason, "bind refused"),
+            Event::Refused { reason, .. } => info!(reason, "bind refused"),
             Event::Faulted { id, status, .. } => {
                 self.shared.metrics.fault(status);
                 debug!(id, status, "call refused");
             }
-            Event::ProtocolError(violation) => warn!(%violation, "protocol error"),
+            Event::ProtocolError(violation) => info!(%violation, "protocol error"),
             _ => {}
         }
         Ok(())
@@ -85,7 +85,7 @@ impl<S: Service> Connection<S> {
             format: call.format,
             stub: call.stub,
             outbox: Arc::clone(self.admission.outbox()),
-            connection: Span::current(),
+            connection: self.span.clone(),
         };
         self.command(Command::Call(incoming)).await
     }

@@ -39,8 +39,10 @@ pub(super) enum End {
     Client,
     /// The socket failed.
     Socket,
-    /// The client broke the protocol or was refused; what was to say is said.
+    /// The client broke the protocol, and there is nothing to say.
     Protocol,
+    /// The client was refused, or broke the protocol, and was told so.
+    Refused,
     /// [`Deadlines::handshake`](super::Deadlines::handshake).
     Handshake,
     /// [`Deadlines::request`](super::Deadlines::request).
@@ -66,6 +68,7 @@ impl End {
             Self::Client => "client",
             Self::Socket => "socket",
             Self::Protocol => "protocol",
+            Self::Refused => "refused",
             Self::Handshake => "handshake",
             Self::Request => "request",
             Self::Write => "write",
@@ -79,7 +82,7 @@ impl End {
 
     /// Whether the last words matter: the client is given time to read them.
     const fn lingers(self) -> bool {
-        matches!(self, Self::Protocol | Self::Service | Self::Finished)
+        matches!(self, Self::Refused | Self::Service | Self::Finished)
     }
 }
 
@@ -112,6 +115,7 @@ pub(super) struct Connection<S: Service> {
     asked: Option<Instant>,
     /// Of responses that cannot be sent, until the service has been told.
     lost: Vec<S::Receipt>,
+    span: Span,
 }
 
 /// A call that the service has.
@@ -133,6 +137,7 @@ impl<S: Service> Connection<S> {
         peer: SocketAddr,
         shared: Arc<Shared<S>>,
         admission: Admission<S::Receipt>,
+        span: Span,
     ) -> Self {
         let address = peer.ip().to_canonical().into();
         let machine = Machine::new(Arc::clone(&shared.rpc), address, &shared.port);
@@ -149,12 +154,13 @@ impl<S: Service> Connection<S> {
             ending: None,
             asked: None,
             lost: Vec::new(),
+            span,
         }
     }
 
     /// Serves until the connection ends, for whatever reason; nothing of it is left then.
     pub(super) async fn run(mut self) {
-        info!("accepted");
+        debug!("accepted");
         let end = self.serve().await;
         info!(reason = end.name(), "ends");
         self.shared.metrics.ended(end.name());
