@@ -124,10 +124,6 @@ impl Service for EndpointMap {
         Self::name(opnum)
     }
 
-    fn is_public() -> bool {
-        true
-    }
-
     fn handle_call(&mut self, _: Instant, _: Caller, call: CallId, request: Request<'_>) {
         self.outputs.push(match self.answer(request.opnum, request.stub, request.format) {
             Ok(stub) => Output::Response { call, stub, receipt: None },
