@@ -1,5 +1,6 @@
 //! `cmrp serve`, `cmrp call` and `cmrp watch` with each other, as processes.
-#![cfg(all(test, unix))]
+#![cfg(test)]
+#![cfg(unix)]
 
 mod support;
 
@@ -10,7 +11,7 @@ use support::{cmrp, stderr, stdout};
 const GROUP: &str = "Cluster Group";
 
 /// Whether a JSON line tells that the group has moved to a node.
-fn moved_to<'a>(node: &'a str) -> impl Fn(&Value) -> bool + 'a {
+fn moved_to(node: &str) -> impl Fn(&Value) -> bool {
     move |news| news["type"] == "event" && news["name"] == GROUP && news["new_owner"] == node
 }
 
@@ -202,6 +203,19 @@ fn a_watch_comes_back_when_the_server_does() {
     watch.json(moved_to("node2"));
     watch.signal("INT");
     assert_eq!(watch.end().code(), Some(0));
+}
+
+#[test]
+fn who_does_not_want_to_wait_for_the_server_asks_twice() {
+    let served = serve(&[]);
+    let mut watch = served.watch(&[]);
+    served.server.signal("STOP");
+    // Signals that come at once may count as one.
+    while watch.ended().is_none() {
+        watch.signal("INT");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(watch.end().code(), Some(130));
 }
 
 #[test]
