@@ -312,7 +312,7 @@ impl Transaction<'_> {
     ) -> Result<(), ChangeError> {
         let properties = [(Name::from(property), value.to_property())].into_iter().collect();
         let set = if private { write::set_private } else { write::set_common };
-        Ok(set(self, of, properties)?)
+        Ok(set(self, of, &properties)?)
     }
 
     fn happen_to_group_set(&mut self, change: &Change) -> Option<Result<(), ChangeError>> {

@@ -38,8 +38,7 @@ impl Transaction<'_> {
 
     /// The time of the day, in steps of 100 ns since 1601.
     pub fn file_time(&self) -> FileTime {
-        let steps = self.now.since_origin().as_nanos().checked_div(100).unwrap_or_default();
-        FileTime(self.config.epoch.0.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)))
+        self.config.file_time(self.now)
     }
 
     /// Tells what has happened, if the transaction is kept: events come in the order of their telling.
