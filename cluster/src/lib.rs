@@ -20,3 +20,8 @@ pub mod session;
 pub mod source;
 pub mod status;
 pub mod store;
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

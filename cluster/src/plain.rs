@@ -1,6 +1,6 @@
 //! Values of properties and of the registry as people write them in TOML and JSON.
 
-use core::fmt;
+use core::fmt::{self, Write};
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -195,7 +195,11 @@ fn octet(digits: &[u32]) -> Option<u8> {
 }
 
 fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    octets.iter().fold(String::new(), |mut text, octet| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{octet:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,18 @@
 //! Changes as lines of JSON: the documented schema, and what is said of lines that are none.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use cmrp_cluster::change::{Change, MOST_OCTETS, Scheduled, read_line};
+use cmrp_cluster::change::{Change, ChangeError, MOST_OCTETS, Scheduled, read_line};
+use cmrp_cluster::cluster::Cluster;
+use cmrp_cluster::definition::{DEFAULT, Definition};
+use cmrp_cluster::embedded::model::{InterfaceState, NetworkState, NodeState};
+use cmrp_cluster::embedded::{Config, Embedded};
+use cmrp_cluster::event::Event;
+use cmrp_cluster::store::faults;
+use cmrp_port::time::Instant;
 
 /// The lines of the examples in the documentation.
 fn documented() -> Vec<String> {
@@ -151,4 +159,118 @@ fn no_text_makes_reading_panic() {
             assert!(problem.span.end <= line.len() && problem.line <= 2, "{line:?} {problem:?}");
         }
     }
+}
+
+/// A cluster whose transitions take no time.
+fn cluster() -> Embedded {
+    Embedded::new(Definition::from_text(DEFAULT).unwrap().state(0), Config::default())
+}
+
+/// Makes a change, and takes the events that it leads to.
+fn happen(cluster: &mut Embedded, line: &str) -> Result<Vec<Event>, ChangeError> {
+    let scheduled: Scheduled = line.parse().unwrap();
+    cluster.change(Instant::ORIGIN, &scheduled.change)?;
+    Ok(std::iter::from_fn(|| cluster.next_event()).collect())
+}
+
+#[test]
+fn the_documented_story_happens_to_the_default_cluster() {
+    let mut cluster = cluster();
+    for line in documented() {
+        let before = cluster.state().clone();
+        let events = happen(&mut cluster, &line).unwrap_or_else(|error| panic!("{line}\n{error}"));
+        assert!(*cluster.state() != before, "{line} changes nothing");
+        assert_eq!(faults(cluster.state()), Vec::<String>::new(), "{line}");
+        let silent = line.contains("group_set_created");
+        assert_eq!(events.is_empty(), silent, "{line}");
+    }
+    assert_eq!(cluster.name(), "CLUSTER2");
+    assert_eq!(cluster.state().resources.len(), 13);
+}
+
+#[test]
+fn what_is_not_there_is_told_with_advice_and_changes_nothing() {
+    let mut cluster = cluster();
+    let before = cluster.state().clone();
+    for (line, told) in [
+        (
+            "{\"change\":\"node_down\",\"node\":\"nod1\"}",
+            "there is no node \"nod1\" (did you mean \"node1\"?)",
+        ),
+        ("{\"change\":\"node_up\",\"node\":\"node1\"}", "ERROR_CLUSTER_NODE_UP (5056)"),
+        (
+            "{\"change\":\"group_moved\",\"group\":\"Fil Server\"}",
+            "there is no group \"Fil Server\" (did you mean \"File Server\"?)",
+        ),
+        ("{\"change\":\"group_moved\",\"group\":\"File Server\",\"to\":\"x\"}", "there is no node \"x\""),
+        ("{\"change\":\"group_deleted\",\"group\":\"File Server\"}", "ERROR_DIR_NOT_EMPTY (145)"),
+        ("{\"change\":\"group_created\",\"group\":\"FILE server\"}", "ERROR_OBJECT_ALREADY_EXISTS (5010)"),
+        ("{\"change\":\"resource_failed\",\"resource\":\"Cluster Disk 4\"}", "ERROR_RESMON_INVALID_STATE"),
+        ("{\"change\":\"resource_deleted\",\"resource\":\"SQL Server\"}", "ERROR_RESOURCE_ONLINE"),
+        (
+            "{\"change\":\"dependency_added\",\"resource\":\"Cluster Disk 2\",\"on\":\"File Server\"}",
+            "ERROR_CIRCULAR_DEPENDENCY",
+        ),
+        (
+            "{\"change\":\"property_set\",\"of\":{\"type\":\"Fle Server\"},\"property\":\"x\",\"value\":1}",
+            "there is no type \"Fle Server\" (did you mean \"File Server\"?)",
+        ),
+        (
+            "{\"change\":\"property_set\",\"of\":{\"group\":\"File Server\"},\"property\":\"Priority\",\"value\":\"high\"}",
+            "ERROR_INVALID_PARAMETER",
+        ),
+        (
+            "{\"change\":\"registry_value_deleted\",\"key\":\"Software\\\\Example\",\"value\":\"x\"}",
+            "ERROR_FILE_NOT_FOUND",
+        ),
+        ("{\"change\":\"registry_key_deleted\",\"key\":\"Software\"}", "ERROR_ACCESS_DENIED"),
+        ("{\"change\":\"group_set_deleted\",\"group_set\":\"Databases\"}", "ERROR_DIR_NOT_EMPTY"),
+        (
+            "{\"change\":\"group_set_joined\",\"group_set\":\"Database\",\"group\":\"File Server\"}",
+            "did you mean \"Databases\"?",
+        ),
+        (
+            "{\"change\":\"group_set_left\",\"group_set\":\"Databases\",\"group\":\"File Server\"}",
+            "ERROR_NOT_FOUND (1168)",
+        ),
+        ("{\"change\":\"type_deleted\",\"type\":\"File Server\"}", "ERROR_DIR_NOT_EMPTY"),
+    ] {
+        let error = happen(&mut cluster, line).expect_err(line).to_string();
+        assert!(error.contains(told), "{line}\n{error}");
+        assert!(*cluster.state() == before, "{line}");
+        assert!(cluster.next_event().is_none(), "{line}");
+    }
+}
+
+#[test]
+fn objects_can_be_given_by_id() {
+    let mut cluster = cluster();
+    let id = cluster.state().group("File Server").unwrap().0.clone();
+    happen(&mut cluster, &format!("{{\"change\":\"group_renamed\",\"group\":\"{id}\",\"to\":\"Files\"}}"))
+        .unwrap();
+    assert_eq!(cluster.state().groups[&id].name, "Files");
+    happen(&mut cluster, "{\"change\":\"node_down\",\"node\":\"2\"}").unwrap();
+    assert_eq!(cluster.state().node("node2").unwrap().1.state, NodeState::Down);
+}
+
+#[test]
+fn a_network_is_partitioned_by_cutting_off_one_interface_and_mended_as_a_whole() {
+    let mut cluster = cluster();
+    let line = |state: &str| {
+        format!("{{\"change\":\"network_state\",\"network\":\"Cluster Network 1\",\"state\":\"{state}\"}}")
+    };
+    let state = |cluster: &Embedded| cluster.state().network("Cluster Network 1").unwrap().1.state;
+    let interface = |cluster: &Embedded| cluster.state().interface("node2 - Ethernet").unwrap().1.state;
+    for (told, network, second) in [
+        ("partitioned", NetworkState::Partitioned, InterfaceState::Failed),
+        ("down", NetworkState::Down, InterfaceState::Failed),
+        ("up", NetworkState::Up, InterfaceState::Up),
+        ("down", NetworkState::Down, InterfaceState::Unreachable),
+        ("up", NetworkState::Up, InterfaceState::Up),
+    ] {
+        happen(&mut cluster, &line(told)).unwrap();
+        assert_eq!((state(&cluster), interface(&cluster)), (network, second), "{told}");
+    }
+    happen(&mut cluster, "{\"change\":\"node_down\",\"node\":\"node2\"}").unwrap();
+    assert!(happen(&mut cluster, &line("partitioned")).is_err(), "one node is not cut off from itself");
 }

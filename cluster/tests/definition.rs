@@ -1,4 +1,5 @@
 //! Definitions of clusters: what is taken, and what is said of what is not.
+#![cfg(test)]
 
 use cmrp_cluster::definition::{DEFAULT, Definition, Health, NodeHealth};
 
@@ -110,8 +111,18 @@ fn each_rule_is_checked() {
             "[[groups]]\nname='G'\nid='01234567-89ab-cdef-0123-456789abcdef'\n[[networks]]\nname='N'\nid='{01234567-89AB-cdef-0123-456789abcdef}'\n",
             "has this id already",
         ),
-        ("[[groups]]\nname='G'\nproperties={ A = 1, a = 2 }\n", "there is a property \"A\" already"),
-        ("[[groups]]\nname='G'\nproperties={ '' = 1 }\n", "a property must have a name"),
+        ("[[groups]]\nname='G'\nprivate_properties={ A = 1, a = 2 }\n", "there is a property \"A\" already"),
+        ("[[groups]]\nname='G'\nprivate_properties={ '' = 1 }\n", "a property must have a name"),
+        (
+            "[[groups]]\nname='G'\nproperties={ Priorty = 1 }\n",
+            "line 7, column 14: there is no common property \"Priorty\" (did you mean \"Priority\"?)",
+        ),
+        (
+            "[[groups]]\nname='G'\nproperties={ Color = 1 }\n",
+            "\"Color\" (other properties are private_properties)",
+        ),
+        ("[[groups]]\nname='G'\nproperties={ priority = 'high' }\n", "the property \"Priority\" is a number"),
+        ("[cluster.properties]\nDescription = 7\n", "the property \"Description\" is a string"),
         ("[[nodes]]\nname='n2'\nstate='down'\n[[groups]]\nname='G'\nowner='n2'\n", "node \"n2\" is down"),
         ("[[group_sets]]\nname='S'\ngroups=['G']\n", "line 7, column 9: there is no group \"G\""),
         (

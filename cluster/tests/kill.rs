@@ -1,25 +1,29 @@
 //! A server that is killed at any moment: what it acknowledged is there afterwards, and nothing by halves.
 //!
 //! The child is this test program itself, told by the environment what to be.
+#![cfg(test)]
 
 use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cmrp_cluster::cluster::Cluster;
 use cmrp_cluster::definition::{DEFAULT, Definition};
-use cmrp_cluster::embedded::Journal;
 use cmrp_cluster::embedded::model::{Key, KeyValue, Name, Property, State};
-use cmrp_cluster::life::Random;
+use cmrp_cluster::embedded::{Embedded, Journal, JournalError};
+use cmrp_cluster::life::{self, Life, Random};
 use cmrp_cluster::store::{Opened, Store, faults};
+use cmrp_port::time::Instant;
 
 /// Tells the child which file to use.
 const FILE: &str = "CMRP_KILL_TEST_FILE";
 /// How often a child is killed.
-const LIVES: usize = 60;
+const LIVES: usize = 54;
 /// How many groups a change may leave.
 const MOST_GROUPS: usize = 40;
 
@@ -40,14 +44,18 @@ fn step(before: &State, number: u32) -> State {
         state.resources.retain(|_, resource| resource.group != id);
         state.groups.remove(&id);
     }
-    let data =
-        Arc::new(vec![u8::try_from(number & 0xFF).unwrap(); 1 + usize::try_from(number % 3_000).unwrap()]);
+    let data = Arc::new(vec![u8::try_from(number & 0xFF).unwrap(); length(number)]);
     let key =
         Arc::new(Key { values: [(Name::from("x"), KeyValue { kind: 3, data })].into(), ..Key::default() });
     let root = Arc::make_mut(&mut state.registry);
     root.keys.retain(|name, _| !name.as_str().starts_with("count "));
     root.keys.insert(format!("count {number}").as_str().into(), key);
     state
+}
+
+/// The octets of the value that the change of this number leaves.
+fn length(number: u32) -> usize {
+    usize::try_from(number.rem_euclid(3_000)).unwrap().saturating_add(1)
 }
 
 fn count(state: &State) -> u32 {
@@ -57,25 +65,68 @@ fn count(state: &State) -> u32 {
     }
 }
 
+/// Tells before and after each commit what it is about.
+struct Telling(Store);
+
+impl Journal for Telling {
+    fn commit(&mut self, before: &State, after: &State) -> Result<(), JournalError> {
+        let digest = digest(after);
+        tell(&format!("tries {digest}"));
+        self.0.commit(before, after)?;
+        tell(&format!("kept {digest}"));
+        Ok(())
+    }
+}
+
+/// What a state and its copy from a file have in common, and no other.
+fn digest(state: &State) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_vec(state).unwrap().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One write: a pipe takes it whole.
+fn tell(line: &str) {
+    std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+/// What the living child does until it is killed: a cluster lives an eventful life.
+#[test]
+fn living() {
+    let Ok(path) = env::var(FILE) else { return };
+    let Opened { store, state, .. } = open(Path::new(&path));
+    let config = Definition::from_text(DEFAULT).unwrap().config();
+    let mut cluster = Embedded::new(state, config).with_journal(Box::new(Telling(store)));
+    let seed = u64::from(std::process::id());
+    let mut life = Life::new(seed, &life::Config { interval: Duration::from_millis(200) }, Instant::ORIGIN);
+    let mut now = Instant::ORIGIN;
+    loop {
+        now = cluster.poll_timeout().map_or(life.poll_timeout(), |due| due.min(life.poll_timeout())).max(now);
+        cluster.handle_timeout(now);
+        while let Some(change) = life.handle_timeout(now, cluster.state()) {
+            cluster.change(now, &change).unwrap();
+        }
+        while cluster.next_event().is_some() {}
+    }
+}
+
 /// What the child does until it is killed.
 #[test]
 fn child() {
     let Ok(path) = env::var(FILE) else { return };
     let Opened { mut store, mut state, .. } = open(Path::new(&path));
-    let mut output = std::io::stdout();
     loop {
         let number = count(&state) + 1;
         let after = step(&state, number);
         store.commit(&state, &after).unwrap();
         state = after;
-        // One write: a pipe takes it whole.
-        output.write_all(format!("done {number}\n").as_bytes()).unwrap();
+        tell(&format!("done {number}"));
     }
 }
 
-fn start(path: &Path) -> Child {
+fn start(what: &str, path: &Path) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["child", "--exact", "--nocapture", "--test-threads=1"]).env(FILE, path);
+    command.args([what, "--exact", "--nocapture", "--test-threads=1"]).env(FILE, path);
     command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -102,13 +153,13 @@ fn assert_whole(state: &State, number: u32) {
     let [(name, key)] = counts[..] else { panic!("{} keys", counts.len()) };
     assert_eq!(name.as_str(), format!("count {number}"));
     let data = &key.values[&"x".into()].data;
-    assert_eq!(data.len(), 1 + usize::try_from(number % 3_000).unwrap());
+    assert_eq!(data.len(), length(number));
     assert!(data.iter().all(|octet| u32::from(*octet) == number & 0xFF));
 }
 
 /// Kills a child some time after so many acknowledgements; the last one of all.
 fn one_life(path: &Path, changes: usize, then: Duration) -> Option<u32> {
-    let mut child = start(path);
+    let mut child = start("child", path);
     let mut acknowledged = acknowledgements(&mut child);
     let seen = acknowledged.by_ref().take(changes).last();
     thread::sleep(then);
@@ -120,7 +171,7 @@ fn one_life(path: &Path, changes: usize, then: Duration) -> Option<u32> {
 
 /// Kills a child so long after it began to make its file.
 fn one_birth(path: &Path, then: Duration) -> Option<u32> {
-    let mut child = start(path);
+    let mut child = start("child", path);
     wait_for(&path.with_extension("new"), path);
     thread::sleep(then);
     child.kill().unwrap();
@@ -131,8 +182,9 @@ fn one_birth(path: &Path, then: Duration) -> Option<u32> {
 
 /// Waits until one of two files is there; how long.
 fn wait_for(one: &Path, other: &Path) -> Duration {
-    let start = Instant::now();
+    let start = std::time::Instant::now();
     while !one.exists() && !other.exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "the child makes no file");
         thread::sleep(Duration::from_micros(100));
     }
     start.elapsed()
@@ -140,7 +192,7 @@ fn wait_for(one: &Path, other: &Path) -> Duration {
 
 /// How long it takes to make a file.
 fn time_of_birth(path: &Path) -> Duration {
-    let mut child = start(path);
+    let mut child = start("child", path);
     wait_for(&path.with_extension("new"), path);
     let time = wait_for(path, path);
     child.kill().unwrap();
@@ -154,7 +206,10 @@ fn survived(path: &Path, acknowledged: Option<u32>, before: u32) -> u32 {
     let number = count(&state);
     assert_whole(&state, number);
     let least = acknowledged.unwrap_or(before);
-    assert!(number == least || number == least + 1, "{number} is there after {least} was acknowledged");
+    assert!(
+        number == least || number.checked_sub(1) == Some(least),
+        "{number} is there after {least} was acknowledged"
+    );
     number
 }
 
@@ -175,6 +230,39 @@ fn killed_at_any_moment_it_has_what_it_acknowledged() {
 }
 
 #[test]
+fn a_cluster_that_is_killed_has_the_state_that_it_kept_last_or_was_about_to_keep() {
+    if env::var_os(FILE).is_some() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let mut random = Random::new(3);
+    let mut last = digest(&open(&path).state);
+    for _ in 0..LIVES / 3 {
+        let mut child = start("living", &path);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let seen: Vec<String> =
+            lines.by_ref().filter(|line| line.contains("kept")).take(random.below(20)).collect();
+        thread::sleep(microseconds(&mut random, 6_000));
+        child.kill().unwrap();
+        let rest: Vec<String> = seen.into_iter().chain(lines).collect();
+        child.wait().unwrap();
+        let newest = |word: &str| {
+            rest.iter().rev().find_map(|line| line.split(word).nth(1)?.trim().parse::<u64>().ok())
+        };
+        let state = open(&path).state;
+        assert_eq!(faults(&state), Vec::<String>::new());
+        let found = digest(&state);
+        let kept = newest("kept ").unwrap_or(last);
+        assert!(
+            found == kept || Some(found) == newest("tries "),
+            "{found} is neither {kept} nor what came next"
+        );
+        last = found;
+    }
+}
+
+#[test]
 fn killed_while_it_makes_the_file_it_leaves_none_or_a_whole_one() {
     if env::var_os(FILE).is_some() {
         return;
@@ -184,15 +272,12 @@ fn killed_while_it_makes_the_file_it_leaves_none_or_a_whole_one() {
     let birth = time_of_birth(&directory().path().join("data"));
     let most = usize::try_from(birth.as_micros()).unwrap().saturating_mul(2);
     let (mut none, mut whole) = (0, 0);
-    for _ in 0..LIVES {
+    for _ in 0..LIVES / 2 {
         let directory = directory();
         let path = directory.path().join("data");
         let acknowledged = one_birth(&path, microseconds(&mut random, most));
-        if path.exists() {
-            whole += 1
-        } else {
-            none += 1
-        }
+        let made = path.exists();
+        (none, whole) = (none + usize::from(!made), whole + usize::from(made));
         survived(&path, acknowledged, 0);
     }
     println!("{none} without a file, {whole} with one");

@@ -3,19 +3,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cmrp_port::event::v2::GroupState;
 use cmrp_port::object::same_name;
 
 use super::identity::{derived, seed};
 use super::types::{BUILT_IN, BuiltIn, Class};
 use super::{
     Definition, Group, GroupSet, Health, Interface, Network, NetworkHealth, Node, NodeHealth, Properties,
-    Resource, Type,
+    Resource, Type, Version,
 };
 use crate::change::InterfaceCondition;
+use crate::embedded;
 use crate::embedded::model::{
-    self, Expression, GroupId, GroupSetId, InterfaceId, InterfaceState, Key, Name, NetworkId, NetworkState,
-    NodeId, NodeState, ResourceId, ResourceState, ResourceType, State,
+    self, Expression, Goal, GroupId, GroupSetId, InterfaceId, InterfaceState, Key, Name, NetworkId,
+    NetworkState, NodeId, NodeState, ResourceId, ResourceState, ResourceType, State,
 };
+use crate::embedded::property::{Subject, set_common};
 
 /// `CLUS_RESCLASS_STORAGE`.
 const STORAGE: u32 = 1;
@@ -46,7 +49,24 @@ impl Definition {
         build.group_sets();
         build.quorum();
         build.registry();
+        settle(&mut build.state);
         build.state
+    }
+}
+
+/// Where a cluster in memory is given what a definition says of it.
+impl Definition {
+    /// What is set for the cluster in memory; the clock is for the caller to set.
+    pub fn config(&self) -> embedded::Config {
+        let Version { major, minor, build, vendor, service_pack } = self.cluster.version.clone();
+        let timings = embedded::Timings {
+            online: self.timings.online.0,
+            offline: self.timings.offline.0,
+            restart: self.timings.restart.0,
+            join: self.timings.join.0,
+        };
+        let version = embedded::Version { major, minor, build, vendor, service_pack };
+        embedded::Config { timings, version, ..embedded::Config::default() }
     }
 }
 
@@ -56,10 +76,15 @@ struct Build<'a> {
     number: u32,
 }
 
-impl<'a> Build<'a> {
+impl Build<'_> {
     fn id(&self, given: Option<&String>, kind: &str, name: &str) -> String {
         let given = given.map(|id| id.replace(['{', '}'], "").to_ascii_lowercase());
         given.unwrap_or_else(|| derived(&self.definition.cluster.name, kind, name))
+    }
+
+    /// Sets the common properties of an object as a client would. That they are good has been checked.
+    fn common(&mut self, subject: &Subject, given: &Properties) {
+        let _ = set_common(subject, &mut self.state, &properties(given));
     }
 
     /// The number of one more object.
@@ -73,10 +98,10 @@ impl<'a> Build<'a> {
         self.state.cluster = model::Cluster {
             name: cluster.name.clone(),
             id: self.id(cluster.id.as_ref(), "cluster", &cluster.name),
-            common: properties(&cluster.properties),
             private: properties(&cluster.private_properties),
             ..model::Cluster::default()
         };
+        self.common(&Subject::Cluster, &cluster.properties);
     }
 
     fn types(&mut self) {
@@ -86,6 +111,7 @@ impl<'a> Build<'a> {
         for kind in &self.definition.types {
             let before = self.state.resource_types.remove(&Name::from(kind.name.as_str()));
             self.state.add_resource_type(&kind.name, defined(kind, before));
+            self.common(&Subject::ResourceType(kind.name.as_str().into()), &kind.properties);
         }
     }
 
@@ -103,10 +129,11 @@ impl<'a> Build<'a> {
                 due: None,
                 born: self.born(),
                 drained: BTreeSet::new(),
-                common: properties(&node.properties),
+                common: model::Properties::new(),
                 private: properties(&node.private_properties),
             };
             self.state.nodes.insert(id, built);
+            self.common(&Subject::Node(id), &node.properties);
         }
     }
 
@@ -147,11 +174,12 @@ impl<'a> Build<'a> {
             mask: network.mask.clone().unwrap_or_else(|| "255.255.255.0".into()),
             role: network.role.number(),
             failed: network.state == NetworkHealth::Down,
-            common: properties(&network.properties),
+            common: model::Properties::new(),
             private: properties(&network.private_properties),
         };
         self.state.network_order.push(id.clone());
-        self.state.networks.insert(id, built);
+        self.state.networks.insert(id.clone(), built);
+        self.common(&Subject::Network(id), &network.properties);
     }
 
     fn interfaces(&mut self) {
@@ -196,10 +224,11 @@ impl<'a> Build<'a> {
             address: interface.address.clone().unwrap_or(place),
             adapter: interface.adapter().to_owned(),
             failed: interface.state == Some(InterfaceCondition::Failed),
-            common: properties(&interface.properties),
+            common: model::Properties::new(),
             private: properties(&interface.private_properties),
         };
-        self.state.interfaces.insert(id, built);
+        self.state.interfaces.insert(id.clone(), built);
+        self.common(&Subject::Interface(id), &interface.properties);
     }
 
     fn groups(&mut self) {
@@ -216,17 +245,18 @@ impl<'a> Build<'a> {
             owner: self.node_named(group.owner.as_deref().unwrap_or_default()),
             preferred: group.preferred_owners.iter().map(|node| self.node_named(node)).collect(),
             wanted: group.resources.iter().any(|resource| resource.state != Health::Offline),
-            state: group_state(group),
+            state: GroupState::OFFLINE.0,
             moving: None,
             failovers: 0,
             sequence: self.number,
             born: self.born(),
             set: None,
             dependencies: Expression::None,
-            common: properties(&group.properties),
+            common: model::Properties::new(),
             private: properties(&group.private_properties),
         };
         self.state.groups.insert(id.clone(), built);
+        self.common(&Subject::Group(id.clone()), &group.properties);
         for resource in &group.resources {
             self.resource(&id, group, resource);
         }
@@ -250,7 +280,7 @@ impl<'a> Build<'a> {
             },
             wanted: resource.state != Health::Offline,
             due: None,
-            goal: model::Goal::default(),
+            goal: Goal::Stay,
             restarts: 0,
             sequence: self.number,
             born: self.born(),
@@ -258,10 +288,12 @@ impl<'a> Build<'a> {
             possible: if resource.possible_owners.is_empty() { None } else { Some(possible) },
             separate_monitor: false,
             core: resource.core,
-            common: properties(&resource.properties),
+            common: model::Properties::new(),
             private: properties(&resource.private_properties),
         };
-        self.state.resources.insert(ResourceId::new(self.resource_id(resource)), built);
+        let id = ResourceId::new(self.resource_id(resource));
+        self.state.resources.insert(id.clone(), built);
+        self.common(&Subject::Resource(id), &resource.properties);
     }
 
     fn resource_id(&self, resource: &Resource) -> String {
@@ -286,7 +318,6 @@ impl<'a> Build<'a> {
                 name: set.name.clone(),
                 born: self.born(),
                 dependencies,
-                common: properties(&set.properties),
                 private: properties(&set.private_properties),
                 ..model::GroupSet::default()
             };
@@ -295,7 +326,8 @@ impl<'a> Build<'a> {
                     group.set = Some(id.clone());
                 }
             }
-            self.state.group_sets.insert(id, built);
+            self.state.group_sets.insert(id.clone(), built);
+            self.common(&Subject::GroupSet(id), &set.properties);
         }
     }
 
@@ -331,6 +363,23 @@ impl<'a> Build<'a> {
             at.values.extend(values);
         }
         self.state.registry = Arc::new(root);
+    }
+}
+
+/// Derives the states that follow from others, by the rules that later changes follow.
+fn settle(state: &mut State) {
+    let groups: Vec<_> = state.groups.keys().map(|id| (id.clone(), state.group_state(id))).collect();
+    for (id, found) in groups {
+        state.groups.entry(id).and_modify(|group| group.state = found.0);
+    }
+    let interfaces: Vec<_> =
+        state.interfaces.keys().map(|id| (id.clone(), state.interface_state(id))).collect();
+    for (id, found) in interfaces {
+        state.interfaces.entry(id).and_modify(|interface| interface.state = found);
+    }
+    let networks: Vec<_> = state.networks.keys().map(|id| (id.clone(), state.network_state(id))).collect();
+    for (id, found) in networks {
+        state.networks.entry(id).and_modify(|network| network.state = found);
     }
 }
 
@@ -374,25 +423,8 @@ fn defined(kind: &Type, before: Option<ResourceType>) -> ResourceType {
     if let Some(dll) = &kind.dll {
         defined.dll.clone_from(dll);
     }
-    defined.common.extend(properties(&kind.properties));
     defined.private.extend(properties(&kind.private_properties));
     defined
-}
-
-/// The state of a group of resources in these states (MS-CMRP 3.1.4.2.46).
-fn group_state(group: &Group) -> u32 {
-    use cmrp_port::event::v2::GroupState;
-    let count = |state| group.resources.iter().filter(|resource| resource.state == state).count();
-    let state = if count(Health::Failed) > 0 {
-        GroupState::FAILED
-    } else if count(Health::Online) == 0 {
-        GroupState::OFFLINE
-    } else if count(Health::Offline) == 0 {
-        GroupState::ONLINE
-    } else {
-        GroupState::PARTIAL_ONLINE
-    };
-    state.0
 }
 
 /// The address of a node on a network: the network's with the number of the node as its last part.

@@ -4,9 +4,11 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
+use cmrp_port::access::Access;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::change::InterfaceCondition;
+use crate::embedded;
 use crate::plain::PlainValue;
 use crate::source::{parse_duration, show_duration};
 
@@ -60,7 +62,7 @@ pub struct Cluster {
     /// The value "`ClusterInstanceID`" of its registry; derived from the name if not given.
     #[serde(default)]
     pub id: Option<String>,
-    /// What ApiGetClusterVersion2 tells.
+    /// What `ApiGetClusterVersion2` tells.
     #[serde(default)]
     pub version: Version,
     /// Common properties.
@@ -71,7 +73,7 @@ pub struct Cluster {
     pub private_properties: Properties,
 }
 
-/// Versions of the software (MS-CMRP 3.1.4.2.99, 2.2.3.7). What is not given is that of Windows Server 2019.
+/// The version of the cluster software (MS-CMRP 3.1.4.2.102). What is not given is as [`embedded::Version`] has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Version {
@@ -85,23 +87,12 @@ pub struct Version {
     pub vendor: String,
     /// The latest service pack.
     pub service_pack: String,
-    /// The highest version of the cluster software that all nodes can run.
-    pub highest: u32,
-    /// The lowest one.
-    pub lowest: u32,
 }
 
 impl Default for Version {
     fn default() -> Self {
-        Self {
-            major: 10,
-            minor: 0,
-            build: 17763,
-            vendor: "Microsoft(R) Cluster service".into(),
-            service_pack: String::new(),
-            highest: 0x000A_4563,
-            lowest: 0x0009_2581,
-        }
+        let embedded::Version { major, minor, build, vendor, service_pack } = embedded::Version::default();
+        Self { major, minor, build, vendor, service_pack }
     }
 }
 
@@ -362,7 +353,7 @@ pub struct GroupSet {
     pub private_properties: Properties,
 }
 
-/// What ApiGetQuorumResource tells (MS-CMRP 3.1.4.2.6).
+/// What `ApiGetQuorumResource` tells (MS-CMRP 3.1.4.2.6).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quorum {
@@ -391,8 +382,8 @@ pub struct Key {
     pub values: Properties,
 }
 
-/// How long things take: `"250ms"`, `"1.5s"`, `"2m"`, `"1h"`, up to `"1000h"`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How long things take: `"250ms"`, `"1.5s"`, `"2m"`, `"1h"`, up to `"1000h"`. What is not given takes no time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timings {
     /// Until a resource is online.
@@ -405,15 +396,8 @@ pub struct Timings {
     pub join: Span,
 }
 
-impl Default for Timings {
-    fn default() -> Self {
-        let span = |milliseconds| Span(Duration::from_millis(milliseconds));
-        Self { online: span(200), offline: span(100), restart: span(500), join: span(1_000) }
-    }
-}
-
 /// A duration that is written with a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
 impl<'de> Deserialize<'de> for Span {
@@ -454,4 +438,15 @@ pub enum Everyone {
     /// Everything.
     #[default]
     All,
+}
+
+impl Everyone {
+    /// The access level (MS-CMRP 3.1.4.2).
+    pub const fn access(self) -> Option<Access> {
+        match self {
+            Self::None => None,
+            Self::Read => Some(Access::Read),
+            Self::All => Some(Access::All),
+        }
+    }
 }

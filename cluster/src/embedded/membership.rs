@@ -11,7 +11,7 @@ use super::work::Transaction;
 
 impl State {
     /// The state that an interface has because of its node, its network and itself.
-    fn interface_state(&self, id: &InterfaceId) -> InterfaceState {
+    pub(crate) fn interface_state(&self, id: &InterfaceId) -> InterfaceState {
         let Some(interface) = self.interfaces.get(id) else { return InterfaceState::Unavailable };
         let active = self.nodes.get(&interface.node).is_some_and(|node| node.state.is_active());
         let cut = self.networks.get(&interface.network).is_none_or(|network| network.failed);
@@ -24,7 +24,7 @@ impl State {
     }
 
     /// The state that a network has because of its interfaces and itself.
-    fn network_state(&self, id: &NetworkId) -> NetworkState {
+    pub(crate) fn network_state(&self, id: &NetworkId) -> NetworkState {
         let Some(network) = self.networks.get(id) else { return NetworkState::Unavailable };
         let states: Vec<InterfaceState> = self
             .interfaces

@@ -11,7 +11,7 @@ pub mod model;
 mod operate;
 mod outside;
 mod placement;
-mod property;
+pub(crate) mod property;
 mod registry;
 mod tell;
 mod transition;

@@ -244,9 +244,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// The interfaces on a network, in the order of their nodes.
     fn interfaces_on(&self, network: &NetworkId) -> Vec<InterfaceId> {
         let all = self.state().interfaces.iter();
-        all.filter(|(_, one)| one.network == *network).map(|(id, _)| id.clone()).collect()
+        let own = all.filter(|(_, one)| one.network == *network).map(|(id, one)| (one.node, id));
+        let mut own: Vec<_> = own.collect();
+        own.sort();
+        own.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
     fn strike_interface(&mut self, id: &InterfaceId, failed: bool) {

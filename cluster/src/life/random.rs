@@ -28,10 +28,4 @@ impl Random {
     pub fn pick<'t, T>(&mut self, items: &'t [T]) -> Option<&'t T> {
         items.get(self.below(items.len()))
     }
-
-    /// A number above 0 and up to 1.
-    pub fn unit(&mut self) -> f64 {
-        let bits = u32::try_from(self.bits() >> 32).unwrap_or(0);
-        (f64::from(bits) + 1.0) / 4_294_967_296.0
-    }
 }

@@ -29,8 +29,11 @@ pub(crate) fn index(number: usize) -> Step {
 pub(crate) struct Document {
     span: Range<usize>,
     /// The keys of a table, with what stands before them and where; an array has no keys.
-    members: Vec<(Option<(String, Range<usize>)>, Document)>,
+    members: Vec<Member>,
 }
+
+/// A part of a part: in a table with its key and where that is.
+type Member = (Option<(String, Range<usize>)>, Document);
 
 impl Document {
     /// Where things are in a TOML text. Of a text that is no TOML, what could be read.
@@ -74,7 +77,7 @@ impl Document {
         path.iter().try_fold(self, |part, step| part.member(step).map(|(_, member)| member))
     }
 
-    fn member(&self, step: &Step) -> Option<&(Option<(String, Range<usize>)>, Self)> {
+    fn member(&self, step: &Step) -> Option<&Member> {
         match step {
             Step::Key(wanted) => {
                 self.members.iter().find(|(key, _)| key.as_ref().is_some_and(|(name, _)| name == wanted))
@@ -84,7 +87,7 @@ impl Document {
     }
 }
 
-fn table_members(table: &DeTable<'_>) -> Vec<(Option<(String, Range<usize>)>, Document)> {
+fn table_members(table: &DeTable<'_>) -> Vec<Member> {
     table
         .iter()
         .map(|(key, value)| (Some((key.get_ref().to_string(), key.span())), toml_part(value)))
@@ -146,7 +149,7 @@ impl Scan<'_> {
         Some(members)
     }
 
-    fn named(&mut self) -> Option<(Option<(String, Range<usize>)>, Document)> {
+    fn named(&mut self) -> Option<Member> {
         let start = self.at;
         self.string()?;
         let span = start..self.at;

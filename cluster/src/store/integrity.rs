@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::embedded::model::{Expression, Name, State};
+use crate::embedded::model::{Expression, Name, ResourceId, State};
 
 /// Everything in a state that refers to something that is not there; none in a state that is sound.
 ///
@@ -61,7 +61,7 @@ fn is_group_or_set(state: &State, id: &str) -> bool {
 }
 
 fn resources(state: &State, faults: &mut Vec<String>) {
-    let ids: BTreeSet<&str> = state.resources.keys().map(|id| id.as_str()).collect();
+    let ids: BTreeSet<&str> = state.resources.keys().map(ResourceId::as_str).collect();
     for (id, resource) in &state.resources {
         if !state.groups.contains_key(&resource.group) {
             faults.push(format!("resource {id} is in the missing group {}", resource.group));

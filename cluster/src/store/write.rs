@@ -167,7 +167,7 @@ impl<'a> Changes<'a> {
             let id = (path.as_str(), id.as_str());
             match row {
                 Some((name, value)) => {
-                    drop(values.insert(id, (value.kind, name.as_str(), value.data.as_slice()))?)
+                    drop(values.insert(id, (value.kind, name.as_str(), value.data.as_slice()))?);
                 }
                 None => drop(values.remove(id)?),
             }

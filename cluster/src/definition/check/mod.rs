@@ -42,6 +42,12 @@ impl<'a> Check<'a> {
         self.problems.push(Problem::at(self.text, span, message).with_help(help));
     }
 
+    /// Reports what is wrong with a key.
+    fn report_key(&mut self, path: &[Step], message: impl Into<String>, help: Option<String>) {
+        let span = self.document.find_key(path);
+        self.problems.push(Problem::at(self.text, span, message).with_help(help));
+    }
+
     /// Reports a name that should be one of these and is not.
     fn must_be_one_of(&mut self, path: &[Step], what: &str, name: &str, known: &[&str]) -> bool {
         if known.iter().any(|known| same_name(known, name)) {

@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
         for name in names {
             let path = within(path, [key(name)]);
             if name.chars().any(char::is_control) {
-                self.report(&path, "a name cannot have control characters");
+                self.report_key(&path, "a name cannot have control characters", None);
             }
             if let Some(earlier) = seen.insert(folded(name), name) {
                 self.report(

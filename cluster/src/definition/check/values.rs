@@ -3,11 +3,16 @@
 use core::net::{IpAddr, Ipv4Addr};
 use std::collections::HashMap;
 
+use cmrp_port::object::same_name;
+
 use super::names::folded;
 use super::{Check, within};
+use crate::control::ControlledObject;
 use crate::definition::Properties;
 use crate::definition::identity::is_id;
-use crate::source::{Step, index, key};
+use crate::embedded::property::schema::{self, Kind};
+use crate::plain::PlainValue;
+use crate::source::{Step, index, key, nearest};
 
 /// How deep the registry may be defined.
 const DEEPEST_KEY: usize = 64;
@@ -83,42 +88,68 @@ impl<'a> Check<'a> {
     }
 
     fn properties(&mut self) {
-        for (path, properties) in self.all_properties() {
+        for Listed { path, object, properties } in self.all_properties() {
             self.unlike_keys(&path, "property", properties.keys());
-            if let Some(empty) = properties.keys().find(|name| name.is_empty()) {
-                self.report(&within(&path, [key(empty)]), "a property must have a name");
+            for (name, value) in properties {
+                let path = within(&path, [key(name)]);
+                match object {
+                    Some(object) => self.common_property(&path, object, name, value),
+                    None if name.is_empty() => self.report_key(&path, "a property must have a name", None),
+                    None => {}
+                }
             }
         }
     }
 
-    fn all_properties(&self) -> Vec<(Vec<Step>, &'a Properties)> {
+    fn common_property(&mut self, path: &[Step], object: ControlledObject, name: &str, value: &PlainValue) {
+        let known = schema::of(object).iter().filter(|schema| schema.writable);
+        let Some(found) = known.clone().find(|schema| same_name(schema.name, name)) else {
+            let meant = nearest(name, known.map(|schema| schema.name));
+            let help = meant.map_or("other properties are private_properties".to_owned(), |meant| {
+                format!("did you mean \"{meant}\"?")
+            });
+            self.report_key(path, format!("there is no common property \"{name}\""), Some(help));
+            return;
+        };
+        if !found.kind.admits(&value.to_property()) {
+            let message = format!("the property \"{}\" is {}", found.name, expected(found.kind));
+            self.report(path, message);
+        }
+    }
+
+    /// All properties: common ones, which belong to a kind of object, and private ones.
+    fn all_properties(&self) -> Vec<Listed<'a>> {
+        use ControlledObject as Object;
         let definition = self.definition;
         let mut all = Vec::new();
-        let mut both = |path: Vec<Step>, common: &'a Properties, private: &'a Properties| {
-            all.push((within(&path, [key("properties")]), common));
-            all.push((within(&path, [key("private_properties")]), private));
+        let mut both = |path: Vec<Step>, object, common: &'a Properties, private: &'a Properties| {
+            let path_of = |member| within(&path, [key(member)]);
+            all.push(Listed { path: path_of("properties"), object: Some(object), properties: common });
+            all.push(Listed { path: path_of("private_properties"), object: None, properties: private });
         };
-        both(vec![key("cluster")], &definition.cluster.properties, &definition.cluster.private_properties);
-        for (at, node) in definition.nodes.iter().enumerate() {
-            both(vec![key("nodes"), index(at)], &node.properties, &node.private_properties);
+        let place = |table: &str, at| vec![key(table), index(at)];
+        let cluster = &definition.cluster;
+        both(vec![key("cluster")], Object::Cluster, &cluster.properties, &cluster.private_properties);
+        for (at, one) in definition.nodes.iter().enumerate() {
+            both(place("nodes", at), Object::Node, &one.properties, &one.private_properties);
         }
-        for (at, network) in definition.networks.iter().enumerate() {
-            both(vec![key("networks"), index(at)], &network.properties, &network.private_properties);
+        for (at, one) in definition.networks.iter().enumerate() {
+            both(place("networks", at), Object::Network, &one.properties, &one.private_properties);
         }
-        for (at, interface) in definition.interfaces.iter().enumerate() {
-            both(vec![key("interfaces"), index(at)], &interface.properties, &interface.private_properties);
+        for (at, one) in definition.interfaces.iter().enumerate() {
+            both(place("interfaces", at), Object::NetInterface, &one.properties, &one.private_properties);
         }
-        for (at, kind) in definition.types.iter().enumerate() {
-            both(vec![key("types"), index(at)], &kind.properties, &kind.private_properties);
+        for (at, one) in definition.types.iter().enumerate() {
+            both(place("types", at), Object::ResourceType, &one.properties, &one.private_properties);
         }
-        for (at, set) in definition.group_sets.iter().enumerate() {
-            both(vec![key("group_sets"), index(at)], &set.properties, &set.private_properties);
+        for (at, one) in definition.group_sets.iter().enumerate() {
+            both(place("group_sets", at), Object::GroupSet, &one.properties, &one.private_properties);
         }
         for (at, group) in definition.groups.iter().enumerate() {
-            both(vec![key("groups"), index(at)], &group.properties, &group.private_properties);
-            for (place, resource) in group.resources.iter().enumerate() {
-                let path = vec![key("groups"), index(at), key("resources"), index(place)];
-                both(path, &resource.properties, &resource.private_properties);
+            both(place("groups", at), Object::Group, &group.properties, &group.private_properties);
+            for (number, one) in group.resources.iter().enumerate() {
+                let path = within(&place("groups", at), [key("resources"), index(number)]);
+                both(path, Object::Resource, &one.properties, &one.private_properties);
             }
         }
         all
@@ -147,5 +178,25 @@ impl<'a> Check<'a> {
             }
             self.unlike_keys(&within(&path, [key("values")]), "value", entry.values.keys());
         }
+    }
+}
+
+/// Properties and where they stand.
+struct Listed<'a> {
+    path: Vec<Step>,
+    /// What has them; `None` of private ones.
+    object: Option<ControlledObject>,
+    properties: &'a Properties,
+}
+
+/// What a property may be.
+fn expected(kind: Kind) -> String {
+    match kind {
+        Kind::Dword { least, most: u32::MAX, .. } => format!("a number of at least {least}"),
+        Kind::Dword { least, most, .. } => format!("a number from {least} to {most}"),
+        Kind::Text(_) => "a string".to_owned(),
+        Kind::Texts => "a list of strings".to_owned(),
+        Kind::Long64 => "a number, written { qword = 5 }".to_owned(),
+        Kind::Time | Kind::Security => "nothing that can be written here".to_owned(),
     }
 }
