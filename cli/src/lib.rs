@@ -7,6 +7,7 @@ mod call;
 mod dissect;
 mod interface;
 mod remote;
+mod serve;
 mod show;
 mod stub;
 mod time;
@@ -33,6 +34,7 @@ enum Command {
     Verify(stub::verify::Options),
     Call(call::Options),
     Watch(watch::Options),
+    Serve(Box<serve::Options>),
 }
 
 /// Runs the command line of this process, and gives its exit status.
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Verify(options) => stub::verify::run(&options),
         Command::Call(options) => call::run(&options),
         Command::Watch(options) => watch::run(&options),
+        Command::Serve(options) => serve::run(&options),
     }
 }
 

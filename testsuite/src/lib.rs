@@ -1,6 +1,7 @@
 //! What the tests and the fuzz targets share: vectors, oracles, and a value of any operation.
 #![forbid(unsafe_code)]
 
+pub mod connection;
 pub mod constructs;
 pub mod hex;
 pub mod message;

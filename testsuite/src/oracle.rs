@@ -12,6 +12,7 @@ use dcerpc_proto::event::Event;
 use dcerpc_proto::stream::PduReader;
 use midl_codegen::{Options, Target};
 
+use crate::connection;
 use crate::message::{Direction, Message, Protocol};
 
 /// A stub with what is needed to read it, cut from arbitrary octets: format, opnum (two octets), stub.
@@ -57,6 +58,8 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
         "pdu" => pdu(octets),
         "pdu_stream" => pdu_stream(octets),
         "payload" => payload(octets),
+        "rpc_server" => drop(connection::rpc_server(octets)),
+        "rpc_client" => drop(connection::rpc_client(octets)),
         "idl" => idl(&String::from_utf8_lossy(octets)),
         _ => return false,
     }

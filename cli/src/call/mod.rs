@@ -184,9 +184,10 @@ fn writes(operation: &str) -> bool {
 
 fn print(answer: &Fields, for_people: bool) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    match for_people {
-        true => output.write_all(tree::lines(answer).as_bytes())?,
-        false => writeln!(output, "{}", Value::Object(answer.clone()))?,
+    if for_people {
+        output.write_all(tree::lines(answer).as_bytes())?;
+    } else {
+        writeln!(output, "{}", Value::Object(answer.clone()))?;
     }
     output.flush()
 }

@@ -30,7 +30,7 @@ pub(crate) struct Names {
     #[arg(long, value_name = "NAME")]
     net_interface: Vec<String>,
 
-    /// A key of the cluster registry by its path below the root, such as `Groups`; "" is the root
+    /// A key of the cluster registry by its path below the root, such as `Software`; "" is the root
     #[arg(long, value_name = "PATH")]
     key: Vec<String>,
 

@@ -2,6 +2,10 @@
 
 use cmrp_net::client::Association;
 use cmrp_port::object::ObjectKind;
+use cmrp_port::status::{
+    ERROR_CLUSTER_NETINTERFACE_NOT_FOUND, ERROR_CLUSTER_NETWORK_NOT_FOUND, ERROR_CLUSTER_NODE_NOT_FOUND,
+    ERROR_GROUP_NOT_FOUND, ERROR_RESOURCE_NOT_FOUND,
+};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -28,12 +32,27 @@ pub(super) enum Failure {
     #[error("standard output: {0}")]
     Output(#[from] std::io::Error),
     /// A handle could not be opened.
-    #[error("{what} can't be opened: {}", code(*.status))]
+    #[error("{what} can't be opened: {}{}", code(*.status), advice(*.status))]
     NotOpened { what: String, status: u32 },
 }
 
 fn code(status: u32) -> String {
     win32::name(status).map_or_else(|| format!("error {status}"), |name| format!("{name} ({status})"))
+}
+
+/// What to do about an object that there is not: how to list those that there are.
+fn advice(status: u32) -> String {
+    let enum_type = match status {
+        ERROR_CLUSTER_NODE_NOT_FOUND => 0x01,
+        ERROR_RESOURCE_NOT_FOUND => 0x04,
+        ERROR_GROUP_NOT_FOUND => 0x08,
+        ERROR_CLUSTER_NETWORK_NOT_FOUND => 0x10,
+        ERROR_CLUSTER_NETINTERFACE_NOT_FOUND => 0x20,
+        _ => return String::new(),
+    };
+    format!(
+        "\n      `cmrp call ... ApiCreateEnum '{{\"dwType\": {enum_type}}}' --text` lists those that there are"
+    )
 }
 
 /// An open handle.

@@ -21,7 +21,7 @@ pub(crate) enum NoResponse {
     Request { operation: &'static str, error: String },
     /// The server did not answer, or with a fault.
     #[error("{}", advice::call_error(.operation, .error))]
-    NoAnswer { operation: &'static str, error: CallError },
+    NoAnswer { operation: &'static str, error: Box<CallError> },
     /// What it answered is no response.
     #[error("{operation}: the response is malformed: {error}")]
     Malformed { operation: &'static str, error: String },
@@ -49,7 +49,7 @@ pub(crate) async fn exchange(
     let request = kind.read(&value, &arena).map_err(|error| wrong(error.to_string()))?;
     let stub = request.encode(format).map_err(|error| wrong(error.to_string()))?;
     let raw = association.call_raw(opnum, &stub, CallOptions::default()).await;
-    let raw = raw.map_err(|error| NoResponse::NoAnswer { operation, error })?;
+    let raw = raw.map_err(|error| NoResponse::NoAnswer { operation, error: Box::new(error) })?;
     let malformed = |error: String| NoResponse::Malformed { operation, error };
     let answer = request.answer(&raw.stub, raw.format, &Limits::DEFAULT);
     let answer = answer.ok_or_else(|| malformed("no response belongs to it".to_owned()))?;

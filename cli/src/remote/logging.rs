@@ -23,27 +23,20 @@ pub(crate) struct Logging {
 }
 
 impl Logging {
-    /// Begins to log. `usual` is how much is logged unless options or the environment say otherwise.
+    /// Begins to log. `usual` is how much the commands themselves log unless options or the environment say
+    /// otherwise; the libraries below them log warnings.
     pub(crate) fn start(&self, usual: LevelFilter) {
-        let default = EnvFilter::builder().with_default_directive(self.level(usual).into());
-        let filter = match std::env::var(VARIABLE) {
-            Ok(directives) if self.verbose == 0 && !self.quiet => default.parse_lossy(directives),
-            _ => default.parse_lossy(""),
+        let directives = match (self.quiet, self.verbose) {
+            (true, _) => "error".to_owned(),
+            (false, 0) => std::env::var(VARIABLE).unwrap_or_else(|_| format!("warn,cmrp_cli={usual}")),
+            (false, 1) => "info".to_owned(),
+            (false, 2) => "debug".to_owned(),
+            (false, _) => "trace".to_owned(),
         };
+        let filter = EnvFilter::builder().parse_lossy(directives);
         let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
         // It fails if something logs already, which is as good.
         let _ = subscriber.with_ansi(is_coloured()).with_target(false).try_init();
-    }
-
-    fn level(&self, usual: LevelFilter) -> LevelFilter {
-        const LEVELS: [LevelFilter; 4] =
-            [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::DEBUG, LevelFilter::TRACE];
-        if self.quiet {
-            return LevelFilter::ERROR;
-        }
-        let start = LEVELS.iter().position(|level| *level == usual).unwrap_or_default();
-        let wanted = start.saturating_add(usize::from(self.verbose));
-        LEVELS.get(wanted).copied().unwrap_or(LevelFilter::TRACE)
     }
 }
 

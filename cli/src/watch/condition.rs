@@ -21,6 +21,7 @@ const UNKNOWN: u32 = 0xFFFF_FFFF;
 
 impl Condition {
     /// The state alone.
+    #[cfg(test)]
     pub(crate) fn of(state: u32) -> Self {
         Self { state, owner: None, group: None }
     }

@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Map, Value, json};
 
 use super::news::{Event, News, What};
+use super::picture::Transition;
 use super::report::Report;
 use crate::show::output::Output;
 use crate::show::win32;
@@ -69,8 +70,8 @@ fn event_members(event: &Event) -> Value {
         "events": event.changes,
         "flags": event.flags,
         "watched": event.watched,
-        "old_state": transition.and_then(|it| it.old_state()).map(|state| state.to_string()),
-        "new_state": transition.and_then(|it| it.new_state()).map(|state| state.to_string()),
+        "old_state": transition.and_then(Transition::old_state).map(|state| state.to_string()),
+        "new_state": transition.and_then(Transition::new_state).map(|state| state.to_string()),
         "old_owner": transition.and_then(|it| it.old_owner()),
         "new_owner": transition.and_then(|it| it.new_owner()),
         "group": transition.and_then(|it| it.group()),

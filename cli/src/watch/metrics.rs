@@ -1,6 +1,6 @@
 //! `--metrics`: the cluster as Prometheus sees it.
 //!
-//! What windows_exporter's mscluster collector measures too has its names, labels and numbers, so that dashboards and
+//! What `windows_exporter`'s mscluster collector measures too has its names, labels and numbers, so that dashboards and
 //! alerts work with either; what is our own begins with `cmrp_watch_`.
 
 use std::fmt;

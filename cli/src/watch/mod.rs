@@ -97,7 +97,7 @@ async fn watch(options: &Options, interests: Vec<Interest>) -> Result<ExitCode, 
         () => Box::new(People::new(output())),
     };
     let ended = tokio::select! {
-        ended = follow(&mut session, &mut events, report.as_mut(), options.waits()) => ended,
+        ended = follow(&mut session, &mut events, report.as_mut(), options.patience()) => ended,
         () = interrupts.next() => Ok(Ended::Asked),
         shown = tui::show(&board, options.tui) => shown.map(|()| Ended::Asked),
     };

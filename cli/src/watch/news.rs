@@ -20,7 +20,7 @@ pub(crate) struct News {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     /// Something happened in the cluster.
-    Event(Event),
+    Event(Box<Event>),
     /// The first connection is there.
     Connected { server: String, cluster: String },
     /// The filter of something that was asked for is in place.
@@ -67,6 +67,8 @@ pub(crate) struct Details {
     pub(crate) parent_id: String,
     pub(crate) type_name: String,
     pub(crate) buffer: Vec<u8>,
+    /// The state that the buffer tells.
+    pub(crate) state: Option<u32>,
     /// What the buffer says, as text; `None` if that is not known.
     pub(crate) payload: Option<String>,
 }

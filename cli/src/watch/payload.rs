@@ -12,7 +12,6 @@ const MAX_PARTS: usize = 8;
 /// The text of a buffer; `None` if nothing is known of it, or it is empty.
 pub(super) fn text(filter: ObjectFilter, buffer: &[u8]) -> Option<String> {
     Some(match Payload::decode(filter, buffer).ok()? {
-        Payload::Empty => return None,
         Payload::GroupType(number) => format!("group type {number}"),
         Payload::OperatingVersion(number) => format!("version {number}"),
         Payload::NodeState(state) => state.to_string(),
@@ -27,6 +26,19 @@ pub(super) fn text(filter: ObjectFilter, buffer: &[u8]) -> Option<String> {
         Payload::Membership(membership) => members(membership),
         Payload::SharedVolumes(volumes) => list(volumes.iter().map(|(name, _)| in_quotes(*name))),
         Payload::Octets(octets) => format!("{} octets", octets.len()),
+        // `Empty`, too: there is nothing to tell.
+        _ => return None,
+    })
+}
+
+/// The state that the buffer of a version 2 event tells.
+pub(super) fn state(filter: ObjectFilter, buffer: &[u8]) -> Option<u32> {
+    Some(match Payload::decode(filter, buffer).ok()? {
+        Payload::NodeState(state) => state.0,
+        Payload::GroupState(state) => state.0,
+        Payload::ResourceState(state) => state.0,
+        Payload::NetworkState(state) => state.0,
+        Payload::NetInterfaceState(state) => state.0,
         _ => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! News for people: one line each.
 
+use std::fmt::{self, Write};
 use std::io;
 
 use anstyle::{AnsiColor, Style};
@@ -53,10 +54,16 @@ struct Line {
 
 impl Line {
     fn painted(&mut self, style: Style, text: &str) {
-        match self.is_coloured {
-            true => self.text.push_str(&format!("{style}{text}{style:#}")),
-            false => self.text.push_str(text),
+        if self.is_coloured {
+            self.add(format_args!("{style}{text}{style:#}"));
+        } else {
+            self.text.push_str(text);
         }
+    }
+
+    fn add(&mut self, text: fmt::Arguments<'_>) {
+        // Writing into a String cannot fail.
+        let _ = self.text.write_fmt(text);
     }
 
     fn what(&mut self, what: &What) {
@@ -64,30 +71,30 @@ impl Line {
             What::Event(event) => self.event(event),
             What::Connected { server, cluster } => {
                 self.painted(GOOD, "connected");
-                self.text.push_str(&format!(" to cluster {}, node {}", name(cluster), name(server)));
+                self.add(format_args!(" to cluster {}, node {}", name(cluster), name(server)));
             }
-            What::Watching { subject } => self.text.push_str(&format!("watching {}", escaped(subject))),
+            What::Watching { subject } => self.add(format_args!("watching {}", escaped(subject))),
             What::NotWatching { subject, code } => {
                 self.painted(BAD, "not watching");
-                self.text.push_str(&format!(" {}: {}", escaped(subject), code_text(*code)));
+                self.add(format_args!(" {}: {}", escaped(subject), code_text(*code)));
             }
             What::Reconnecting { code } => {
                 self.painted(MIDDLING, "connection lost");
-                self.text.push_str(&format!(": {}; trying the nodes of the cluster", code_text(*code)));
+                self.add(format_args!(": {}; trying the nodes of the cluster", code_text(*code)));
             }
             What::AttemptFailed { server, code } => {
-                self.text.push_str(&format!("no use: {}: {}", name(server), code_text(*code)));
+                self.add(format_args!("no use: {}: {}", name(server), code_text(*code)));
             }
             What::Reconnected { server } => {
                 self.painted(GOOD, "reconnected");
-                self.text.push_str(&format!(" to node {}", name(server)));
+                self.add(format_args!(" to node {}", name(server)));
             }
             What::Lost { code, retry } => {
                 self.painted(BAD, "no server can be used");
                 let next = retry.map(|retry| format!("; next try in {retry:.0?}")).unwrap_or_default();
-                self.text.push_str(&format!(": {}{next}", code_text(*code)));
+                self.add(format_args!(": {}{next}", code_text(*code)));
             }
-            What::Skipped { count } => self.text.push_str(&format!("{count} notices left out")),
+            What::Skipped { count } => self.add(format_args!("{count} notices left out")),
         }
     }
 
@@ -103,7 +110,7 @@ impl Line {
             self.transition(transition);
         }
         if let Some(payload) = event.details.as_ref().and_then(|details| details.payload.as_ref()) {
-            self.text.push_str(&format!("  [{payload}]"));
+            self.add(format_args!("  [{payload}]"));
         }
     }
 
@@ -135,9 +142,9 @@ impl Line {
     fn owner(&mut self, transition: &Transition) {
         match (transition.old_owner(), transition.new_owner()) {
             (Some(old), Some(new)) if old != new => {
-                self.text.push_str(&format!(", {} -> {}", name(old), name(new)));
+                self.add(format_args!(", {} -> {}", name(old), name(new)));
             }
-            (_, Some(new)) => self.text.push_str(&format!(", on {}", name(new))),
+            (_, Some(new)) => self.add(format_args!(", on {}", name(new))),
             _ => {}
         }
         if let Some(group) = transition.group() {

@@ -51,7 +51,7 @@ impl Session {
     pub(super) async fn news(&mut self, event: WatchEvent) -> Option<News> {
         let time = Time::now();
         let what = match event {
-            WatchEvent::Changed(change) => What::Event(self.event(change).await?),
+            WatchEvent::Changed(change) => What::Event(Box::new(self.event(change).await?)),
             WatchEvent::Connected { server, cluster } => What::Connected { server, cluster },
             WatchEvent::Reconnected { server } => {
                 self.survey().await;
@@ -115,8 +115,11 @@ impl Session {
         let bound = self.watcher.bound_cluster().await.ok()?;
         let is_new = self.board.lock().picture.condition(kind, &event.name).is_none();
         match self.surveyor(&bound).condition(kind, &event.name).await {
-            Ok(found) => {
-                let transition = self.note(kind, &event.name, found);
+            Ok((mut condition, type_name)) => {
+                // The state may have changed again since; that will be another event.
+                let told = event.details.as_ref().and_then(|details| details.state);
+                condition.state = told.unwrap_or(condition.state);
+                let transition = self.note(kind, &event.name, (condition, type_name));
                 if is_new {
                     // It may be an object that had another name.
                     self.forget_others(&bound, kind).await;
@@ -146,7 +149,7 @@ impl Session {
     }
 
     /// Asks for everything. What a server does not tell stays as it was.
-    async fn survey(&mut self) {
+    pub(super) async fn survey(&mut self) {
         if !self.asks {
             return;
         }
@@ -232,7 +235,7 @@ fn event_v2(indication: Indication) -> Option<Event> {
     let Indication::V2 { filter, buffer, object_id, parent_id, name, type_name, .. } = indication else {
         return None;
     };
-    let payload = payload::text(filter, &buffer);
+    let (payload, state) = (payload::text(filter, &buffer), payload::state(filter, &buffer));
     Some(Event {
         version: PortVersion::V2,
         about: About::of_v2(filter),
@@ -242,6 +245,6 @@ fn event_v2(indication: Indication) -> Option<Event> {
         watched: None,
         transition: None,
         sequence: None,
-        details: Some(Details { object_id, parent_id, type_name, buffer, payload }),
+        details: Some(Details { object_id, parent_id, type_name, buffer, state, payload }),
     })
 }

@@ -57,7 +57,7 @@ fn names_of_type(object_type: u32) -> Names {
 /// All events of an object type that can be asked for.
 fn possible(object_type: u32) -> ObjectFilter {
     let all = ObjectFilter::received(object_type, u64::MAX);
-    ObjectFilter::received(object_type, u64::MAX & !all.invalid())
+    ObjectFilter::received(object_type, !all.invalid())
 }
 
 /// The events that were asked for; all of them if none were.

@@ -6,6 +6,7 @@
     reason = "all numbers are small, an overflow fails the test, and no test file uses everything"
 )]
 
+pub(crate) mod network;
 pub(crate) mod talk;
 
 use std::path::{Path, PathBuf};

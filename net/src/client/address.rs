@@ -5,6 +5,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use dcerpc_proto::SyntaxId;
+use tokio::time::timeout;
 
 use super::{ConnectError, Options, Transfer};
 use crate::epm;
@@ -55,10 +56,18 @@ impl HostPort {
     }
 }
 
-/// The addresses of a server at a port.
-pub(crate) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+/// The addresses of a server at a port. A resolver that does not answer may take half of the time that there is for a
+/// connection.
+pub(crate) async fn lookup(
+    host: &str,
+    port: u16,
+    options: &Options,
+) -> Result<Vec<SocketAddr>, ConnectError> {
     let failed = |error| ConnectError::Resolve { name: host.to_owned(), error: Arc::new(error) };
-    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await.map_err(failed)?.collect();
+    let deadline = options.connect_deadline.checked_div(2).unwrap_or_default();
+    let found = timeout(deadline, tokio::net::lookup_host((host, port))).await;
+    let found = found.map_err(|_| failed(io::ErrorKind::TimedOut.into()))?;
+    let addresses: Vec<_> = found.map_err(failed)?.collect();
     if addresses.is_empty() {
         return Err(failed(io::Error::from(io::ErrorKind::NotFound)));
     }
@@ -69,7 +78,7 @@ pub(crate) async fn lookup(host: &str, port: u16) -> Result<Vec<SocketAddr>, Con
 pub(super) async fn locate(server: &str, options: &Options) -> Result<Vec<SocketAddr>, ConnectError> {
     let HostPort { host, port } = HostPort::of(server, options)?;
     match port.or(options.port) {
-        Some(port) => lookup(&host, port).await,
+        Some(port) => lookup(&host, port, options).await,
         None => Ok(vec![epm::locate(&host, options.interface, wanted(options.transfer), options).await?]),
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::answer::RawAnswer;
+use super::clock::after;
 use super::pool::{Counted, Lease, Pool};
 use super::{CallError, ConnectError, Refusal};
 
@@ -212,11 +213,11 @@ impl Task {
         let reason = self.ending.as_ref()?;
         let flushed = self.outgoing.is_empty();
         let closing = self.machine.is_closing();
-        if (closing && flushed) || (!closing && self.open.is_empty() && flushed) {
+        if flushed && (closing || self.open.is_empty()) {
             return Some(reason.clone());
         }
         if closing {
-            let until = *self.flush_until.get_or_insert_with(|| Instant::now() + FLUSH);
+            let until = *self.flush_until.get_or_insert_with(|| after(FLUSH));
             return (Instant::now() >= until).then(|| reason.clone());
         }
         None
@@ -296,7 +297,7 @@ impl Task {
             // It may have been answered, or not been bound yet: then there is nothing to cancel.
             let _ = self.machine.cancel(call);
             if let Some(open) = self.open.get_mut(&call) {
-                open.patience = Some(Instant::now() + pool.cancel_grace());
+                open.patience = Some(after(pool.cancel_grace()));
             }
         }
     }
@@ -327,7 +328,9 @@ impl Task {
 
     fn orphan_overdue(&mut self) {
         let calls: Vec<_> = self.overdue().collect();
-        calls.into_iter().for_each(|call| self.orphan(call));
+        for call in calls {
+            self.orphan(call);
+        }
     }
 
     fn overdue(&self) -> impl Iterator<Item = u32> {
@@ -401,7 +404,7 @@ impl Open {
     /// Nobody waits for it, and nothing is done about it.
     fn wait_for_ever(&mut self) {
         if self.patience.is_some() {
-            self.patience = Some(Instant::now() + Duration::from_secs(3600));
+            self.patience = Some(after(Duration::MAX));
         }
     }
 }

@@ -19,6 +19,7 @@
 pub(crate) mod address;
 mod answer;
 mod association;
+mod clock;
 mod error;
 mod link;
 mod options;

@@ -46,7 +46,7 @@ pub(crate) async fn locate(
     transfers: &[SyntaxId],
     options: &Options,
 ) -> Result<SocketAddr, ConnectError> {
-    let addresses = lookup(host, options.endpoint_mapper).await?;
+    let addresses = lookup(host, options.endpoint_mapper, options).await?;
     // All mappers know NDR 2.0.
     let own = options.clone().with_transfer(Transfer::Ndr20).with_multiplexing(false).with_interface::<Ept>();
     let association = Association::connect_to(&addresses, &own).await?;

@@ -116,6 +116,10 @@ impl Service for EndpointMap {
         vec![SyntaxId::new(Ept::UUID, major, minor)]
     }
 
+    fn is_public() -> bool {
+        true
+    }
+
     fn operation(_: SyntaxId, opnum: u16) -> Option<&'static str> {
         Self::name(opnum)
     }

@@ -1,4 +1,4 @@
-//! `GET /metrics` over HTTP/1.1, in the OpenMetrics text format.
+//! `GET /metrics` over HTTP/1.1, in the text format of `OpenMetrics`.
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -1,11 +1,14 @@
 //! The metrics of a server. Their names begin with `cmrp_server_`.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use dcerpc_proto::{SyntaxId, status};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder,
+};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -31,9 +34,19 @@ pub(crate) struct Metrics {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabels {
-    interface: String,
+    interface: Version,
     operation: &'static str,
     outcome: &'static str,
+}
+
+/// The version of an interface: clients of one server use interfaces of one UUID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Version(u16, u16);
+
+impl EncodeLabelValue for Version {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        write!(encoder, "{}.{}", self.0, self.1)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -81,7 +94,7 @@ impl Metrics {
 
     /// A call of an operation has ended.
     pub(crate) fn call(&self, interface: SyntaxId, operation: &'static str, outcome: Outcome) {
-        let interface = format!("{}.{}", interface.major, interface.minor);
+        let interface = Version(interface.major, interface.minor);
         let labels = CallLabels { interface, operation, outcome: outcome.name() };
         self.calls.get_or_create(&labels).inc();
     }
@@ -135,22 +148,14 @@ impl Collector for Holdings {
         let now = self.0.snapshot();
         for (name, help, value) in levels(&now) {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-            gauge.encode(encoder.encode_descriptor(name, help, None, gauge_type())?)?;
+            gauge.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)?;
         }
         for (name, help, value) in totals(&now) {
             let counter = ConstCounter::new(value);
-            counter.encode(encoder.encode_descriptor(name, help, None, counter_type())?)?;
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
         Ok(())
     }
-}
-
-const fn gauge_type() -> prometheus_client::metrics::MetricType {
-    prometheus_client::metrics::MetricType::Gauge
-}
-
-const fn counter_type() -> prometheus_client::metrics::MetricType {
-    prometheus_client::metrics::MetricType::Counter
 }
 
 fn levels(now: &Snapshot) -> [(&'static str, &'static str, usize); 10] {

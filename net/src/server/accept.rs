@@ -27,6 +27,9 @@ const REST: Duration = Duration::from_millis(100);
 /// How long what was cut off may take to end.
 const CUT_OFF: Duration = Duration::from_secs(2);
 
+/// The longest silence that operating systems let a program name.
+const LONGEST_SILENCE: Duration = Duration::from_secs(32_767);
+
 /// A server that serves. Dropping it cuts off all that is left.
 pub(super) struct Serving<S: Service> {
     pub(super) shared: Arc<Shared<S>>,
@@ -67,7 +70,7 @@ impl<S: Service> Serving<S> {
             Ok(admission) => admission,
             Err(refusal) => {
                 metrics.refused.inc();
-                warn!(%peer, ?refusal, "refused");
+                debug!(%peer, ?refusal, "over a limit");
                 return;
             }
         };
@@ -75,8 +78,9 @@ impl<S: Service> Serving<S> {
         if let Err(error) = prepare(&stream, &self.shared.deadlines) {
             debug!(%peer, %error, "cannot set options of the socket");
         }
-        let connection = Connection::new(stream, peer, Arc::clone(&self.shared), admission);
-        self.tasks.spawn(connection.run().instrument(connection::span(peer)));
+        let span = connection::span(peer);
+        let connection = Connection::new(stream, peer, Arc::clone(&self.shared), admission, span.clone());
+        self.tasks.spawn(connection.run().instrument(span));
     }
 
     /// Lets clients have their last answers, and ends everything.
@@ -118,7 +122,33 @@ impl<S: Service> Drop for Serving<S> {
 /// Sends small answers at once, and finds clients that have gone without a word.
 fn prepare(stream: &TcpStream, deadlines: &Deadlines) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let interval = (deadlines.keep_alive / 4).max(Duration::from_secs(1));
-    let keep_alive = TcpKeepalive::new().with_time(deadlines.keep_alive).with_interval(interval);
-    SockRef::from(stream).set_tcp_keepalive(&keep_alive.with_retries(4))
+    let time = deadlines.keep_alive.clamp(Duration::from_secs(1), LONGEST_SILENCE);
+    let interval = time.div_f32(4.0).max(Duration::from_secs(1));
+    let keep_alive = TcpKeepalive::new().with_time(time).with_interval(interval).with_retries(4);
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&keep_alive)?;
+    // Nobody is asked while something is on its way to him; then this ends the connection.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(time.saturating_mul(2)))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sockets_notice_that_nobody_is_there() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        for (keep_alive, seconds) in [(60, 60), (0, 1), (u64::MAX, 32_767)] {
+            let keep_alive = Duration::from_secs(keep_alive);
+            prepare(&stream, &Deadlines { keep_alive, ..Deadlines::default() }).unwrap();
+            let socket = SockRef::from(&stream);
+            assert!(socket.keepalive().unwrap() && socket.tcp_nodelay().unwrap());
+            assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(seconds));
+            #[cfg(target_os = "linux")]
+            assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(2 * seconds)));
+        }
+    }
 }

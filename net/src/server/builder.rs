@@ -142,11 +142,12 @@ impl<S: Service> Builder<S> {
     }
 
     fn warn(&self, address: SocketAddr) {
-        match (self.rpc.minimum_level == AuthLevel::NONE, address.ip().is_loopback()) {
+        let lets_in = self.rpc.minimum_level == AuthLevel::NONE && !S::is_public();
+        match (lets_in, address.ip().is_loopback()) {
             (false, _) => {}
             (true, true) => warn!(%address, "anyone on this machine may call, without authentication"),
             (true, false) => {
-                error!(%address, "ANYONE WHO REACHES THIS ADDRESS MAY CALL, without authentication")
+                error!(%address, "ANYONE WHO REACHES THIS ADDRESS MAY CALL, without authentication");
             }
         }
     }

@@ -24,6 +24,11 @@ pub trait Service: Send + 'static {
     /// The name of an operation, for logs and metrics; `None` if the interface has none of this number.
     fn operation(interface: SyntaxId, opnum: u16) -> Option<&'static str>;
 
+    /// Whether the protocol itself has anybody call, as that of endpoint mappers does: then nobody need be warned.
+    fn is_public() -> bool {
+        false
+    }
+
     /// Takes a call.
     fn handle_call(&mut self, now: Instant, caller: Caller, call: CallId, request: Request<'_>);
 

@@ -22,6 +22,9 @@ use crate::metrics::server::{Metrics, Outcome};
 /// Commands that are carried out before the clock is looked at again.
 const TURN: usize = 256;
 
+/// What the embedding program wants done.
+pub(super) type Work<S> = Box<dyn FnOnce(&mut S, Instant) + Send>;
+
 /// Something for the service.
 pub(super) enum Command<S: Service> {
     /// A client's call.
@@ -35,7 +38,7 @@ pub(super) enum Command<S: Service> {
     /// A connection asks whether its association holds handles.
     Holds(AssociationId, Arc<Outbox<S::Receipt>>),
     /// The embedding program wants something done.
-    Run(Box<dyn FnOnce(&mut S, Instant) + Send>),
+    Run(Work<S>),
     /// No client is to wait any more.
     ShutDown(oneshot::Sender<()>),
 }
@@ -100,6 +103,12 @@ impl<S: Service> Desk<S> {
             }
             self.publish();
         }
+        // The last clients' rundown is among what is left.
+        commands.close();
+        while let Some(command) = commands.recv().await {
+            self.carry_out(command);
+        }
+        self.publish();
     }
 
     /// The next command. Meanwhile does what is due.

@@ -69,6 +69,26 @@ async fn a_server_that_accepts_and_says_nothing() {
     assert_eq!(began.elapsed().as_secs(), 10);
 }
 
+/// Nothing else tells a server without events from one that is switched off. In Linux' table of connections, the
+/// timer of a connection that is kept alive is 2.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn silent_connections_are_probed() {
+    let rig = Rig::start(config(), cluster).await;
+    let association = Association::connect(&rig.server(), &options()).await.unwrap();
+    association.call(&ApiGetClusterNameRequest {}).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let port = format!("{:04X}", rig.address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let ours: Vec<_> = rows.filter(|row| row[2].ends_with(&port) && row[3] == "01").collect();
+    assert_eq!(ours.len(), 1);
+    let (timer, jiffies) = ours[0][5].split_once(':').unwrap();
+    assert_eq!(timer, "02");
+    // 30 seconds at most, in hundredths.
+    assert!((1..=3000).contains(&u64::from_str_radix(jiffies, 16).unwrap()), "{jiffies}");
+}
+
 #[tokio::test]
 async fn garbage_instead_of_an_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -110,7 +110,7 @@ impl Rig {
         let found = tokio::time::timeout(Duration::from_secs(20), seen.wait_for(what)).await;
         match found {
             Ok(found) => found.unwrap().clone(),
-            Err(_) => panic!("the server has only seen {:?}", self.seen()),
+            Err(late) => panic!("{late}: the server has only seen {:?}", self.seen()),
         }
     }
 

@@ -27,7 +27,7 @@ async fn octets_may_come_one_by_one_and_calls_in_fragments() {
         tokio::task::yield_now().await;
     }
     client.pdu().await;
-    let stub: Vec<u8> = (0..200_000_u32).flat_map(|number| number.to_be_bytes()).collect();
+    let stub: Vec<u8> = (0..200_000_u32).flat_map(u32::to_be_bytes).collect();
     for fragment in raw::request(2, ECHO, &stub, 1_000) {
         client.send(&fragment).await;
     }
@@ -96,6 +96,27 @@ async fn the_service_can_end_a_connection_after_its_answer() {
     assert_eq!(client.call(2, END, b"").await, response(2, b""));
     client.closed().await;
     assert_eq!(bystander.call(2, ECHO, b"here").await, response(2, b"here"));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn last_words_are_not_lost_to_input_that_nobody_read() {
+    let server = serve(|builder| builder).await;
+    let mut client = server.bound().await;
+    let mut octets = raw::request(2, END, b"", 100).concat();
+    octets.extend((3..2_000).flat_map(|call| raw::request(call, ECHO, &[0; 900], 1_000).concat()));
+    // The server need not take all of it.
+    let (mut reads, mut writes) = client.stream.split();
+    let write = async { drop(tokio::io::AsyncWriteExt::write_all(&mut writes, &octets).await) };
+    let read = async {
+        let mut rest = Vec::new();
+        let end = tokio::io::AsyncReadExt::read_to_end(&mut reads, &mut rest).await;
+        (end.map(|_| ()).map_err(|error| error.kind()), rest)
+    };
+    let ((end, rest), ()) = crate::within("it ends", async { tokio::join!(read, write) }).await;
+    assert_eq!(end, Ok(()));
+    assert_eq!(rest[2], raw::RESPONSE);
+    server.until_empty().await;
     server.end().await;
 }
 

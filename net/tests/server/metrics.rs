@@ -6,7 +6,7 @@ use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::script::{ECHO, OPEN, WAIT};
+use crate::script::{ECHO, NOTIFY, OPEN, WAIT};
 use crate::{serve, within};
 
 async fn get(address: std::net::SocketAddr, request: &str) -> String {
@@ -30,8 +30,8 @@ async fn listen(
     (address, stop, task)
 }
 
-/// The samples of a text in the OpenMetrics format, whose rules it must keep.
-fn samples(text: &str) -> std::collections::BTreeMap<&str, f64> {
+/// The samples of a text in the `OpenMetrics` format, whose rules it must keep.
+fn samples(text: &str) -> std::collections::BTreeMap<&str, &str> {
     let body = text.strip_suffix("# EOF\n").expect("the text ends with EOF");
     let mut samples = std::collections::BTreeMap::new();
     for line in body.lines() {
@@ -41,7 +41,8 @@ fn samples(text: &str) -> std::collections::BTreeMap<&str, f64> {
             continue;
         }
         let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
-        let before = samples.insert(name, value.parse().unwrap_or_else(|_| panic!("{line}")));
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+        let before = samples.insert(name, value);
         assert!(before.is_none(), "twice: {line}");
     }
     samples
@@ -73,19 +74,34 @@ async fn the_server_counts_what_it_does() {
         );
         samples.get(name.as_str()).copied()
     };
-    assert_eq!(call("Echo", "response"), Some(1.0));
-    assert_eq!(call("unknown", "fault"), Some(1.0));
+    assert_eq!(call("Echo", "response"), Some("1"));
+    assert_eq!(call("unknown", "fault"), Some("1"));
     assert_eq!(call("Wait", "response"), None);
-    assert_eq!(samples[r#"cmrp_server_faults_total{status="nca_op_rng_error"}"#], 1.0);
-    assert_eq!(samples["cmrp_server_connections"], 1.0);
-    assert_eq!(samples["cmrp_server_associations"], 1.0);
-    assert_eq!(samples["cmrp_server_handles"], 1.0);
-    assert_eq!(samples["cmrp_server_open_calls"], 1.0);
-    assert_eq!(samples["cmrp_server_waiting_calls"], 1.0);
-    assert_eq!(samples["cmrp_server_call_duration_seconds_count"], 3.0);
+    assert_eq!(samples[r#"cmrp_server_faults_total{status="nca_op_rng_error"}"#], "1");
+    assert_eq!(samples["cmrp_server_connections"], "1");
+    assert_eq!(samples["cmrp_server_associations"], "1");
+    assert_eq!(samples["cmrp_server_handles"], "1");
+    assert_eq!(samples["cmrp_server_open_calls"], "1");
+    assert_eq!(samples["cmrp_server_waiting_calls"], "1");
+    assert_eq!(samples["cmrp_server_call_duration_seconds_count"], "3");
     // The bind has 116 octets; a request 24 and its stub.
-    assert_eq!(samples["cmrp_server_received_bytes_total"], f64::from(116 + 4 * 24 + 8));
+    assert_eq!(samples["cmrp_server_received_bytes_total"], (116 + 4 * 24 + 8).to_string());
+
+    client.call(6, NOTIFY, b"").await;
+    client.answer().await;
+    let text = get(address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let (_, body) = text.split_once("\r\n\r\n").unwrap();
+    let waited = "cmrp_server_call_duration_seconds_count 4\n";
+    assert!(body.contains(waited), "the time that a call waits is not the time that it takes");
+    drop(client);
+    server.until_empty().await;
     server.end().await;
+    let text = get(address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let ended = r#"cmrp_server_connections_ended_total{reason="client"} 1"#;
+    assert!(text.contains(ended), "{text}");
+    for level in ["connections", "associations", "handles", "open_calls", "waiting_calls", "held_bytes"] {
+        assert!(text.contains(&format!("cmrp_server_{level} 0\n")), "{level}: {text}");
+    }
 }
 
 #[tokio::test]
@@ -100,7 +116,7 @@ async fn there_is_nothing_else_to_read() {
     let garbage = get(address, "\u{1}\u{2}\r\n\r\n").await;
     assert!(garbage.starts_with("HTTP/1.1 400 "), "{garbage}");
     let long = get(address, &format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(9_000))).await;
-    assert!(long.starts_with("HTTP/1.1 4"), "{long}");
+    assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
     drop(stop);
     within("it ends", task).await.unwrap().unwrap();
 }
@@ -119,5 +135,6 @@ async fn readers_beyond_the_limit_wait_and_the_end_waits_for_none() {
     silent.remove(0);
     assert!(within("it gets its turn", waits).await.unwrap().starts_with("HTTP/1.1 200 "));
     drop(stop);
-    within("it ends", task).await.unwrap().unwrap();
+    // Sooner than the silent ones have to say something.
+    tokio::time::timeout(std::time::Duration::from_secs(4), task).await.unwrap().unwrap().unwrap();
 }

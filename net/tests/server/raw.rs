@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::within;
@@ -23,7 +23,7 @@ const NDR: [u8; 20] = [
 const FEATURES: [u8; 20] =
     [0x2c, 0x1c, 0xb7, 0x6c, 0x12, 0x98, 0x40, 0x45, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
 
-const REQUEST: u8 = 0;
+pub(crate) const REQUEST: u8 = 0;
 pub(crate) const RESPONSE: u8 = 2;
 pub(crate) const FAULT: u8 = 3;
 const BIND: u8 = 11;
@@ -34,7 +34,7 @@ pub(crate) const CANCEL: u8 = 18;
 pub(crate) const ORPHANED: u8 = 19;
 
 const FIRST: u8 = 1;
-const LAST: u8 = 2;
+pub(crate) const LAST: u8 = 2;
 const MULTIPLEX: u8 = 0x10;
 
 pub(crate) struct Client {
@@ -51,7 +51,7 @@ pub(crate) enum Answer {
 
 pub(crate) struct Pdu {
     pub(crate) kind: u8,
-    flags: u8,
+    pub(crate) flags: u8,
     pub(crate) call: u32,
     pub(crate) body: Vec<u8>,
 }
@@ -71,12 +71,17 @@ pub(crate) fn header_only(kind: u8, call: u32) -> Vec<u8> {
 }
 
 pub(crate) fn bind(group: u32) -> Vec<u8> {
+    bind_to(INTERFACE, group)
+}
+
+/// Proposes an interface, with NDR 2.0 and with both features.
+pub(crate) fn bind_to(interface: [u8; 20], group: u32) -> Vec<u8> {
     let mut body = vec![0xd0, 0x16, 0xd0, 0x16];
     body.extend(group.to_le_bytes());
     body.extend([2, 0, 0, 0]);
     for (number, transfer) in [(0, NDR), (1, FEATURES)] {
         body.extend([number, 0, 1, 0]);
-        body.extend(INTERFACE);
+        body.extend(interface);
         body.extend(transfer);
     }
     pdu(BIND, FIRST | LAST | MULTIPLEX, 1, &body)
@@ -108,7 +113,12 @@ impl Client {
 
     /// Binds, and joins a group unless it is 0.
     pub(crate) async fn bind(&mut self, group: u32) {
-        self.send(&bind(group)).await;
+        self.bind_to(INTERFACE, group).await;
+    }
+
+    /// Binds to an interface.
+    pub(crate) async fn bind_to(&mut self, interface: [u8; 20], group: u32) {
+        self.send(&bind_to(interface, group)).await;
         let ack = self.pdu().await;
         assert_eq!((ack.kind, ack.flags & MULTIPLEX), (BIND_ACK, MULTIPLEX));
         self.group = u32::from_le_bytes(ack.body[4..8].try_into().unwrap());
@@ -132,13 +142,7 @@ impl Client {
 
     /// The next PDU; `None` if the server has closed the connection.
     pub(crate) async fn next(&mut self) -> Option<Pdu> {
-        let mut header = [0; 16];
-        self.stream.read_exact(&mut header).await.ok()?;
-        let length = usize::from(u16::from_le_bytes([header[8], header[9]]));
-        let mut body = vec![0; length - 16];
-        self.stream.read_exact(&mut body).await.ok()?;
-        let call = u32::from_le_bytes(header[12..].try_into().unwrap());
-        Some(Pdu { kind: header[2], flags: header[3], call, body })
+        next(&mut self.stream).await
     }
 
     pub(crate) async fn answer(&mut self) -> Answer {
@@ -171,4 +175,18 @@ impl Client {
 
 pub(crate) fn response(call: u32, stub: &[u8]) -> Answer {
     Answer::Response { call, stub: stub.to_vec() }
+}
+
+/// The next PDU; `None` if the server has closed the connection.
+pub(crate) async fn next(stream: &mut (impl AsyncRead + Unpin)) -> Option<Pdu> {
+    let mut header = [0; 16];
+    stream.read_exact(&mut header).await.ok()?;
+    // The label says in which order: C706 14.1.
+    let is_little = header[4] >> 4 == 1;
+    let (length, call) = ([header[8], header[9]], header[12..].try_into().unwrap());
+    let length = if is_little { u16::from_le_bytes(length) } else { u16::from_be_bytes(length) };
+    let call = if is_little { u32::from_le_bytes(call) } else { u32::from_be_bytes(call) };
+    let mut body = vec![0; usize::from(length) - 16];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(Pdu { kind: header[2], flags: header[3], call, body })
 }

@@ -110,6 +110,8 @@ impl Service for Script {
 
     fn handle_disconnect(&mut self, association: AssociationId) {
         self.disconnected += 1;
+        // Longer than the connections take to go, so that a server that forgets to wait is seen.
+        std::thread::sleep(std::time::Duration::from_millis(1));
         self.handles.remove(&association);
         let (gone, rest) =
             std::mem::take(&mut self.waiting).into_iter().partition(|(_, of)| *of == association);

@@ -32,6 +32,21 @@ async fn calls_that_wait_get_their_last_answer() {
 }
 
 #[tokio::test]
+async fn the_last_clients_are_run_down() {
+    let server = serve(|builder| builder).await;
+    let mut clients = Vec::new();
+    for _ in 0..300 {
+        let mut client = server.bound().await;
+        client.call(2, OPEN, b"").await;
+        clients.push(tokio::spawn(async move { client.closed().await }));
+    }
+    server.end().await;
+    for client in clients {
+        within("the client ends", client).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn answers_on_their_way_are_sent() {
     let server = serve(|builder| builder).await;
     let mut client = server.bound().await;

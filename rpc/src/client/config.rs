@@ -76,8 +76,8 @@ pub struct Limits {
     pub max_pending: usize,
     /// Octets of a request: 4 MiB, which is what servers take (MS-RPCE 3.3.3.5.4).
     pub max_request: usize,
-    /// Octets that wait to be sent: 16 MiB; further calls are refused by [`Connection::call`]. Stops a server that
-    /// does not read.
+    /// Octets that wait to be sent: 16 MiB; further calls are refused by [`Connection::call`], and so are
+    /// cancels. Stops a server that does not read.
     ///
     /// [`Connection::call`]: super::Connection::call
     pub max_output: usize,

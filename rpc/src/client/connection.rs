@@ -186,9 +186,12 @@ impl Connection {
     /// Asks the server to cancel a call, which it answers all the same (C706 12.6.4.6).
     ///
     /// # Errors
-    /// If there is no such call.
+    /// If there is no such call, or too much is unsent.
     pub fn cancel(&mut self, call: u32) -> Result<(), CallError> {
         self.check_call(call)?;
+        if self.is_full() {
+            return Err(CallError::Limit);
+        }
         self.send(PfcFlags::WHOLE, self.config.label, call, Body::CoCancel);
         Ok(())
     }
@@ -255,9 +258,14 @@ impl Connection {
             Phase::Bound if self.is_shut_down => Err(CallError::Closing),
             Phase::Bound if !self.session.multiplexing && !self.open.is_empty() => Err(CallError::Busy),
             Phase::Bound if self.open.len() >= limits.max_pending => Err(CallError::Limit),
-            Phase::Bound if self.output.octets() >= limits.max_output => Err(CallError::Limit),
+            Phase::Bound if self.is_full() => Err(CallError::Limit),
             Phase::Bound => Ok(()),
         }
+    }
+
+    /// Whether the server does not read what is sent.
+    fn is_full(&self) -> bool {
+        self.output.octets() >= self.config.limits.max_output
     }
 
     fn check_call(&self, call: u32) -> Result<(), CallError> {

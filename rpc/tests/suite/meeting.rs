@@ -184,7 +184,7 @@ impl Meeting {
 #[test]
 fn each_call_is_answered_once_with_what_it_was_given() {
     let (mut calls, mut formats) = (0, Vec::new());
-    for seed in 1..=120 {
+    for seed in 1..=70 {
         let mut meeting = Meeting::new(seed * 7919);
         for _ in 0..600 {
             meeting.step(true);
@@ -193,7 +193,7 @@ fn each_call_is_answered_once_with_what_it_was_given() {
         calls += meeting.told;
         formats.extend(meeting.formats);
     }
-    assert!(calls > 3000, "{calls}");
+    assert!(calls > 2000, "{calls}");
     for format in [Format::Ndr20(Endian::Little), Format::Ndr20(Endian::Big), Format::Ndr64] {
         assert!(formats.contains(&format), "{format:?}");
     }

@@ -2,7 +2,7 @@
 
 use dcerpc_proto::stream::PduReader;
 
-use crate::samples::{everything, hex};
+use crate::samples::{REQUEST, everything, hex};
 
 fn stream() -> Vec<u8> {
     everything().concat()
@@ -100,4 +100,30 @@ fn a_gap_drops_the_pdu_that_it_damages() {
     let mut rest = &pdus[1][..];
     let framed = reader.next(&mut rest).unwrap().unwrap();
     assert_eq!((framed.offset, framed.octets), (pdus[0].len() as u64, &pdus[1][..]));
+}
+
+#[test]
+fn a_reader_with_a_limit_refuses_by_the_header_alone() {
+    let octets = hex(REQUEST);
+    for (limit, is_well) in [(44, true), (43, false)] {
+        let mut reader = PduReader::with_limit(limit);
+        assert_eq!(reader.next(&mut octets.as_slice()).is_ok(), is_well);
+        let mut reader = PduReader::with_limit(limit);
+        let result = reader.next(&mut &octets[..16]);
+        assert_eq!(result.is_ok(), is_well, "{result:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_gave_its_memory_back_goes_on_where_it_was() {
+    let octets = hex(REQUEST);
+    let mut reader = PduReader::new();
+    for round in 1..4 {
+        for chunk in octets.chunks(30) {
+            let mut chunk = chunk;
+            while reader.next(&mut chunk).unwrap().is_some() {}
+            reader.release();
+        }
+        assert_eq!((reader.offset(), reader.pending()), (44 * round, 0));
+    }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod bounds;
+mod connection;
 mod constructs;
 mod filters;
 mod handles;

@@ -42,7 +42,7 @@ fn board() -> Board {
         sequence: Some(1),
         details: None,
     };
-    board.note(&news(What::Event(event)));
+    board.note(&news(What::Event(Box::new(event))));
     board.note(&news(What::Reconnecting { code: 1726 }));
     board.note(&news(What::AttemptFailed { server: "node1".to_owned(), code: 1722 }));
     board.note(&news(What::Reconnected { server: "node2".to_owned() }));
@@ -92,4 +92,23 @@ fn before_the_first_connection_there_are_no_states() {
         "cmrp_watch_failed_filters_total 0",
     ];
     assert_eq!(samples(&Board::default()), expected);
+}
+
+#[test]
+fn the_readme_has_all_metrics_with_their_labels() {
+    let readme = include_str!("../../../README.md");
+    let mut seen = std::collections::BTreeSet::new();
+    for sample in samples(&board()) {
+        let (name, rest) = sample.split_once(['{', ' ']).unwrap_or((&sample, ""));
+        let labels =
+            rest.split('}').next().unwrap_or_default().split(',').filter_map(|label| label.split_once('='));
+        let labels: Vec<String> = labels.map(|(label, _)| format!("`{label}`")).collect();
+        let row = format!("| `{name}` | {}", labels.join(", "));
+        assert!(readme.contains(row.trim_end()), "{row}");
+        seen.insert(name.to_owned());
+    }
+    let rows = readme
+        .lines()
+        .filter(|line| line.starts_with("| `windows_mscluster_") || line.starts_with("| `cmrp_watch_"));
+    assert_eq!(rows.count(), seen.len());
 }

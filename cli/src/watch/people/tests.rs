@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cmrp_net::client::PortVersion;
@@ -15,6 +16,7 @@ fn news(what: What) -> News {
     News { time: Time::new(1_700_000_000, 5_000_000), what }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it stands where there may be none")]
 fn condition(state: u32, owner: &str) -> Option<Condition> {
     Some(Condition { state, owner: Some(owner.to_owned()), group: None })
 }
@@ -50,10 +52,10 @@ fn an_event_is_a_line_with_old_and_new_state() {
         (condition(0, "node1"), None, "Online -> gone"),
     ];
     for (old, new, expected) in cases {
-        let text = text(What::Event(event(old, new)));
+        let text = text(What::Event(Box::new(event(old, new))));
         assert_eq!(text, format!("group \"SQL\\u{{1b}}\"  GROUP_STATE  {expected}"));
     }
-    assert_eq!(text(What::Event(event(None, None))), "group \"SQL\\u{1b}\"  GROUP_STATE");
+    assert_eq!(text(What::Event(Box::new(event(None, None)))), "group \"SQL\\u{1b}\"  GROUP_STATE");
 }
 
 #[test]
@@ -70,10 +72,11 @@ fn resources_are_told_with_their_group_and_version_2_events_with_their_payload()
         parent_id: "parent".to_owned(),
         type_name: "Generic Service".to_owned(),
         buffer: vec![2, 0, 0, 0],
+        state: Some(2),
         payload: Some("Online".to_owned()),
     });
     assert_eq!(
-        text(What::Event(event)),
+        text(What::Event(Box::new(event))),
         "resource \"SQL\\u{1b}\"  GROUP_STATE  OnlinePending -> Online, on a, group \"SQL\"  [Online]"
     );
 }
@@ -118,7 +121,7 @@ fn colours_are_there_when_wanted() {
 fn json_has_the_documented_keys() {
     let event = event(condition(0, "node1"), condition(1, "node2"));
     assert_eq!(
-        json::object(&news(What::Event(event.clone()))).to_string(),
+        json::object(&news(What::Event(Box::new(event.clone())))).to_string(),
         concat!(
             r#"{"type":"event","time":"2023-11-14T22:13:20.005000000Z","port_version":1,"object":"group","#,
             r#""name":"SQL\u001b","events":["GROUP_STATE"],"flags":4096,"watched":"cluster","#,
@@ -131,11 +134,12 @@ fn json_has_the_documented_keys() {
         parent_id: String::new(),
         type_name: String::new(),
         buffer: vec![0, 255],
+        state: None,
         payload: None,
     };
     let version2 =
         Event { version: PortVersion::V2, sequence: None, transition: None, details: Some(details), ..event };
-    let value = json::object(&news(What::Event(version2)));
+    let value = json::object(&news(What::Event(Box::new(version2))));
     assert_eq!(value["old_state"], serde_json::Value::Null);
     assert_eq!(
         (&value["buffer"], &value["object_id"], &value["payload"]),
@@ -144,4 +148,54 @@ fn json_has_the_documented_keys() {
     let lost = json::object(&news(What::Lost { code: 1722, retry: None })).to_string();
     let expected = r#"{"type":"lost","time":"2023-11-14T22:13:20.005000000Z","retry":null,"code":1722,"code_name":"RPC_S_SERVER_UNAVAILABLE"}"#;
     assert_eq!(lost, expected);
+}
+
+/// The rows of the README's table of keys: type and key.
+fn documented() -> BTreeSet<(String, String)> {
+    let readme = include_str!("../../../README.md");
+    let (_, table) = readme.split_once("| type | key | value |\n|---|---|---|\n").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let mut kind = String::new();
+    let rows = table.lines().map(|line| {
+        let mut cells = line.split('|').map(|cell| cell.trim().trim_matches('`')).skip(1);
+        let first = cells.next().unwrap();
+        if !first.is_empty() {
+            first.clone_into(&mut kind);
+        }
+        (kind.clone(), cells.next().unwrap().to_owned())
+    });
+    rows.collect()
+}
+
+#[test]
+fn the_readme_has_all_keys_and_no_others() {
+    let details = Details {
+        object_id: String::new(),
+        parent_id: String::new(),
+        type_name: String::new(),
+        buffer: Vec::new(),
+        state: None,
+        payload: None,
+    };
+    let (node, code, subject) = (|| "node1".to_owned(), 5, || "cluster".to_owned());
+    let all = [
+        What::Event(Box::new(Event { details: Some(details), ..event(None, None) })),
+        What::Connected { server: node(), cluster: node() },
+        What::Watching { subject: subject() },
+        What::NotWatching { subject: subject(), code },
+        What::Reconnecting { code },
+        What::AttemptFailed { server: node(), code },
+        What::Reconnected { server: node() },
+        What::Lost { code, retry: None },
+        What::Skipped { count: 1 },
+    ];
+    let mut printed = BTreeSet::new();
+    for what in all {
+        let name = what.name().to_owned();
+        for key in json::object(&news(what)).as_object().unwrap().keys() {
+            let kind = if ["type", "time"].contains(&key.as_str()) { "all".to_owned() } else { name.clone() };
+            printed.insert((kind, key.clone()));
+        }
+    }
+    assert_eq!(printed, documented());
 }

@@ -39,12 +39,16 @@ impl Default for Retry {
     }
 }
 
+/// The wait before the second attempt.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
 /// Commands that may wait for the task of a watcher.
 const COMMANDS: usize = 64;
 
 impl Builder {
     pub(super) fn new(servers: impl IntoIterator<Item = impl Into<String>>, protocol: Protocol) -> Self {
-        let config = Config { missing: Missing::Forget, ..Config::new(protocol, servers) };
+        let backoff = Backoff { first: FIRST_WAIT, ..Backoff::default() };
+        let config = Config { missing: Missing::Forget, backoff, ..Config::new(protocol, servers) };
         Self { config, options: Options::new(protocol), interests: Vec::new(), retry: None, buffer: 256 }
     }
 
@@ -68,7 +72,9 @@ impl Builder {
         self
     }
 
-    /// How often and how fast the servers are tried in one go; see [`Backoff`].
+    /// How often and how fast the servers are tried in one go; see [`Backoff`]. Once, unless set, and with a first wait
+    /// of 200 milliseconds, since names without an address, which many a cluster has for a client outside, are
+    /// attempts too.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.config.backoff = backoff;
         self

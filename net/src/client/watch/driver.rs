@@ -22,6 +22,9 @@ use crate::client::{Association, CallError, ConnectError, Options};
 /// Events other than changes that may wait to be read, unless the buffer is larger.
 const BACKLOG: usize = 1024;
 
+/// Nodes whose addresses are remembered. A cluster has at most 64; a server that lies may give any number of names.
+const MOST_NODES: usize = 256;
+
 /// A watcher's task.
 pub(super) struct Driver {
     pub(super) engine: Client,
@@ -32,6 +35,10 @@ pub(super) struct Driver {
     origin: time::Instant,
     /// The association that the engine uses, or used last.
     pub(super) association: Option<(BindingId, Association)>,
+    /// What the engine asked to connect to last.
+    asked: String,
+    /// What led to nodes, by the names that they gave themselves, in lower case.
+    nodes: HashMap<String, String>,
     /// Connects and calls under way.
     tasks: JoinSet<Done>,
     purposes: HashMap<task::Id, (Purpose, task::AbortHandle)>,
@@ -85,6 +92,8 @@ impl Driver {
             record: Record::default(),
             origin: time::Instant::now(),
             association: None,
+            asked: String::new(),
+            nodes: HashMap::new(),
             tasks: JoinSet::new(),
             purposes: HashMap::new(),
             queued: VecDeque::new(),
@@ -111,11 +120,11 @@ impl Driver {
             }
             let wakes = self.wakes_at();
             tokio::select! {
-                permit = outbox.reserve(), if self.has_event() => if let Ok(permit) = permit {
+                Ok(permit) = outbox.reserve(), if self.has_event() => {
                     if let Some(event) = self.next_event() {
                         permit.send(event);
                     }
-                },
+                }
                 () = outbox.closed(), if self.close_until.is_none() => self.shut_down(),
                 Some(command) = inbox.recv() => self.obey(command),
                 Some(result) = self.tasks.join_next_with_id() => self.ended(result),
@@ -143,6 +152,13 @@ impl Driver {
         drop(outbox.send(WatchEvent::Closed).await);
     }
 
+    /// A node has told its name.
+    pub(super) fn learn(&mut self, node: &str) {
+        if self.nodes.len() < MOST_NODES {
+            self.nodes.insert(node.to_lowercase(), self.asked.clone());
+        }
+    }
+
     pub(super) fn origin(&self) -> time::Instant {
         self.origin
     }
@@ -168,13 +184,15 @@ impl Driver {
         match action {
             Action::Connect { binding, server } => {
                 let options = self.options.clone();
+                let known = self.nodes.get(&server.to_lowercase()).cloned();
+                self.asked.clone_from(&server);
                 self.spawn(Purpose::Connect(binding), async move {
-                    Done::Connected(binding, Association::connect(&server, &options).await)
+                    Done::Connected(binding, connect(&server, known, &options).await)
                 });
             }
             Action::Free { binding } => self.free(binding),
             Action::Call { binding, call, request, waits: true } => {
-                self.start_call(binding, call, request, true)
+                self.start_call(binding, call, request, true);
             }
             Action::Call { binding, call, request, waits: false } => {
                 self.queued.push_back((binding, call, request));
@@ -293,6 +311,18 @@ impl Driver {
                 self.engine.handle_failure(now, call, error.win32());
             }
         }
+    }
+}
+
+/// Connects. A node whose name has no address is where it was when it told its name.
+async fn connect(
+    server: &str,
+    known: Option<String>,
+    options: &Options,
+) -> Result<Association, ConnectError> {
+    match (Association::connect(server, options).await, known) {
+        (Err(ConnectError::Resolve { .. }), Some(known)) => Association::connect(&known, options).await,
+        (result, _) => result,
     }
 }
 

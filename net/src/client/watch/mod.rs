@@ -49,6 +49,9 @@ use command::{Command, Reply};
 /// cluster's name, its nodes and the servers that it was given, and puts everything back. What changed in between,
 /// version 1 ports tell; version 2 ports begin with `CLUSTER_RECONNECT`.
 ///
+/// Nodes call themselves by names that may have no address here. A node that the watcher was connected to once is
+/// then looked for where it was; for others, see [`Options::with_name`](super::Options::with_name).
+///
 /// # What is bounded
 ///
 /// Events wait in the stream ([`Builder::buffer`]), then in the ports of the client (as many again), then at the

@@ -8,6 +8,7 @@ use tokio::time;
 use super::command::{Command, Reply};
 use super::driver::Driver;
 use super::{Bound, Events, Interest, Subject, WatchError};
+use crate::client::clock::{after, since};
 
 impl Driver {
     pub(super) fn obey(&mut self, command: Command) {
@@ -109,7 +110,7 @@ impl Driver {
 
     pub(super) fn shut_down(&mut self) {
         if self.close_until.is_none() {
-            self.close_until = Some(time::Instant::now() + self.options.call_deadline);
+            self.close_until = Some(after(self.options.call_deadline));
             self.retry_at = None;
             self.engine.shut_down();
         }
@@ -117,7 +118,7 @@ impl Driver {
 
     /// When there is something to do about time.
     pub(super) fn wakes_at(&self) -> Option<time::Instant> {
-        let engine = self.engine.poll_timeout().map(|at| self.origin() + at.since_origin());
+        let engine = self.engine.poll_timeout().map(|at| since(self.origin(), at.since_origin()));
         engine.into_iter().chain(self.retry_at).chain(self.close_until).min()
     }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use cmrp_port::client::{Indication, Notice, PortId};
-use tokio::time;
 
 use super::driver::Driver;
 use super::{Change, WatchError, WatchEvent};
+use crate::client::clock::after;
 
 impl Driver {
     /// Takes a notice of the engine.
@@ -23,11 +23,11 @@ impl Driver {
     fn event_of(&mut self, notice: Notice) -> Option<WatchEvent> {
         Some(match notice {
             Notice::Connected { server, cluster_name } => {
-                self.connected();
+                self.connected(&server);
                 WatchEvent::Connected { server, cluster: cluster_name }
             }
             Notice::Reconnected { server } => {
-                self.connected();
+                self.connected(&server);
                 WatchEvent::Reconnected { server }
             }
             Notice::Reconnecting { code } => WatchEvent::Reconnecting { code },
@@ -44,13 +44,13 @@ impl Driver {
                 self.closed = true;
                 return None;
             }
-            other => return self.event_of_object(other),
+            other => return self.event_of_object(&other),
         })
     }
 
     /// Of objects, ports and filters.
-    fn event_of_object(&mut self, notice: Notice) -> Option<WatchEvent> {
-        Some(match notice {
+    fn event_of_object(&mut self, notice: &Notice) -> Option<WatchEvent> {
+        Some(match *notice {
             Notice::Opened { object, .. } => {
                 self.record.opened(object);
                 WatchEvent::Opened { object, subject: self.record.subject(object) }
@@ -87,7 +87,8 @@ impl Driver {
         self.record.forget_port(port, error);
     }
 
-    fn connected(&mut self) {
+    fn connected(&mut self, server: &str) {
+        self.learn(server);
         self.retry_at = None;
         self.next_wait = self.retry.unwrap_or_default().first;
     }
@@ -97,7 +98,7 @@ impl Driver {
         let retry = self.retry?;
         let wait = shortened(self.next_wait.min(retry.longest));
         self.next_wait = self.next_wait.saturating_mul(2).min(retry.longest);
-        self.retry_at = Some(time::Instant::now() + wait);
+        self.retry_at = Some(after(wait));
         Some(wait)
     }
 

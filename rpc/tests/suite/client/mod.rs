@@ -212,6 +212,9 @@ fn another_interface_can_be_had_on_the_same_connection() {
     ));
     // A refusal, and one by fault.
     let call = client.alter(v2).unwrap();
+    let octets = sent(&mut client).concat();
+    let Body::AlterContext(bind) = Pdu::decode(&octets).unwrap().body else { panic!() };
+    assert_eq!(bind.contexts[0].id, 2);
     give(&mut client, &Pdu::new(call, Body::AlterContextResp(ack(vec![REJECTED]))));
     let refused = Err(Refusal::Rejected { result: 2, reason: 2 });
     assert_eq!(events(&mut client), [Event::Altered { call, outcome: refused }]);
@@ -274,8 +277,11 @@ fn calls_are_cancelled_and_given_up() {
     let call = client.call(1, &[]).unwrap();
     let other = client.call(1, &[]).unwrap();
     sent(&mut client);
+    give(&mut client, &response(call, PfcFlags::FIRST_FRAG, &[1; 50]));
+    assert_eq!(client.held(), 50);
     client.cancel(call).unwrap();
     client.orphan(call).unwrap();
+    assert_eq!(client.held(), 2 * 16);
     let bodies: Vec<_> = sent(&mut client).iter().map(|octets| octets[2]).collect();
     assert_eq!(bodies, [PacketType::CoCancel.code(), PacketType::Orphaned.code()]);
     assert_eq!(

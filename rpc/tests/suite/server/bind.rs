@@ -5,6 +5,7 @@ use dcerpc_proto::auth::{AuthLevel, AuthType, Protection, SecurityTrailer};
 use dcerpc_proto::bind::BindAck;
 use dcerpc_proto::server::{Event, Violation};
 use dcerpc_proto::syntax::BindFeatures;
+use dcerpc_proto::verification::{Command, Content, VerificationTrailer};
 use dcerpc_proto::{Body, FormatLabel, PacketType, Pdu, PfcFlags, SyntaxId, status};
 
 use super::support::{Server, bind, features, open_config, proposal, request};
@@ -78,8 +79,26 @@ fn an_interface_of_a_higher_minor_version_will_do() {
     let mut config = open_config();
     config.interfaces = vec![SyntaxId { minor: 4, ..clusapi3() }];
     let mut server = Server::new(config);
-    server.give(&bind(0, &[(0, SyntaxId { minor: 3, ..clusapi3() }, NDR20)]));
+    let proposed = SyntaxId { minor: 3, ..clusapi3() };
+    server.give(&bind(0, &[(0, proposed, NDR20)]));
     assert_eq!(server.results(), [(0, 0, NDR20)]);
+    // The program is told the server's version, and a verification trailer names the client's.
+    let content = Content::Context { abstract_syntax: proposed, transfer_syntax: NDR20 };
+    let commands = vec![Command { must_process: false, content }];
+    let trailer = VerificationTrailer { commands }.encode().unwrap();
+    server.events();
+    server.give(&request(2, &trailer));
+    assert_eq!(server.call().interface, SyntaxId { minor: 4, ..clusapi3() });
+}
+
+#[test]
+fn a_transfer_syntax_that_no_stub_can_be_in_is_not_accepted() {
+    let stranger = SyntaxId::new(Uuid::new(1, 2, 3, [4; 8]), 1, 0);
+    let mut config = open_config();
+    config.transfer_syntaxes = vec![stranger, NDR20];
+    let mut server = Server::new(config);
+    server.give(&bind(0, &[(0, clusapi3(), stranger), (1, clusapi3(), NDR20)]));
+    assert_eq!(server.results(), [(2, 2, NIL), (0, 0, NDR20)]);
 }
 
 #[test]
