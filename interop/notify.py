@@ -7,6 +7,7 @@ run with a message and exit code 1; else the last line counts the checks.
 """
 
 import argparse
+import logging
 import os
 import struct
 import sys
@@ -26,6 +27,9 @@ from scapy.layers.dcerpc import (
 from scapy.layers.msrpce.rpcclient import DCERPC_Client
 from msrpcs import ms_cmrp_clusapi2, ms_cmrp_clusapi3
 
+# scapy-rpc leaves return values out of its responses, and warns of them.
+logging.getLogger("scapy").setLevel(logging.ERROR)
+
 CLUSAPI = uuid.UUID("b97db8b2-4c63-11cf-bff6-08002be23f2f")
 MODULES = {2: ms_cmrp_clusapi2, 3: ms_cmrp_clusapi3}
 NULL = bytes(20)
@@ -43,9 +47,9 @@ REGISTRY_VALUE = 0x40
 RESOURCE_STATE = 0x100
 GROUP_STATE = 0x1000
 GROUP_ADDED = 0x4000
-NETWORK_PROPERTY = 0x400000
+NETWORK_PROPERTY = 0x800000
 NETWORK_STATE = 0x100000
-NETINTERFACE_PROPERTY = 0x4000000
+NETINTERFACE_PROPERTY = 0x8000000
 NETINTERFACE_STATE = 0x1000000
 
 CLUSCTL_NETINTERFACE_SET_COMMON_PROPERTIES = 0x0640005E
@@ -250,7 +254,7 @@ def flow(options):
 
     cluster = main.open("ApiOpenCluster")
     resource = main.open("ApiOpenResource", lpszResourceName="Cluster Name")
-    group = main.open("ApiOpenGroup", lpszGroupName="Available Storage")
+    group = main.open("ApiOpenGroup", lpszGroupName="File Server")
     node = main.open("ApiOpenNode", lpszNodeName="node2")
     network = main.open("ApiOpenNetwork", lpszNetworkName="Cluster Network 1")
     interface = main.open("ApiOpenNetInterface", lpszNetInterfaceName="node1 - Ethernet")
@@ -281,9 +285,9 @@ def flow(options):
     event("resource online", last, 11, RESOURCE_STATE, None, "Cluster Name")
     check("each state has its own number", last[3] != seen[3], (last, seen))
 
-    theirs = other.open("ApiOpenGroup", lpszGroupName="Available Storage")
+    theirs = other.open("ApiOpenGroup", lpszGroupName="File Server")
     changed(other.result("ApiOfflineGroup", hGroup=theirs))
-    event("group offline", watcher.get(), 12, GROUP_STATE, states["group"] + 1, "Available Storage")
+    event("group offline", watcher.get(), 12, GROUP_STATE, states["group"] + 1, "File Server")
 
     theirs = other.open("ApiOpenNode", lpszNodeName="node2")
     changed(other.result("ApiPauseNode", hNode=theirs))

@@ -5754,8 +5754,12 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityDescriptor<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer
@@ -5777,7 +5781,7 @@ impl ndr::Encode for RpcSecurityDescriptor<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(
@@ -5919,8 +5923,12 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityAttributes<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.n_length).field(&"nLength")?;
@@ -5931,7 +5939,7 @@ impl ndr::Encode for RpcSecurityAttributes<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode_deferred(&self.rpc_security_descriptor, writer)
             .field(&"RpcSecurityDescriptor")?;
@@ -6042,8 +6050,12 @@ impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusterOperationalVersionInfo {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.dw_size).field(&"dwSize")?;
@@ -6055,7 +6067,7 @@ impl ndr::Encode for ClusterOperationalVersionInfo {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -6159,8 +6171,12 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumEntry<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.r#type).field(&"Type")?;
@@ -6169,11 +6185,9 @@ impl ndr::Encode for EnumEntry<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
+        writer.deferred_wstr(self.name).field(&"Name")?;
         Ok(())
     }
 }
@@ -6250,8 +6264,12 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumList<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -6263,7 +6281,7 @@ impl ndr::Encode for EnumList<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -6350,8 +6368,12 @@ impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for IdlClusterSetPasswordStatus {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.node_id).field(&"NodeId")?;
@@ -6361,7 +6383,7 @@ impl ndr::Encode for IdlClusterSetPasswordStatus {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -6939,12 +6961,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
 impl ndr::EncodeStub for ApiGetClusterNameResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.cluster_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"ClusterName")?;
-        writer
-            .pointer(self.node_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"NodeName")?;
+        writer.pointer_wstr(self.cluster_name).field(&"ClusterName")?;
+        writer.pointer_wstr(self.node_name).field(&"NodeName")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -7111,15 +7129,8 @@ impl ndr::EncodeStub for ApiGetClusterVersionResponse<'_> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
         writer.u16(self.lpw_build_number).field(&"lpwBuildNumber")?;
-        writer
-            .pointer(self.lpsz_vendor_id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"lpszVendorId")?;
-        writer
-            .pointer(
-                self.lpsz_csd_version.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszCSDVersion")?;
+        writer.pointer_wstr(self.lpsz_vendor_id).field(&"lpszVendorId")?;
+        writer.pointer_wstr(self.lpsz_csd_version).field(&"lpszCSDVersion")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -7280,18 +7291,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
 impl ndr::EncodeStub for ApiGetQuorumResourceResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(
-                self.lpsz_resource_name.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszResourceName")?;
-        writer
-            .pointer(
-                self.lpsz_device_name.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszDeviceName")?;
+        writer.pointer_wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
+        writer.pointer_wstr(self.lpsz_device_name).field(&"lpszDeviceName")?;
         writer.u32(self.pdw_max_quorum_log_size).field(&"pdwMaxQuorumLogSize")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -8371,12 +8372,8 @@ impl ndr::EncodeStub for ApiGetResourceStateResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
-        writer
-            .pointer(self.node_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"NodeName")?;
-        writer
-            .pointer(self.group_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"GroupName")?;
+        writer.pointer_wstr(self.node_name).field(&"NodeName")?;
+        writer.pointer_wstr(self.group_name).field(&"GroupName")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -8669,9 +8666,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetResourceIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -8813,12 +8808,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
 impl ndr::EncodeStub for ApiGetResourceTypeResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(
-                self.lpsz_resource_type.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszResourceType")?;
+        writer.pointer_wstr(self.lpsz_resource_type).field(&"lpszResourceType")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -11252,9 +11242,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
 impl ndr::EncodeStub for ApiEnumKeyResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.key_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"KeyName")?;
+        writer.pointer_wstr(self.key_name).field(&"KeyName")?;
         ndr::Encode::encode(&self.lpft_last_write_time, writer)
             .field(&"lpftLastWriteTime")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -12109,9 +12097,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
 impl ndr::EncodeStub for ApiEnumValueResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.lp_value_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"lpValueName")?;
+        writer.pointer_wstr(self.lp_value_name).field(&"lpValueName")?;
         writer.u32(self.lp_type).field(&"lpType")?;
         writer.conformant_octets(self.lp_data).field(&"lpData")?;
         let lpcb_data = ndr::Counts::size(&self.lp_data);
@@ -13552,9 +13538,7 @@ impl ndr::EncodeStub for ApiGetGroupStateResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
-        writer
-            .pointer(self.node_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"NodeName")?;
+        writer.pointer_wstr(self.node_name).field(&"NodeName")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -13842,9 +13826,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetGroupIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -13983,9 +13965,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetNodeIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -16862,9 +16842,7 @@ impl ndr::EncodeStub for ApiGetNotifyResponse<'_> {
         writer.u32(self.dw_notify_key).field(&"dwNotifyKey")?;
         writer.u32(self.dw_filter.bits()).field(&"dwFilter")?;
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
-        writer
-            .pointer(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
+        writer.pointer_wstr(self.name).field(&"Name")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -20606,9 +20584,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetNetworkIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -22248,12 +22224,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
 impl ndr::EncodeStub for ApiGetNetInterfaceResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(
-                self.lppsz_interface_name.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lppszInterfaceName")?;
+        writer.pointer_wstr(self.lppsz_interface_name).field(&"lppszInterfaceName")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -22398,9 +22369,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetNetInterfaceIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -23633,15 +23602,8 @@ impl ndr::EncodeStub for ApiGetClusterVersion2Response<'_> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
         writer.u16(self.lpw_build_number).field(&"lpwBuildNumber")?;
-        writer
-            .pointer(self.lpsz_vendor_id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"lpszVendorId")?;
-        writer
-            .pointer(
-                self.lpsz_csd_version.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszCSDVersion")?;
+        writer.pointer_wstr(self.lpsz_vendor_id).field(&"lpszVendorId")?;
+        writer.pointer_wstr(self.lpsz_csd_version).field(&"lpszCSDVersion")?;
         writer
             .pointer(
                 self.pp_cluster_op_ver_info.as_ref(),

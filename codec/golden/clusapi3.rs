@@ -9021,8 +9021,12 @@ impl<'de> ndr::Decode<'de> for RpcSecurityDescriptor<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityDescriptor<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer
@@ -9044,7 +9048,7 @@ impl ndr::Encode for RpcSecurityDescriptor<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(
@@ -9186,8 +9190,12 @@ impl<'de> ndr::Decode<'de> for RpcSecurityAttributes<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for RpcSecurityAttributes<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.n_length).field(&"nLength")?;
@@ -9198,7 +9206,7 @@ impl ndr::Encode for RpcSecurityAttributes<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode_deferred(&self.rpc_security_descriptor, writer)
             .field(&"RpcSecurityDescriptor")?;
@@ -9309,8 +9317,12 @@ impl<'de> ndr::Decode<'de> for ClusterOperationalVersionInfo {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusterOperationalVersionInfo {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.dw_size).field(&"dwSize")?;
@@ -9322,7 +9334,7 @@ impl ndr::Encode for ClusterOperationalVersionInfo {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -9426,8 +9438,12 @@ impl<'de> ndr::Decode<'de> for EnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumEntry<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.r#type).field(&"Type")?;
@@ -9436,11 +9452,9 @@ impl ndr::Encode for EnumEntry<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
+        writer.deferred_wstr(self.name).field(&"Name")?;
         Ok(())
     }
 }
@@ -9517,8 +9531,12 @@ impl<'de> ndr::Decode<'de> for EnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for EnumList<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -9530,7 +9548,7 @@ impl ndr::Encode for EnumList<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -9617,8 +9635,12 @@ impl<'de> ndr::Decode<'de> for IdlClusterSetPasswordStatus {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for IdlClusterSetPasswordStatus {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.node_id).field(&"NodeId")?;
@@ -9628,7 +9650,7 @@ impl ndr::Encode for IdlClusterSetPasswordStatus {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -9734,8 +9756,12 @@ impl<'de> ndr::Decode<'de> for ClusterCreateGroupInfoRpc {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusterCreateGroupInfoRpc {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.u32(self.dw_version).field(&"dwVersion")?;
@@ -9744,7 +9770,7 @@ impl ndr::Encode for ClusterCreateGroupInfoRpc {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -9899,8 +9925,12 @@ impl<'de> ndr::Decode<'de> for GroupEnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for GroupEnumEntry<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.referent(self.name.as_ref().is_some()).field(&"Name")?;
@@ -9922,17 +9952,11 @@ impl ndr::Encode for GroupEnumEntry<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
-        writer
-            .deferred(self.id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Id")?;
-        writer
-            .deferred(self.owner.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Owner")?;
+        writer.deferred_wstr(self.name).field(&"Name")?;
+        writer.deferred_wstr(self.id).field(&"Id")?;
+        writer.deferred_wstr(self.owner).field(&"Owner")?;
         writer
             .deferred(
                 self.properties.as_array(),
@@ -10052,8 +10076,12 @@ impl<'de> ndr::Decode<'de> for GroupEnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for GroupEnumList<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -10065,7 +10093,7 @@ impl ndr::Encode for GroupEnumList<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -10211,8 +10239,12 @@ impl<'de> ndr::Decode<'de> for ResourceEnumEntry<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ResourceEnumEntry<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.referent(self.name.as_ref().is_some()).field(&"Name")?;
@@ -10233,20 +10265,12 @@ impl ndr::Encode for ResourceEnumEntry<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
-        writer
-            .deferred(self.id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Id")?;
-        writer
-            .deferred(self.owner_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"OwnerName")?;
-        writer
-            .deferred(self.owner_id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"OwnerId")?;
+        writer.deferred_wstr(self.name).field(&"Name")?;
+        writer.deferred_wstr(self.id).field(&"Id")?;
+        writer.deferred_wstr(self.owner_name).field(&"OwnerName")?;
+        writer.deferred_wstr(self.owner_id).field(&"OwnerId")?;
         writer
             .deferred(
                 self.properties.as_array(),
@@ -10363,8 +10387,12 @@ impl<'de> ndr::Decode<'de> for ResourceEnumList<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ResourceEnumList<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.count(self.entry.len()).field(&"Entry")?;
         writer.align_by_format(4, 8)?;
@@ -10376,7 +10404,7 @@ impl ndr::Encode for ResourceEnumList<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.deferred_elements(&self.entry).field(&"Entry")?;
         Ok(())
@@ -10458,8 +10486,12 @@ impl<'de> ndr::Decode<'de> for NotifyFilterAndTypeRpc {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotifyFilterAndTypeRpc {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(8)?;
         writer.u32(self.dw_object_type).field(&"dwObjectType")?;
@@ -10468,7 +10500,7 @@ impl ndr::Encode for NotifyFilterAndTypeRpc {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -10616,8 +10648,12 @@ impl<'de> ndr::Decode<'de> for NotificationDataRpc<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotificationDataRpc<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(8)?;
         ndr::Encode::encode_fixed(&self.filter_and_type, writer)
@@ -10636,7 +10672,7 @@ impl ndr::Encode for NotificationDataRpc<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
             .deferred(
@@ -10644,18 +10680,10 @@ impl ndr::Encode for NotificationDataRpc<'_> {
                 |writer, target| writer.conformant_octets(target),
             )
             .field(&"buffer")?;
-        writer
-            .deferred(self.object_id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"ObjectId")?;
-        writer
-            .deferred(self.parent_id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"ParentId")?;
-        writer
-            .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
-        writer
-            .deferred(self.r#type.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Type")?;
+        writer.deferred_wstr(self.object_id).field(&"ObjectId")?;
+        writer.deferred_wstr(self.parent_id).field(&"ParentId")?;
+        writer.deferred_wstr(self.name).field(&"Name")?;
+        writer.deferred_wstr(self.r#type).field(&"Type")?;
         Ok(())
     }
 }
@@ -10776,8 +10804,12 @@ impl<'de> ndr::Decode<'de> for NotificationRpc<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotificationRpc<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(8)?;
         writer.u3264(self.dw_notify_key).field(&"dwNotifyKey")?;
@@ -10787,7 +10819,7 @@ impl ndr::Encode for NotificationRpc<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         ndr::Encode::encode_deferred(&self.notification_data, writer)
             .field(&"NotificationData")?;
@@ -10897,8 +10929,12 @@ impl<'de> ndr::Decode<'de> for NotificationDataAsyncRpc<'de> {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for NotificationDataAsyncRpc<'_> {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align_by_format(4, 8)?;
         writer.u32(self.dw_notify_key).field(&"dwNotifyKey")?;
@@ -10908,11 +10944,9 @@ impl ndr::Encode for NotificationDataAsyncRpc<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .deferred(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
+        writer.deferred_wstr(self.name).field(&"Name")?;
         Ok(())
     }
 }
@@ -11172,8 +11206,12 @@ impl<'de> ndr::Decode<'de> for ClusdskDiskid {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "arrays have a loop of their own for each format"
+)]
 impl ndr::Encode for ClusdskDiskid {
-    #[inline]
+    #[inline(always)]
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
         writer.enumeration(self.arm.tag().0).field(&"DiskIdType")?;
@@ -11182,7 +11220,7 @@ impl ndr::Encode for ClusdskDiskid {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_deferred(&self, _: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         Ok(())
     }
@@ -11751,12 +11789,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetClusterNameResponse<'de> {
 impl ndr::EncodeStub for ApiGetClusterNameResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.cluster_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"ClusterName")?;
-        writer
-            .pointer(self.node_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"NodeName")?;
+        writer.pointer_wstr(self.cluster_name).field(&"ClusterName")?;
+        writer.pointer_wstr(self.node_name).field(&"NodeName")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -11928,15 +11962,8 @@ impl ndr::EncodeStub for ApiGetClusterVersionResponse<'_> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
         writer.u16(self.lpw_build_number).field(&"lpwBuildNumber")?;
-        writer
-            .pointer(self.lpsz_vendor_id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"lpszVendorId")?;
-        writer
-            .pointer(
-                self.lpsz_csd_version.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszCSDVersion")?;
+        writer.pointer_wstr(self.lpsz_vendor_id).field(&"lpszVendorId")?;
+        writer.pointer_wstr(self.lpsz_csd_version).field(&"lpszCSDVersion")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
     }
@@ -12106,18 +12133,8 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetQuorumResourceResponse<'de> {
 impl ndr::EncodeStub for ApiGetQuorumResourceResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(
-                self.lpsz_resource_name.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszResourceName")?;
-        writer
-            .pointer(
-                self.lpsz_device_name.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszDeviceName")?;
+        writer.pointer_wstr(self.lpsz_resource_name).field(&"lpszResourceName")?;
+        writer.pointer_wstr(self.lpsz_device_name).field(&"lpszDeviceName")?;
         writer.u32(self.pdw_max_quorum_log_size).field(&"pdwMaxQuorumLogSize")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -13301,12 +13318,8 @@ impl ndr::EncodeStub for ApiGetResourceStateResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
-        writer
-            .pointer(self.node_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"NodeName")?;
-        writer
-            .pointer(self.group_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"GroupName")?;
+        writer.pointer_wstr(self.node_name).field(&"NodeName")?;
+        writer.pointer_wstr(self.group_name).field(&"GroupName")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -13625,9 +13638,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetResourceIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -13785,12 +13796,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceTypeResponse<'de> {
 impl ndr::EncodeStub for ApiGetResourceTypeResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(
-                self.lpsz_resource_type.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszResourceType")?;
+        writer.pointer_wstr(self.lpsz_resource_type).field(&"lpszResourceType")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -16424,9 +16430,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumKeyResponse<'de> {
 impl ndr::EncodeStub for ApiEnumKeyResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.key_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"KeyName")?;
+        writer.pointer_wstr(self.key_name).field(&"KeyName")?;
         ndr::Encode::encode(&self.lpft_last_write_time, writer)
             .field(&"lpftLastWriteTime")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
@@ -17338,9 +17342,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiEnumValueResponse<'de> {
 impl ndr::EncodeStub for ApiEnumValueResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.lp_value_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"lpValueName")?;
+        writer.pointer_wstr(self.lp_value_name).field(&"lpValueName")?;
         writer.u32(self.lp_type).field(&"lpType")?;
         writer.conformant_octets(self.lp_data).field(&"lpData")?;
         let lpcb_data = ndr::Counts::size(&self.lp_data);
@@ -18904,9 +18906,7 @@ impl ndr::EncodeStub for ApiGetGroupStateResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.u32(self.state).field(&"State")?;
-        writer
-            .pointer(self.node_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"NodeName")?;
+        writer.pointer_wstr(self.node_name).field(&"NodeName")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -19220,9 +19220,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetGroupIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetGroupIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -19380,9 +19378,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNodeIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetNodeIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -22467,9 +22463,7 @@ impl ndr::EncodeStub for ApiGetNotifyResponse<'_> {
         writer.u32(self.dw_notify_key).field(&"dwNotifyKey")?;
         writer.u32(self.dw_filter.bits()).field(&"dwFilter")?;
         writer.u32(self.dw_state_sequence).field(&"dwStateSequence")?;
-        writer
-            .pointer(self.name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"Name")?;
+        writer.pointer_wstr(self.name).field(&"Name")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -26476,9 +26470,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetworkIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetNetworkIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -28236,12 +28228,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceResponse<'de> {
 impl ndr::EncodeStub for ApiGetNetInterfaceResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(
-                self.lppsz_interface_name.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lppszInterfaceName")?;
+        writer.pointer_wstr(self.lppsz_interface_name).field(&"lppszInterfaceName")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -28401,9 +28388,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetNetInterfaceIdResponse<'de> {
 impl ndr::EncodeStub for ApiGetNetInterfaceIdResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.p_guid.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"pGuid")?;
+        writer.pointer_wstr(self.p_guid).field(&"pGuid")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())
@@ -29720,15 +29705,8 @@ impl ndr::EncodeStub for ApiGetClusterVersion2Response<'_> {
         writer.u16(self.lpw_major_version).field(&"lpwMajorVersion")?;
         writer.u16(self.lpw_minor_version).field(&"lpwMinorVersion")?;
         writer.u16(self.lpw_build_number).field(&"lpwBuildNumber")?;
-        writer
-            .pointer(self.lpsz_vendor_id.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"lpszVendorId")?;
-        writer
-            .pointer(
-                self.lpsz_csd_version.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
-            .field(&"lpszCSDVersion")?;
+        writer.pointer_wstr(self.lpsz_vendor_id).field(&"lpszVendorId")?;
+        writer.pointer_wstr(self.lpsz_csd_version).field(&"lpszCSDVersion")?;
         writer
             .pointer(
                 self.pp_cluster_op_ver_info.as_ref(),
@@ -31066,10 +31044,7 @@ impl ndr::EncodeStub for ApiSetResourceDependencyExpressionRequest<'_> {
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.handle(self.h_resource).field(&"hResource")?;
         writer
-            .pointer(
-                self.lpsz_dependency_expression.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
+            .pointer_wstr(self.lpsz_dependency_expression)
             .field(&"lpszDependencyExpression")?;
         Ok(())
     }
@@ -31293,10 +31268,7 @@ impl ndr::EncodeStub for ApiGetResourceDependencyExpressionResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer
-            .pointer(
-                self.lpsz_dependency_expression.as_ref(),
-                |writer, target| writer.wstr(*target),
-            )
+            .pointer_wstr(self.lpsz_dependency_expression)
             .field(&"lpszDependencyExpression")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
@@ -31458,9 +31430,7 @@ impl<'de> ndr::DecodeStub<'de> for ApiGetResourceNetworkNameResponse<'de> {
 impl ndr::EncodeStub for ApiGetResourceNetworkNameResponse<'_> {
     #[inline]
     fn write(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
-        writer
-            .pointer(self.lpsz_name.as_ref(), |writer, target| writer.wstr(*target))
-            .field(&"lpszName")?;
+        writer.pointer_wstr(self.lpsz_name).field(&"lpszName")?;
         writer.u32(self.rpc_status).field(&"rpc_status")?;
         writer.u32(self.return_value).field(&"return")?;
         Ok(())

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod constructs;
 pub mod hex;
 pub mod message;
+pub mod node;
 pub mod operations;
 pub mod oracle;
 pub mod random;

@@ -126,7 +126,9 @@ impl Transaction<'_> {
         let told = ResourceEvent::Deleted(group.as_str());
         self.tell_resource(id, Some(ClusterChange::RESOURCE_DELETED), Some(told));
         self.change().resources.remove(id);
-        providers.iter().for_each(|provider| self.tell_dependents(provider));
+        for provider in &providers {
+            self.tell_dependents(provider);
+        }
         self.refresh_groups();
         Ok(())
     }

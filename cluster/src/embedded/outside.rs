@@ -220,7 +220,9 @@ impl Transaction<'_> {
             NetworkCondition::Down => {}
             NetworkCondition::Up => {
                 let own: Vec<InterfaceId> = self.interfaces_on(id);
-                own.iter().for_each(|interface| self.strike_interface(interface, false));
+                for interface in &own {
+                    self.strike_interface(interface, false);
+                }
             }
             NetworkCondition::Partitioned => {
                 let own = self.interfaces_on(id);

@@ -132,7 +132,6 @@ impl Work<'_, '_> {
     ///
     /// # Errors
     /// None: the form is that of methods.
-    #[expect(clippy::unnecessary_wraps, reason = "methods end with it")]
     pub fn answer<'r>(&self, response: impl Into<Response<'r>>) -> super::methods::Done {
         Ok(Outcome::Answered(self.session.reply().answer(response)))
     }

@@ -54,6 +54,6 @@ impl Encode for Option<WStr<'_>> {
 
     #[inline(always)]
     fn encode_deferred(&self, writer: &mut Writer) -> Result<(), EncodeError> {
-        self.map_or(Ok(()), |text| writer.wstr(text))
+        writer.deferred_wstr(*self)
     }
 }

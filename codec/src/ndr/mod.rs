@@ -17,6 +17,7 @@
 )]
 
 mod array;
+mod buffer;
 mod decode;
 mod elements;
 mod encode;

@@ -5,6 +5,7 @@ use core::mem::{self, size_of};
 
 use byteorder::{BE, ByteOrder, LE};
 
+use super::buffer::LENGTHS;
 use super::{Endian, Error, ErrorKind, Format, Limit, Limits, TargetLevel, Uuid};
 
 /// Elements that a dimension of an array may have (MS-RPCE 3.1.1.5.3.2).
@@ -188,8 +189,8 @@ impl<'de> Reader<'de> {
     /// The next item of `N` octets that is aligned to `to`, and where it stands.
     #[inline(always)]
     fn peek<const N: usize>(&self, to: usize) -> Option<(usize, &'de [u8; N])> {
-        let at = align_up(self.at, to);
-        let octets = self.stub.get(at..)?.first_chunk()?;
+        let at = align_up(self.at, to) & LENGTHS;
+        let octets = self.stub.get(at..at.wrapping_add(N))?.first_chunk()?;
         Some((at, octets))
     }
 

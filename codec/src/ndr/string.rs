@@ -1,7 +1,6 @@
 //! Wide strings, borrowed from the stub or from the caller.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt::{self, Write};
 use core::hash::{Hash, Hasher};
@@ -9,7 +8,7 @@ use core::hash::{Hash, Hasher};
 use byteorder::{BE, ByteOrder, LE};
 
 use super::reader::MAX_COUNT;
-use super::units::{extend, extend_slice, extend_swapped, extend_widened, has_zero_unit, is_plain};
+use super::units::{copy_plain, has_zero_unit, put_units, swap_plain, widen_plain};
 use super::{EncodeError, EncodeErrorKind, Endian, Error, ErrorKind, Reader, Writer};
 
 /// A string of `wchar_t`, that is UTF-16 units, without its terminator (C706 14.3.4, MS-RPCE 2.2.4.1.1).
@@ -220,10 +219,12 @@ impl<'de> Reader<'de> {
     #[inline(always)]
     fn plain_wstr(&self) -> Option<(WStr<'de>, usize)> {
         let ([maximum, offset, actual], at) = self.peek_counts()?;
-        let in_order = maximum <= u64::from(MAX_COUNT) && offset == 0 && actual <= maximum;
+        if maximum > u64::from(MAX_COUNT) || offset != 0 || actual > maximum {
+            return None;
+        }
         let end = at.checked_add(usize::try_from(actual).ok()?.checked_mul(2)?)?;
         let (text, [0, 0]) = self.stub().get(at..end)?.split_last_chunk::<2>()? else { return None };
-        if !in_order || has_zero_unit(text) {
+        if has_zero_unit(text) {
             return None;
         }
         Some((WStr::from_wire(text, self.format().endian()), end))
@@ -279,28 +280,84 @@ impl Writer {
     /// The string holds a zero character, or is too long.
     #[inline(always)]
     pub fn wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
-        if self.plain_wstr(text) {
-            return Ok(());
+        if let Source::Text(text) = text.0 {
+            if self.plain_text(text) {
+                return Ok(());
+            }
         }
+        // Pieces of the string are handed on, so that it need not be in memory.
         let mut writer = self.take();
-        let result = writer.checked_wstr(text);
+        let result = match text.0 {
+            Source::Text(text) => writer.special_text(text),
+            Source::Units(units) => writer.units_wstr(units),
+            Source::Little(octets) => writer.octets_wstr(octets, Endian::Little),
+            Source::Big(octets) => writer.octets_wstr(octets, Endian::Big),
+        };
         self.go_on(writer);
         result
     }
 
-    /// Writes a string in one go, if it can be.
+    /// Writes a pointer to a string that follows at once, as a parameter has it.
+    ///
+    /// # Errors
+    /// As [`wstr`](Self::wstr).
     #[inline(always)]
-    fn plain_wstr(&mut self, text: WStr<'_>) -> bool {
-        let units = PlainUnits::of(text, self.format().endian());
-        let count = units.as_ref().and_then(PlainUnits::count);
-        let (Some(units), Some(count)) = (units, count) else { return false };
-        self.string_counts(count);
-        self.append(|stub| units.append_to(stub));
-        true
+    pub fn pointer_wstr(&mut self, text: Option<WStr<'_>>) -> Result<(), EncodeError> {
+        self.referent(text.is_some())?;
+        self.deferred_wstr(text)
+    }
+
+    /// Writes the string of a pointer whose inline part was written before.
+    ///
+    /// # Errors
+    /// As [`wstr`](Self::wstr).
+    #[inline(always)]
+    pub fn deferred_wstr(&mut self, text: Option<WStr<'_>>) -> Result<(), EncodeError> {
+        match text {
+            Some(text) => self.wstr(text),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes ASCII in one go.
+    #[inline(always)]
+    fn plain_text(&mut self, text: &str) -> bool {
+        self.plain_units(text.len(), |units, endian| widen_plain(text, units, endian))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn special_text(&mut self, text: &str) -> Result<(), EncodeError> {
+        self.checked_wstr(WStr(Source::Text(text)))
+    }
+
+    #[inline(never)]
+    fn units_wstr(&mut self, text: &[u16]) -> Result<(), EncodeError> {
+        if self.plain_units(text.len(), |units, endian| put_units(text, units, endian)) {
+            return Ok(());
+        }
+        self.checked_wstr(WStr(Source::Units(text)))
+    }
+
+    #[inline(never)]
+    fn octets_wstr(&mut self, octets: &[u8], order: Endian) -> Result<(), EncodeError> {
+        let put = |units: &mut [u8], endian| {
+            if endian == order { copy_plain(octets, units) } else { swap_plain(octets, units) }
+        };
+        if self.plain_units(octets.len() / 2, put) {
+            return Ok(());
+        }
+        self.checked_wstr(WStr::from_wire(octets, order))
+    }
+
+    /// Writes units in one go behind their counts, unless they are too many.
+    #[inline(always)]
+    fn plain_units(&mut self, len: usize, put: impl FnOnce(&mut [u8], Endian) -> bool) -> bool {
+        let len = u32::try_from(len).ok().filter(|len| *len < MAX_COUNT);
+        len.is_some_and(|len| self.counted_units(len.wrapping_add(1), put))
     }
 
     /// Writes a string unit by unit.
-    #[inline(never)]
     fn checked_wstr(&mut self, text: WStr<'_>) -> Result<(), EncodeError> {
         let count = text.len().saturating_add(1);
         self.count(count)?;
@@ -329,52 +386,5 @@ impl Writer {
             self.u16(unit)?;
         }
         self.u16(0)
-    }
-}
-
-/// Units without a zero, in a form that can be written in one go.
-enum PlainUnits<'a> {
-    Same(&'a [u8]),
-    Swapped(&'a [u8]),
-    Widened(&'a [u8], Endian),
-}
-
-impl<'a> PlainUnits<'a> {
-    #[inline(always)]
-    fn of(text: WStr<'a>, endian: Endian) -> Option<Self> {
-        match (text.0, endian) {
-            (Source::Text(text), _) => {
-                is_plain(text.as_bytes()).then_some(Self::Widened(text.as_bytes(), endian))
-            }
-            (Source::Units(_), _) => None,
-            (Source::Little(octets) | Source::Big(octets), _) if has_zero_unit(octets) => None,
-            (Source::Little(octets), Endian::Little) | (Source::Big(octets), Endian::Big) => {
-                Some(Self::Same(octets))
-            }
-            (Source::Little(octets) | Source::Big(octets), _) => Some(Self::Swapped(octets)),
-        }
-    }
-
-    /// Units with the terminator, unless they are too many.
-    #[inline(always)]
-    fn count(&self) -> Option<u32> {
-        let units = match self {
-            Self::Same(octets) | Self::Swapped(octets) => octets.len() / 2,
-            Self::Widened(text, _) => text.len(),
-        };
-        u32::try_from(units).ok().filter(|units| *units < MAX_COUNT).map(|units| units.wrapping_add(1))
-    }
-
-    /// Appends the units and the terminator.
-    #[inline(always)]
-    fn append_to(self, stub: &mut Vec<u8>) {
-        match self {
-            Self::Same(octets) => {
-                extend_slice(stub, octets);
-                extend(stub, [0; 2]);
-            }
-            Self::Swapped(octets) => extend_swapped(stub, octets),
-            Self::Widened(text, endian) => extend_widened(stub, text, endian),
-        }
     }
 }

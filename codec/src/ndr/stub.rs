@@ -137,7 +137,7 @@ pub trait EncodeStub {
     /// # Errors
     /// A value has no form on the wire.
     fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
-        let mut writer = Writer::reusing(Vec::with_capacity(TYPICAL_STUB), format);
+        let mut writer = Writer::with_room(TYPICAL_STUB, format);
         self.write(&mut writer)?;
         Ok(writer.into_stub())
     }

@@ -1,174 +1,125 @@
-//! UTF-16 units in bulk: looked through for zeros, copied and widened many at a time.
+//! UTF-16 units in bulk: looked through for zeros, copied and widened many at a time, behind which a terminator is put.
 
-use alloc::vec::Vec;
-use core::mem;
+#![allow(
+    clippy::needless_bitwise_bool,
+    reason = "an operator that does not branch lets the compiler look at many units at once"
+)]
+
+use byteorder::{BE, ByteOrder, LE};
 
 use super::Endian;
 
-/// Whether one of the UTF-16 units is zero; a last odd octet is none.
+/// Whether one of the UTF-16 units is zero; a last odd octet is none. The last octets are looked at with those in front
+/// of them.
 #[inline]
 pub(super) fn has_zero_unit(octets: &[u8]) -> bool {
     let octets = octets.get(..octets.len() & !1).unwrap_or_default();
-    found(octets, zero_lanes, zero_in_blocks)
-        .unwrap_or_else(|| octets.chunks_exact(2).any(|unit| unit == [0, 0]))
-}
-
-/// Whether a test finds something in any eight octets; `None` if there are less. The last octets are looked at with
-/// those in front of them.
-#[inline(always)]
-fn found(octets: &[u8], test: fn([u8; 8]) -> u64, in_blocks: fn(&[u8], &[u8; 32]) -> bool) -> Option<bool> {
-    if let Some(last) = octets.last_chunk() {
-        return Some(in_blocks(octets, last));
+    if let Some(last) = octets.last_chunk::<16>() {
+        return octets.chunks_exact(16).any(zero_among) || zero_among(last);
     }
-    let last = octets.last_chunk::<8>()?;
-    let in_eight = |chunk: &[u8]| test(chunk.try_into().unwrap_or_default()) != 0;
-    Some(octets.chunks_exact(8).any(in_eight) || test(*last) != 0)
-}
-
-#[inline(never)]
-fn zero_in_blocks(octets: &[u8], last: &[u8; 32]) -> bool {
-    found_in_blocks(octets, last, zero_lanes)
-}
-
-#[inline(never)]
-fn special_in_blocks(octets: &[u8], last: &[u8; 32]) -> bool {
-    found_in_blocks(octets, last, special_lanes)
-}
-
-/// One branch for four tests. A function of its own for longer strings, so that shorter ones find the registers free.
-#[inline(always)]
-fn found_in_blocks(octets: &[u8], last: &[u8; 32], test: fn([u8; 8]) -> u64) -> bool {
-    let in_eight = |found, chunk: &[u8]| found | test(chunk.try_into().unwrap_or_default());
-    let in_block = |block: &[u8]| block.chunks_exact(8).fold(0, in_eight) != 0;
-    octets.chunks_exact(32).any(in_block) || in_block(last)
-}
-
-/// Not zero if one of four units is zero.
-#[inline(always)]
-fn zero_lanes(octets: [u8; 8]) -> u64 {
-    const LOW: u64 = 0x0001_0001_0001_0001;
-    let units = u64::from_ne_bytes(octets);
-    // Only a lane that is zero, or lies above one, borrows into its highest bit without having had it.
-    units.wrapping_sub(LOW) & !units & (LOW << 15)
-}
-
-/// Whether text is of the characters U+0001 to U+007F, which take one octet in UTF-8 and one unit in UTF-16.
-#[inline]
-pub(super) fn is_plain(text: &[u8]) -> bool {
-    match found(text, special_lanes, special_in_blocks) {
-        Some(special) => !special,
-        None => text.iter().all(|octet| (1..0x80).contains(octet)),
+    match (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
+        (Some(first), Some(last)) => zero_among(first) || zero_among(last),
+        _ => zero_among(octets),
     }
 }
 
-/// Not zero if one of eight octets is zero or above 0x7F.
+/// Without a branch for each unit, so that many are compared at once.
 #[inline(always)]
-fn special_lanes(octets: [u8; 8]) -> u64 {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    let octets = u64::from_ne_bytes(octets);
-    // While no octet is zero, nothing borrows, and each keeps its highest bit clear; the first that is zero sets it.
-    (octets.wrapping_sub(LOW) | octets) & (LOW << 7)
+fn zero_among(units: &[u8]) -> bool {
+    units.chunks_exact(2).fold(false, |found, unit| found | (unit == [0, 0]))
 }
 
-/// Appends plain text as units, and a terminator.
+/// Puts text as units, and a terminator, if all its characters are U+0001 to U+007F, which take one octet in UTF-8 and
+/// one unit in UTF-16. What it puts otherwise has no meaning.
 #[inline(always)]
-pub(super) fn extend_widened(stub: &mut Vec<u8>, text: &[u8], endian: Endian) {
-    let end = stub.len().wrapping_add(text.len().wrapping_mul(2));
-    let Some(last) = text.last_chunk() else {
-        for octet in text {
-            extend(stub, in_order([*octet, 0], endian));
-        }
-        return extend(stub, [0; 2]);
-    };
-    for chunk in text.chunks_exact(8) {
-        extend(stub, widened(chunk.try_into().unwrap_or_default(), endian));
-    }
-    // The rest, with as much in front of it as makes it eight characters.
-    if stub.len() < end {
-        stub.truncate(end.wrapping_sub(16));
-        extend(stub, widened(*last, endian));
-    }
-    extend(stub, [0; 2]);
-}
-
-#[inline(always)]
-fn widened(text: [u8; 8], endian: Endian) -> [u8; 16] {
-    let [a, b, c, d, e, f, g, h] = text;
-    let place = match endian {
-        Endian::Little => 0,
-        Endian::Big => 8,
-    };
-    let (front, back) = (spread([a, b, c, d]) << place, spread([e, f, g, h]) << place);
-    (u128::from(front) | u128::from(back) << 64).to_le_bytes()
-}
-
-/// Four octets with as many gaps.
-#[inline(always)]
-fn spread(octets: [u8; 4]) -> u64 {
-    let octets = u64::from(u32::from_le_bytes(octets));
-    let pairs = (octets | octets << 16) & 0x0000_FFFF_0000_FFFF;
-    (pairs | pairs << 8) & 0x00FF_00FF_00FF_00FF
-}
-
-#[inline(always)]
-fn in_order([low, high]: [u8; 2], endian: Endian) -> [u8; 2] {
+pub(super) fn widen_plain(text: &str, units: &mut [u8], endian: Endian) -> bool {
     match endian {
-        Endian::Little => [low, high],
-        Endian::Big => [high, low],
+        Endian::Little => widen::<false>(text.as_bytes(), units),
+        Endian::Big => widen::<true>(text.as_bytes(), units),
     }
 }
 
-/// Appends units in the other byte order, and a terminator.
-#[inline(always)]
-pub(super) fn extend_swapped(stub: &mut Vec<u8>, octets: &[u8]) {
-    *stub = with_swapped(mem::take(stub), octets);
-}
-
+/// Eight at a time, the last eight perhaps twice, and without a branch for what they are.
 #[inline(never)]
-fn with_swapped(mut stub: Vec<u8>, octets: &[u8]) -> Vec<u8> {
-    let start = stub.len();
-    stub.extend_from_slice(octets);
-    let swapped = stub.get_mut(start..).unwrap_or_default();
-    swapped.chunks_exact_mut(2).for_each(<[u8]>::reverse);
-    stub.extend_from_slice(&[0; 2]);
-    stub
+fn widen<const BIG: bool>(text: &[u8], units: &mut [u8]) -> bool {
+    let Some(units) = without_terminator(units) else { return false };
+    let Some(last) = text.last_chunk() else { return widen_few::<BIG>(text, units) };
+    let Some(last_units) = units.last_chunk_mut() else { return false };
+    let last_is_plain = widen_eight::<BIG>(last, last_units);
+    let eights = text.chunks_exact(8).zip(units.chunks_exact_mut(16));
+    eights.fold(last_is_plain, |are_plain, (eight, units)| {
+        let (Some(eight), Some(units)) = (eight.first_chunk(), units.first_chunk_mut()) else { return false };
+        are_plain & widen_eight::<BIG>(eight, units)
+    })
 }
 
-/// Appends a few octets.
-///
-/// A buffer that has to grow is handed over and back: were it lent, the optimizer would have to keep it in memory, and
-/// store its length at every step.
+/// The literals become one instruction each; a loop or an iterator would not.
 #[inline(always)]
-pub(super) fn extend<const N: usize>(stub: &mut Vec<u8>, octets: [u8; N]) {
-    if stub.capacity().wrapping_sub(stub.len()) >= N {
-        stub.extend_from_slice(&octets);
+fn widen_eight<const BIG: bool>(text: &[u8; 8], units: &mut [u8; 16]) -> bool {
+    let [a, b, c, d, e, f, g, h] = *text;
+    *units = if BIG {
+        [0, a, 0, b, 0, c, 0, d, 0, e, 0, f, 0, g, 0, h]
     } else {
-        *stub = extended(mem::take(stub), octets);
-    }
+        [a, 0, b, 0, c, 0, d, 0, e, 0, f, 0, g, 0, h, 0]
+    };
+    text.iter().fold(true, |are_plain, octet| are_plain & is_plain(*octet))
 }
 
-#[cold]
+/// Puts less than eight characters: those of eight.
 #[inline(never)]
-fn extended<const N: usize>(mut stub: Vec<u8>, octets: [u8; N]) -> Vec<u8> {
-    stub.extend_from_slice(&octets);
-    stub
+fn widen_few<const BIG: bool>(text: &[u8], units: &mut [u8]) -> bool {
+    let (mut eight, mut widened) = ([b' '; 8], [0; 16]);
+    let Some(few) = eight.get_mut(..text.len()) else { return false };
+    few.copy_from_slice(text);
+    let are_plain = widen_eight::<BIG>(&eight, &mut widened);
+    let few_widened = widened.get(..units.len()).unwrap_or_default();
+    units.copy_from_slice(few_widened);
+    are_plain
 }
 
-/// Appends octets.
 #[inline(always)]
-pub(super) fn extend_slice(stub: &mut Vec<u8>, octets: &[u8]) {
-    if stub.capacity().wrapping_sub(stub.len()) >= octets.len() {
-        stub.extend_from_slice(octets);
-    } else {
-        *stub = extended_slice(mem::take(stub), octets);
+const fn is_plain(octet: u8) -> bool {
+    octet.wrapping_sub(1) < 0x7F
+}
+
+/// Puts units and a terminator, if none of them is zero.
+pub(super) fn put_units(text: &[u16], units: &mut [u8], endian: Endian) -> bool {
+    let Some(units) = without_terminator(units) else { return false };
+    let places = text.iter().zip(units.chunks_exact_mut(2));
+    places.fold(true, |are_plain, (unit, place)| {
+        put_unit(place, *unit, endian);
+        are_plain & (*unit != 0)
+    })
+}
+
+#[inline(always)]
+fn put_unit(place: &mut [u8], unit: u16, endian: Endian) {
+    match endian {
+        Endian::Little => LE::write_u16(place, unit),
+        Endian::Big => BE::write_u16(place, unit),
     }
 }
 
-#[cold]
-#[inline(never)]
-fn extended_slice(mut stub: Vec<u8>, octets: &[u8]) -> Vec<u8> {
-    // A few fields follow most buffers, and should not make a large one grow again.
-    stub.reserve(octets.len().saturating_add(64));
-    stub.extend_from_slice(octets);
-    stub
+/// Copies units and puts a terminator, if none of them is zero.
+pub(super) fn copy_plain(octets: &[u8], units: &mut [u8]) -> bool {
+    let Some(place) = without_terminator(units).and_then(|units| units.get_mut(..octets.len())) else {
+        return false;
+    };
+    place.copy_from_slice(octets);
+    !has_zero_unit(octets)
+}
+
+/// Puts units in the other byte order and a terminator, if none of them is zero.
+pub(super) fn swap_plain(octets: &[u8], units: &mut [u8]) -> bool {
+    let is_copied = copy_plain(octets, units);
+    units.chunks_exact_mut(2).for_each(<[u8]>::reverse);
+    is_copied
+}
+
+/// Puts a terminator at the end, and says what is in front of it.
+#[inline(always)]
+fn without_terminator(units: &mut [u8]) -> Option<&mut [u8]> {
+    let (units, terminator) = units.split_last_chunk_mut::<2>()?;
+    *terminator = [0; 2];
+    Some(units)
 }

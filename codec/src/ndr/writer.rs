@@ -5,7 +5,7 @@ use core::mem;
 
 use byteorder::{BE, ByteOrder, LE};
 
-use super::units::{extend, extend_slice};
+use super::buffer::Buffer;
 use super::{
     Counted, Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying,
 };
@@ -20,10 +20,7 @@ const REFERENT_STEP: u64 = 4;
 /// Every method answers with a `Result` so that generated code reads alike; most can't fail.
 #[derive(Debug)]
 pub struct Writer {
-    stub: Vec<u8>,
-    /// That of the stub. Apart from it, since the optimizer loses sight of a length when the buffer has to grow, and
-    /// with it of what is aligned already.
-    len: usize,
+    stub: Buffer,
     format: Format,
     referent: u64,
 }
@@ -63,20 +60,25 @@ impl Writer {
     /// Starts an empty stub.
     #[inline]
     pub const fn new(format: Format) -> Self {
-        Self { stub: Vec::new(), len: 0, format, referent: FIRST_REFERENT }
+        Self { stub: Buffer::new(), format, referent: FIRST_REFERENT }
     }
 
     /// Starts an empty stub in a buffer whose content is dropped and whose room is used again.
     #[inline]
-    pub fn reusing(mut buffer: Vec<u8>, format: Format) -> Self {
-        buffer.clear();
-        Self { stub: buffer, len: 0, format, referent: FIRST_REFERENT }
+    pub const fn reusing(buffer: Vec<u8>, format: Format) -> Self {
+        Self { stub: Buffer::reusing(buffer), format, referent: FIRST_REFERENT }
+    }
+
+    /// Starts an empty stub in a buffer of its own, with room for `size` octets.
+    #[inline]
+    pub(super) fn with_room(size: usize, format: Format) -> Self {
+        Self { stub: Buffer::with_room(size), format, referent: FIRST_REFERENT }
     }
 
     /// The stub.
     #[inline]
     pub fn into_stub(self) -> Vec<u8> {
-        self.stub
+        self.stub.into_written()
     }
 
     /// The format of the stub.
@@ -90,8 +92,7 @@ impl Writer {
     /// None today.
     #[inline(always)]
     pub fn octets(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
-        extend_slice(&mut self.stub, octets);
-        self.len = self.len.wrapping_add(octets.len());
+        self.stub.extend(octets);
         Ok(())
     }
 
@@ -101,70 +102,43 @@ impl Writer {
     /// None today.
     #[inline(always)]
     pub fn align(&mut self, to: usize) -> Result<(), EncodeError> {
-        self.align_to(to);
+        self.stub.align(to);
         Ok(())
-    }
-
-    #[inline(always)]
-    fn align_to(&mut self, to: usize) {
-        let mask = to.wrapping_sub(1);
-        let aligned = self.len.wrapping_add(mask) & !mask;
-        if aligned != self.len {
-            self.fill(aligned);
-        }
-        self.len = aligned;
-    }
-
-    /// Writes zeros up to `end`, most often a few.
-    #[inline(always)]
-    fn fill(&mut self, end: usize) {
-        const FEW: [u8; 8] = [0; 8];
-        let gap = end.wrapping_sub(self.len);
-        if gap < FEW.len() && self.room() >= FEW.len() {
-            self.stub.extend_from_slice(&FEW);
-            self.stub.truncate(end);
-        } else {
-            self.stub = filled(mem::take(&mut self.stub), end);
-        }
     }
 
     /// Writes octets that are aligned to `to`.
     #[inline(always)]
     fn put<const N: usize>(&mut self, octets: [u8; N], to: usize) {
-        self.align_to(to);
-        extend(&mut self.stub, octets);
-        self.len = self.len.wrapping_add(N);
+        self.stub.align(to);
+        self.stub.put(octets);
     }
 
-    /// Octets that can be written before the buffer has to grow.
+    /// Writes the counts of a conformant varying string and its units, if they can be written in place.
     #[inline(always)]
-    fn room(&self) -> usize {
-        self.stub.capacity().wrapping_sub(self.stub.len())
-    }
-
-    /// Appends to the stub, which is taken out for the while: then the optimizer keeps its length in a register.
-    #[inline(always)]
-    pub(super) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut stub = mem::take(&mut self.stub);
-        write(&mut stub);
-        self.len = stub.len();
-        self.stub = stub;
-    }
-
-    /// Writes the counts of a conformant varying string.
-    #[inline(always)]
-    pub(super) fn string_counts(&mut self, count: u32) {
-        if self.format.is_ndr64() {
-            let mut octets = [0; 24];
-            LE::write_u64_into(&[u64::from(count), 0, u64::from(count)], &mut octets);
-            return self.put(octets, 8);
+    pub(super) fn counted_units(
+        &mut self,
+        count: u32,
+        units: impl FnOnce(&mut [u8], Endian) -> bool,
+    ) -> bool {
+        let size = (count as usize).wrapping_mul(2);
+        match self.format {
+            Format::Ndr64 => {
+                let mut counts = [0; 24];
+                LE::write_u64_into(&[u64::from(count), 0, u64::from(count)], &mut counts);
+                self.stub.align(8);
+                self.stub
+                    .write(size.wrapping_add(24), |place| put_counted(place, counts, Endian::Little, units))
+            }
+            Format::Ndr20(endian) => {
+                let mut counts = [0; 12];
+                match endian {
+                    Endian::Little => LE::write_u32_into(&[count, 0, count], &mut counts),
+                    Endian::Big => BE::write_u32_into(&[count, 0, count], &mut counts),
+                }
+                self.stub.align(4);
+                self.stub.write(size.wrapping_add(12), |place| put_counted(place, counts, endian, units))
+            }
         }
-        let mut octets = [0; 12];
-        match self.format.endian() {
-            Endian::Little => LE::write_u32_into(&[count, 0, count], &mut octets),
-            Endian::Big => BE::write_u32_into(&[count, 0, count], &mut octets),
-        }
-        self.put(octets, 4);
     }
 
     /// Aligns to `ndr20` or `ndr64` octets, as the format has it.
@@ -262,7 +236,7 @@ impl Writer {
             return self.u3264(0);
         }
         let id = self.referent;
-        self.referent = id.saturating_add(REFERENT_STEP);
+        self.referent = id.wrapping_add(REFERENT_STEP);
         self.u3264(id)
     }
 
@@ -290,7 +264,10 @@ impl Writer {
         target: Option<&T>,
         pointee: impl FnOnce(&mut Self, &T) -> Result<(), EncodeError>,
     ) -> Result<(), EncodeError> {
-        target.map_or(Ok(()), |target| pointee(self, target))
+        match target {
+            Some(target) => pointee(self, target),
+            None => Ok(()),
+        }
     }
 
     /// Writes a maximum count, offset or actual count.
@@ -352,6 +329,7 @@ impl Writer {
     ///
     /// # Errors
     /// It is too long.
+    #[inline(always)]
     pub fn conformant_octets(&mut self, octets: &[u8]) -> Result<(), EncodeError> {
         self.count(octets.len())?;
         self.octets(octets)
@@ -401,10 +379,7 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn fixed_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        self.taken(|writer| {
-            let mut all = elements.iter().enumerate();
-            all.try_for_each(|(index, element)| element.encode_fixed(writer).element(index))
-        })
+        self.for_each::<Fixed, T>(elements)
     }
 
     /// Writes what the pointers of elements point to, the second pass over an array.
@@ -412,17 +387,30 @@ impl Writer {
     /// # Errors
     /// Those of the elements.
     pub fn deferred_elements<T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
-        self.taken(|writer| {
-            let mut all = elements.iter().enumerate();
-            all.try_for_each(|(index, element)| element.encode_deferred(writer).element(index))
-        })
+        self.for_each::<Deferred, T>(elements)
+    }
+
+    /// Makes a loop for each format, so that no step has to ask for it.
+    #[inline(always)]
+    fn for_each<P: Pass, T: Encode>(&mut self, elements: &[T]) -> Result<(), EncodeError> {
+        match self.format {
+            Format::NDR20_LE => self.for_each_in::<P, T>(Format::NDR20_LE, elements),
+            Format::NDR20_BE => self.for_each_in::<P, T>(Format::NDR20_BE, elements),
+            Format::Ndr64 => self.for_each_in::<P, T>(Format::Ndr64, elements),
+        }
     }
 
     /// Lets a loop work on a writer that is not lent: else each step would store the length and load it again.
     #[inline(always)]
-    fn taken<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
-        let mut writer = self.take();
-        let result = write(&mut writer);
+    fn for_each_in<P: Pass, T: Encode>(&mut self, format: Format, elements: &[T]) -> Result<(), EncodeError> {
+        let mut writer = Self { format, ..self.take() };
+        let mut result = Ok(());
+        for (index, element) in elements.iter().enumerate() {
+            result = P::write(element, &mut writer).element(index);
+            if result.is_err() {
+                break;
+            }
+        }
         *self = writer;
         result
     }
@@ -430,20 +418,50 @@ impl Writer {
     /// Takes the content out.
     #[inline(always)]
     pub(super) fn take(&mut self) -> Self {
-        Self { stub: mem::take(&mut self.stub), len: self.len, format: self.format, referent: self.referent }
+        Self { stub: mem::take(&mut self.stub), format: self.format, referent: self.referent }
     }
 
     /// Goes on behind what was written elsewhere.
     #[inline(always)]
     pub(super) fn go_on(&mut self, written: Self) {
-        self.len = written.len;
         self.stub = written.stub;
     }
 }
 
-#[cold]
-#[inline(never)]
-fn filled(mut stub: Vec<u8>, end: usize) -> Vec<u8> {
-    stub.resize(end, 0);
-    stub
+/// One of the two passes over an array.
+trait Pass {
+    fn write<T: Encode>(element: &T, writer: &mut Writer) -> Result<(), EncodeError>;
+}
+
+/// The fixed parts.
+struct Fixed;
+
+/// What their pointers point to.
+struct Deferred;
+
+impl Pass for Fixed {
+    #[inline(always)]
+    fn write<T: Encode>(element: &T, writer: &mut Writer) -> Result<(), EncodeError> {
+        element.encode_fixed(writer)
+    }
+}
+
+impl Pass for Deferred {
+    #[inline(always)]
+    fn write<T: Encode>(element: &T, writer: &mut Writer) -> Result<(), EncodeError> {
+        element.encode_deferred(writer)
+    }
+}
+
+/// Puts counts, and units behind them.
+#[inline(always)]
+fn put_counted<const N: usize>(
+    place: &mut [u8],
+    counts: [u8; N],
+    endian: Endian,
+    units: impl FnOnce(&mut [u8], Endian) -> bool,
+) -> bool {
+    let Some((head, rest)) = place.split_first_chunk_mut() else { return false };
+    *head = counts;
+    units(rest, endian)
 }

@@ -122,6 +122,10 @@ impl Emitter<'_> {
     }
 
     fn whole_pointer(&self, pointer: &Pointer, place: &Place) -> TokenStream {
+        if pointer.nullable && matches!(*pointer.target, Wire::String) {
+            let text = place.value();
+            return quote!(writer.pointer_wstr(#text));
+        }
         if pointer.nullable {
             let target = target_option(pointer, place);
             let write = self.target_writer(pointer);
@@ -150,14 +154,15 @@ impl Emitter<'_> {
             plan.slots.iter().filter_map(|slot| self.write_deferred(slot)).collect();
         let writer = if deferred.is_empty() { format_ident!("_") } else { format_ident!("writer") };
         quote! {
+            #[allow(clippy::inline_always, reason = "arrays have a loop of their own for each format")]
             impl ndr::Encode for #name #lifetime {
-                #[inline]
+                #[inline(always)]
                 fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
                     #fixed
                     Ok(())
                 }
 
-                #[inline]
+                #[inline(always)]
                 fn encode_deferred(&self, #writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
                     #(#deferred)*
                     Ok(())
@@ -220,6 +225,10 @@ impl Emitter<'_> {
     pub(super) fn deferred_writer(&self, slot: &Slot, place: &Place) -> Option<TokenStream> {
         let name = &slot.name;
         let write = match &slot.wire {
+            Wire::Pointer(pointer) if pointer.nullable && matches!(*pointer.target, Wire::String) => {
+                let text = place.value();
+                quote!(writer.deferred_wstr(#text))
+            }
             Wire::Pointer(pointer) if pointer.nullable => {
                 let target = target_option(pointer, place);
                 let write = self.target_writer(pointer);

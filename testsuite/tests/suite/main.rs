@@ -14,6 +14,7 @@ mod filters;
 mod handles;
 mod json;
 mod negative;
+mod node;
 mod operations;
 mod replay;
 mod requirements;

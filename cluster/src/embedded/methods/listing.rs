@@ -27,6 +27,9 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
     })
 }
 
+/// A property list of what can be set, and one of what cannot.
+type Lists = (Vec<u8>, Vec<u8>);
+
 /// Which properties a client asks for.
 struct Wanted {
     writable: Vec<Name>,
@@ -39,7 +42,7 @@ impl Wanted {
     }
 
     /// Property lists of the writable and the read-only ones among them.
-    fn of(&self, state: &State, subject: &Subject) -> (Vec<u8>, Vec<u8>) {
+    fn of(&self, state: &State, subject: &Subject) -> Lists {
         (chosen(state, subject, true, &self.writable), chosen(state, subject, false, &self.read_only))
     }
 }
@@ -75,7 +78,7 @@ fn groups(work: &Work<'_, '_>, call: &ApiCreateGroupEnumRequest<'_>) -> Done {
     let wanted = Wanted::new(&call.p_properties, &call.p_ro_properties)?;
     let state = work.model.state();
     let lists = state.groups.keys().map(|id| (id, wanted.of(state, &Subject::Group(id.clone()))));
-    let lists: Vec<(&GroupId, (Vec<u8>, Vec<u8>))> = lists.collect();
+    let lists: Vec<(&GroupId, Lists)> = lists.collect();
     let entry = lists.iter().filter_map(|(id, lists)| group(state, id, lists)).collect();
     work.answer(ApiCreateGroupEnumResponse {
         pp_result_list: Some(GroupEnumList { entry }),
@@ -87,7 +90,7 @@ fn groups(work: &Work<'_, '_>, call: &ApiCreateGroupEnumRequest<'_>) -> Done {
 fn group<'s>(
     state: &'s State,
     id: &'s GroupId,
-    (properties, read_only): &'s (Vec<u8>, Vec<u8>),
+    (properties, read_only): &'s Lists,
 ) -> Option<GroupEnumEntry<'s>> {
     let group = state.groups.get(id)?;
     let owner = state.nodes.get(&group.owner).map_or("", |node| &node.name);
@@ -108,7 +111,7 @@ fn resources(work: &Work<'_, '_>, call: &ApiCreateResourceEnumRequest<'_>) -> Do
     let wanted = Wanted::new(&call.p_properties, &call.p_ro_properties)?;
     let state = work.model.state();
     let lists = state.resources.keys().map(|id| (id, wanted.of(state, &Subject::Resource(id.clone()))));
-    let lists: Vec<(&ResourceId, (Vec<u8>, Vec<u8>))> = lists.collect();
+    let lists: Vec<(&ResourceId, Lists)> = lists.collect();
     let entry = lists.iter().filter_map(|(id, lists)| resource(state, id, lists)).collect();
     work.answer(ApiCreateResourceEnumResponse {
         pp_result_list: Some(ResourceEnumList { entry }),
@@ -120,7 +123,7 @@ fn resources(work: &Work<'_, '_>, call: &ApiCreateResourceEnumRequest<'_>) -> Do
 fn resource<'s>(
     state: &'s State,
     id: &'s ResourceId,
-    (properties, read_only): &'s (Vec<u8>, Vec<u8>),
+    (properties, read_only): &'s Lists,
 ) -> Option<ResourceEnumEntry<'s>> {
     let resource = state.resources.get(id)?;
     let group = state.groups.get(&resource.group)?;
