@@ -12,6 +12,8 @@ use cmrp_cluster::embedded::{Config, Embedded};
 use cmrp_cluster::node::{Node, NodeConfig};
 use cmrp_cluster::store::{Store, StoreError};
 use cmrp_net::server::{Deadlines, Handle, Limits, Server, Snapshot};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -38,10 +40,13 @@ pub(crate) struct Host {
     /// How many servers were stopped.
     stops: AtomicUsize,
     is_up: watch::Sender<bool>,
+    /// Connections that former servers refused.
+    refused: AtomicUsize,
 }
 
 struct Running {
     handle: Handle<Node>,
+    metrics: Registry,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -84,6 +89,7 @@ impl Host {
             former: Mutex::default(),
             stops: AtomicUsize::new(0),
             is_up: watch::Sender::new(false),
+            refused: AtomicUsize::new(0),
         };
         host.serve(listener, true, &[], random.number()).await;
         host
@@ -118,6 +124,20 @@ impl Host {
         self.handle().map(|handle| handle.snapshot()).unwrap_or_default()
     }
 
+    /// Connections that servers refused, those alone that were stopped.
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    /// Metrics of levels that are not zero, as Prometheus would read them.
+    pub(crate) fn levels(&self) -> Vec<String> {
+        let running = self.running.lock().unwrap();
+        let text = running.as_ref().map(|running| text(&running.metrics)).unwrap_or_default();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" gauge"));
+        let levels = types.map(|name| (name, value(&text, name)));
+        levels.filter(|(_, value)| *value != 0).map(|(name, value)| format!("{name} is {value}")).collect()
+    }
+
     fn handle(&self) -> Option<Handle<Node>> {
         self.running.lock().unwrap().as_ref().map(|running| running.handle.clone())
     }
@@ -139,7 +159,10 @@ impl Host {
         // In this order: who counts first and then finds it up can rely on the count.
         self.is_up.send_replace(false);
         self.stops.fetch_add(1, Ordering::SeqCst);
-        let Some(Running { handle, task }) = self.running.lock().unwrap().take() else { return };
+        let running = self.running.lock().unwrap().take();
+        let Some(Running { handle, metrics, task }) = running else { return };
+        let refused = value(&text(&metrics), "cmrp_server_connections_refused_total");
+        self.refused.fetch_add(refused, Ordering::SeqCst);
         if is_graceful {
             handle.shut_down();
             task.await.unwrap().unwrap();
@@ -158,15 +181,17 @@ impl Host {
         let seed = std::array::from_fn(|place| number.to_le_bytes()[place % 4]);
         let mut config = NodeConfig::new("node1", seed);
         config.ports.queue_per_port = QUEUE;
+        let mut metrics = Registry::default();
         let server = Server::builder(Node::new(Box::new(cluster), config))
             .allow_insecure(true)
+            .register(&mut metrics)
             .limits(self.limits.clone())
             .deadlines(deadlines())
             .listen(listener)
             .unwrap();
         let handle = server.handle();
         let task = tokio::spawn(server.serve(std::future::pending()));
-        *self.running.lock().unwrap() = Some(Running { handle, task });
+        *self.running.lock().unwrap() = Some(Running { handle, metrics, task });
         self.is_up.send_replace(true);
     }
 
@@ -198,6 +223,19 @@ impl Host {
         });
         held.next().map(|(now, _)| now)
     }
+}
+
+fn text(metrics: &Registry) -> String {
+    let mut text = String::new();
+    encode(&mut text, metrics).unwrap();
+    text
+}
+
+/// The value of a metric without labels.
+fn value(text: &str, name: &str) -> usize {
+    let values =
+        text.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse::<usize>().ok());
+    values.sum()
 }
 
 /// Whether nothing of any client is held.

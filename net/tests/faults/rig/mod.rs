@@ -51,6 +51,7 @@ pub(crate) struct Report {
     posted: usize,
     tally: Tally,
     restarts: usize,
+    refused: usize,
     /// From the last restart until all had heard of what happened after it.
     return_time: Duration,
     times: Vec<Duration>,
@@ -195,7 +196,9 @@ async fn leave(report: &mut Report, size: Size, host: &Host, watchings: Vec<Watc
     if !is_empty(&now) {
         report.breaches.push(format!("the server holds {now:?}"));
     }
+    report.breaches.extend(host.levels());
     host.stop(true).await;
+    report.refused = host.refused();
     report.breaches.extend(host.left_behind().map(|now| format!("a server that is gone holds {now:?}")));
 }
 
@@ -218,6 +221,7 @@ impl Display for Report {
             at(990),
             at(1_000)
         )?;
+        writeln!(f, "refused            {} connections of floods", self.refused)?;
         writeln!(f, "breaches           {}", self.breaches.len())?;
         for breach in self.breaches.iter().take(20) {
             writeln!(f, "  {breach}")?;
