@@ -61,8 +61,7 @@ impl Rig {
     }
 
     pub(crate) fn raw(&mut self, call: CallId, opnum: u16, stub: &[u8]) {
-        let caller =
-            Caller { association: AssociationId(self.association), access: Some(self.access) };
+        let caller = Caller { association: AssociationId(self.association), access: Some(self.access) };
         let message = Message { protocol: Protocol::V3, opnum, format: self.format, stub };
         self.node.handle_call(self.now, caller, call, message);
     }

@@ -196,10 +196,10 @@ fn s3_1_4_2_55_preferred_owners() {
         ApiSetGroupNodeListRequest { h_group, multi_sz_node_list: list("node7\0\0") } => 5042;
     }
     let listed = rig.call(ApiCreateGroupResourceEnumRequest { h_group, dw_type: 2 });
-    assert_eq!(names(&listed.return_enum), [(2, "node1".into()), (2, "node2".into())]);
+    assert_eq!(names(listed.return_enum.as_ref()), [(2, "node1".into()), (2, "node2".into())]);
     codes! { rig; ApiSetGroupNodeListRequest { h_group, multi_sz_node_list: SizedPtr::NULL } => 0; }
     let listed = rig.call(ApiCreateGroupResourceEnumRequest { h_group, dw_type: 2 });
-    assert_eq!(names(&listed.return_enum), []);
+    assert_eq!(names(listed.return_enum.as_ref()), []);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn s3_1_4_2_87_the_order_of_networks() {
     let list = |rig: &mut Rig| {
         let h_cluster = rig.cluster();
         let listed = rig.call(ApiCreateEnumExRequest { h_cluster, dw_type: 0x8000_0000, dw_options: 0 });
-        names(&listed.return_id_enum).into_iter().map(|(_, id)| id).collect::<Vec<_>>()
+        names(listed.return_id_enum.as_ref()).into_iter().map(|(_, id)| id).collect::<Vec<_>>()
     };
     let ids = list(&mut rig);
     let order = |ids: &[&String]| ApiSetNetworkPriorityOrderRequest {
@@ -427,7 +427,7 @@ fn a_change_that_is_not_kept_has_not_happened() {
 fn recovery_restarts_then_fails_over_then_gives_up() {
     let mut rig = Rig::new();
     let h_resource = rig.resource("SQL Server");
-    let mut fail = |rig: &mut Rig| {
+    let fail = |rig: &mut Rig| {
         assert_eq!(rig.call(ApiFailResourceRequest { h_resource }).return_value, 0);
         (rig.resource_state("SQL Server"), rig.group_state("SQL Server (INST1)").1)
     };

@@ -183,7 +183,7 @@ pub(crate) fn check(state: &State) {
     for (id, resource) in &state.resources {
         assert!(state.groups.contains_key(&resource.group), "{}", resource.name);
         for provider in resource.depends_on() {
-            let of = state.resources.get(&provider).unwrap_or_else(|| panic!("{} is gone", provider));
+            let of = state.resources.get(&provider).unwrap_or_else(|| panic!("{provider} is gone"));
             assert_eq!(of.group, resource.group, "{}", resource.name);
             assert!(!state.with_providers(&provider).contains(id), "{} depends on itself", resource.name);
         }

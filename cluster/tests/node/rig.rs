@@ -118,6 +118,7 @@ impl Rig {
         }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "requests are made where they are sent")]
     pub(crate) fn call<C: Call>(&mut self, request: C) -> <C::Operation as Operation>::Response<'static> {
         self.try_call(ADMIN, &request).unwrap()
     }
@@ -179,13 +180,13 @@ impl Rig {
 }
 
 /// The names in a list.
-pub(crate) fn names(list: &Option<EnumList<'_>>) -> Vec<(u32, String)> {
-    let entries = &list.as_ref().unwrap().entry;
+pub(crate) fn names(list: Option<&EnumList<'_>>) -> Vec<(u32, String)> {
+    let entries = &list.unwrap().entry;
     entries.iter().map(|entry| (entry.r#type, entry.name.unwrap().to_string_lossy())).collect()
 }
 
 /// Version 2's names.
-pub(crate) fn names2(list: &Option<clusapi2::EnumList<'_>>) -> Vec<(u32, String)> {
-    let entries = &list.as_ref().unwrap().entry;
+pub(crate) fn names2(list: Option<&clusapi2::EnumList<'_>>) -> Vec<(u32, String)> {
+    let entries = &list.unwrap().entry;
     entries.iter().map(|entry| (entry.r#type, entry.name.unwrap().to_string_lossy())).collect()
 }

@@ -36,7 +36,7 @@ fn the_group_cluster() {
         assert_eq!(rig.call(ApiCreateEnumRequest { dw_type: kind }).return_value, 0, "{kind:#x}");
         let both = rig.call(ApiCreateEnumExRequest { h_cluster, dw_type: kind, dw_options: 0 });
         assert_eq!(both.return_value, 0, "{kind:#x}");
-        assert_eq!(names(&both.return_id_enum).len(), names(&both.return_name_enum).len());
+        assert_eq!(names(both.return_id_enum.as_ref()).len(), names(both.return_name_enum.as_ref()).len());
     }
     for kind in [0x40, 0x80, 0x100] {
         assert_eq!(rig.call(ApiCreateEnumRequest { dw_type: kind }).return_value, 87, "{kind:#x}");
@@ -77,7 +77,7 @@ fn the_group_resource() {
     assert_eq!(rig.call(ApiDeleteResourceRequest { h_resource: wurst }).return_value, 0);
     let closed = rig.call(ApiCloseResourceRequest { resource: wurst });
     assert_eq!((closed.return_value, closed.resource), (0, None));
-    let all = names(&rig.call(ApiCreateEnumRequest { dw_type: 4 }).return_enum);
+    let all = names(rig.call(ApiCreateEnumRequest { dw_type: 4 }).return_enum.as_ref());
     assert!(all.iter().any(|(_, name)| name == "Network Name"));
     for (kind, name) in all {
         assert_eq!(kind, 4);
@@ -114,7 +114,11 @@ fn the_groups_group_network_and_netinterface() {
     assert_eq!(rig.call(ApiGetGroupIdRequest { h_group }).return_value, 0);
     for kind in [1, 2, 0x40, 0x80, 0x100] {
         let listed = rig.call(ApiCreateGroupResourceEnumRequest { h_group, dw_type: kind });
-        assert_eq!((listed.return_value, names(&listed.return_enum).is_empty()), (0, kind != 1), "{kind:#x}");
+        assert_eq!(
+            (listed.return_value, names(listed.return_enum.as_ref()).is_empty()),
+            (0, kind != 1),
+            "{kind:#x}"
+        );
     }
     assert_eq!(rig.call(ApiOfflineGroupRequest { h_group }).return_value, 0);
     assert_eq!(rig.call(ApiOnlineGroupRequest { h_group }).return_value, 0);

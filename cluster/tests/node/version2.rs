@@ -35,13 +35,13 @@ fn a_session_in_either_byte_order() {
         assert_eq!(name.node_name.unwrap().to_string_lossy(), "node1");
         assert!(rig.call(ApiGetClusterVersion2Request {}).pp_cluster_op_ver_info.is_some());
         let listed = rig.call(ApiCreateEnumRequest { dw_type: 1 });
-        assert_eq!(names2(&listed.return_enum), [(1, "node1".into()), (1, "node2".into())]);
+        assert_eq!(names2(listed.return_enum.as_ref()), [(1, "node1".into()), (1, "node2".into())]);
         let h_group = group(&mut rig, "File Server");
         let list: Vec<u8> = "node1\0\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let preferred = ApiSetGroupNodeListRequest { h_group, lp_node_list: SizedPtr::Array(&list) };
         assert_eq!(rig.call(preferred).return_value, 0);
         let listed = rig.call(ApiCreateGroupResourceEnumRequest { h_group, dw_type: 2 });
-        assert_eq!(names2(&listed.return_enum), [(2, "node1".into())]);
+        assert_eq!(names2(listed.return_enum.as_ref()), [(2, "node1".into())]);
         assert_eq!(rig.call(ApiMoveGroupRequest { h_group }).return_value, 0);
         let state = rig.call(ApiGetGroupStateRequest { h_group });
         assert_eq!((state.state, state.node_name.unwrap().to_string_lossy()), (0, "node1".into()));
