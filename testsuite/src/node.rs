@@ -113,7 +113,7 @@ impl Run<'_> {
 
     fn happen(&mut self) -> Option<()> {
         let changes = changes();
-        let change = changes.get(usize::from(self.octet()?) % changes.len().max(1))?;
+        let change = pick(&changes, self.octet()?)?;
         // Whether it can happen is the cluster's to say.
         drop(self.node.change(self.now, change));
         self.collect(None);
@@ -122,10 +122,10 @@ impl Run<'_> {
 
     fn pass(&mut self) -> Option<()> {
         self.now = self.now.saturating_add(Duration::from_millis(u64::from(self.octet()?)));
-        let mut rounds = 0;
+        let mut rounds = 0_u32;
         while self.node.poll_timeout().is_some_and(|due| due <= self.now) {
             self.node.handle_timeout(self.now);
-            rounds += 1;
+            rounds = rounds.saturating_add(1);
             assert!(rounds < 1_000, "what is due is never done");
         }
         self.collect(None);
@@ -133,9 +133,11 @@ impl Run<'_> {
     }
 
     fn cancel(&mut self) -> Option<()> {
-        let place = usize::from(self.octet()?);
-        let call = self.unanswered.iter().nth(place % self.unanswered.len().max(1)).copied();
-        call.into_iter().for_each(|call| self.node.handle_cancel(call));
+        let choice = self.octet()?;
+        let calls: Vec<CallId> = self.unanswered.iter().copied().collect();
+        if let Some(call) = pick(&calls, choice) {
+            self.node.handle_cancel(*call);
+        }
         self.collect(None);
         Some(())
     }
@@ -154,7 +156,7 @@ impl Run<'_> {
             1..=8 => Some(Access::Read),
             _ => Some(Access::All),
         };
-        self.calls += 1;
+        self.calls = self.calls.saturating_add(1);
         let call = CallId(self.calls);
         let caller = Caller { association: AssociationId(1), access };
         self.unanswered.insert(call);
@@ -170,10 +172,10 @@ impl Run<'_> {
             stub.resize(stub.len().next_multiple_of(4), 0);
             match self.octet()? {
                 choice @ 0..=99 => {
-                    let handle = self.handles.get(usize::from(choice) % self.handles.len().max(1));
+                    let handle = pick(&self.handles, choice);
                     stub.extend(handle.copied().unwrap_or_default());
                 }
-                choice @ 100..=179 => name(NAMES.get(usize::from(choice) % NAMES.len())?, &mut stub),
+                choice @ 100..=179 => name(pick(&NAMES, choice)?, &mut stub),
                 choice @ 180..=229 => stub.extend(number(choice).to_le_bytes()),
                 _ => stub.push(self.octet()?),
             }
@@ -198,7 +200,9 @@ impl Run<'_> {
                     self.learn(protocol, opnum, format, stub);
                 }
                 if stub.len() % 7 == 0 {
-                    delivery.iter().for_each(|delivery| self.node.handle_undelivered(delivery));
+                    if let Some(delivery) = delivery {
+                        self.node.handle_undelivered(delivery);
+                    }
                 }
             }
         }
@@ -230,6 +234,11 @@ impl Run<'_> {
     }
 }
 
+/// One of several; `None` if there are none.
+fn pick<T>(items: &[T], choice: u8) -> Option<&T> {
+    items.get(usize::from(choice).checked_rem(items.len())?)
+}
+
 /// A conformant and varying string.
 fn name(text: &str, stub: &mut Vec<u8>) {
     let units: Vec<u16> = text.encode_utf16().chain([0]).collect();
@@ -242,5 +251,5 @@ fn name(text: &str, stub: &mut Vec<u8>) {
 
 fn number(choice: u8) -> u32 {
     const NUMBERS: [u32; 12] = [0, 1, 2, 3, 4, 8, 0x20, 100, 0x2_0019, 0xF003F, 0x8000_0000, u32::MAX];
-    NUMBERS.get(usize::from(choice) % NUMBERS.len()).copied().unwrap_or(0)
+    pick(&NUMBERS, choice).copied().unwrap_or(0)
 }
