@@ -12,6 +12,7 @@
     reason = "a test that fails should stop"
 )]
 
+mod judge;
 mod rig;
 
 use std::time::Duration;

@@ -126,9 +126,9 @@ impl Host {
         self.stop(how.is_graceful).await;
         sleep(how.pause).await;
         let is_online = random.coin();
-        let group = |is_online| match is_online {
-            true => Change::GroupOnline { group: GROUP.into() },
-            false => Change::GroupOffline { group: GROUP.into() },
+        let group = |is_online| {
+            let group = GROUP.into();
+            if is_online { Change::GroupOnline { group } } else { Change::GroupOffline { group } }
         };
         let changes = [group(is_online), group(!is_online)];
         let changes: &[Change] = if how.changes { &changes } else { &[] };

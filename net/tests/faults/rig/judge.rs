@@ -130,10 +130,10 @@ impl Judge {
 
     fn post(&mut self, post: Post) {
         let Some(place) = self.ledger.place(self.version, post) else {
-            return self.breach(format!("{post:?} was never posted"));
+            return self.breach(&format!("{post:?} was never posted"));
         };
         if self.last >= Some(place) {
-            self.breach(format!("{post:?} at {place} came after {:?}", self.last));
+            self.breach(&format!("{post:?} at {place} came after {:?}", self.last));
         }
         let wanted = match self.due {
             Due::From(from) if place >= from => Some(from),
@@ -141,7 +141,7 @@ impl Judge {
             Due::Nothing | Due::From(_) | Due::Later => None,
         };
         if let Some(wanted) = wanted.filter(|wanted| *wanted != place) {
-            self.breach(format!("{wanted}..{place} are missing, and nothing says so"));
+            self.breach(&format!("{wanted}..{place} are missing, and nothing says so"));
         }
         self.due = match self.due {
             Due::Nothing => Due::Nothing,
@@ -152,7 +152,7 @@ impl Judge {
         self.tally.heard += 1;
     }
 
-    fn breach(&mut self, breach: String) {
+    fn breach(&mut self, breach: &str) {
         if self.breaches.len() < 5 {
             self.breaches.push(format!("{:?} port: {breach}", self.version));
         }
@@ -167,16 +167,16 @@ impl Judge {
     pub(crate) fn finish(&mut self, state: u32) {
         if !self.is_up_to_date() {
             let len = self.ledger.len(self.version);
-            self.breach(format!("deaf at the end: {:?} of {len}, due {:?}", self.last, self.due));
+            self.breach(&format!("deaf at the end: {:?} of {len}, due {:?}", self.last, self.due));
         }
         let sequence = self.ledger.sequence();
         // Where the server has lost events, it is reading that gives the state.
         let by_number = self.version == PortVersion::V1 && !self.has_lost;
         if by_number && self.sequence != Some(sequence) {
-            self.breach(format!("knows state number {:?}, not {sequence}", self.sequence));
+            self.breach(&format!("knows state number {:?}, not {sequence}", self.sequence));
         }
         if !by_number && self.state.is_some_and(|known| known != state) {
-            self.breach(format!("knows state {:?}, not {state}", self.state));
+            self.breach(&format!("knows state {:?}, not {state}", self.state));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Watchers of a real server while faults are injected, and the laws that hold nevertheless.
 
 mod host;
-mod judge;
-mod ledger;
+pub(crate) mod judge;
+pub(crate) mod ledger;
 mod plan;
 mod probe;
 mod proxy;
@@ -11,9 +11,6 @@ mod residue;
 mod vandal;
 mod watching;
 mod wire;
-
-#[cfg(test)]
-mod judge_tests;
 
 use std::fmt::{self, Display};
 use std::sync::Arc;
@@ -152,7 +149,7 @@ async fn inject(mut executor: Executor<'_>, size: Size, mut background: JoinSet<
 async fn catch_up(size: Size, changes: &Changes, watchings: &[Watching]) {
     let end = Instant::now() + size.patience;
     while Instant::now() < end {
-        changes.from_outside().await;
+        changes.change_from_outside().await;
         let pause = Instant::now() + Duration::from_secs(2);
         while Instant::now() < pause {
             if watchings.iter().all(Watching::is_up_to_date) {

@@ -54,7 +54,7 @@ impl Changes {
     }
 
     /// Changes the cluster from outside.
-    pub(crate) async fn from_outside(&self) {
+    pub(crate) async fn change_from_outside(&self) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let group = name(number);
         for (is_deletion, change) in
@@ -100,7 +100,7 @@ impl Changes {
             match random.below(8) {
                 0 => drop(self.host.change(Change::GroupOffline { group: GROUP.into() }).await),
                 1 => drop(self.host.change(Change::GroupOnline { group: GROUP.into() }).await),
-                2..=4 => self.from_outside().await,
+                2..=4 => self.change_from_outside().await,
                 _ => client = self.by_client(client.take()).await,
             }
             sleep(pause).await;
@@ -109,12 +109,11 @@ impl Changes {
 
     /// By a client that stays as long as its server does.
     async fn by_client(&self, client: Option<Association>) -> Option<Association> {
-        let client = match client {
-            Some(client) => client,
-            None => {
-                let options = Options::new(Protocol::V3).with_connect_deadline(Duration::from_secs(5));
-                Association::connect(&self.host.address.to_string(), &options).await.ok()?
-            }
+        let client = if let Some(client) = client {
+            client
+        } else {
+            let options = Options::new(Protocol::V3).with_connect_deadline(Duration::from_secs(5));
+            Association::connect(&self.host.address.to_string(), &options).await.ok()?
         };
         self.by_call(&client).await.ok().map(|()| client)
     }
@@ -197,17 +196,21 @@ impl Executor<'_> {
         let count = self.watchings.len().div_ceil(10);
         let dozers: Vec<_> = (0..count).map(|_| self.random.below(self.watchings.len())).collect();
         self.log.push(format!("Doze of {:?}", &dozers[..dozers.len().min(10)]));
-        dozers.iter().for_each(|number| self.watchings[*number].doze(true));
+        for number in &dozers {
+            self.watchings[*number].doze(true);
+        }
         let most = count * QUEUE * 2;
         for _ in 0..4 {
             for _ in 0..QUEUE * 3 / 8 {
-                self.changes.from_outside().await;
+                self.changes.change_from_outside().await;
             }
             let end = Instant::now() + Duration::from_millis(1_500);
             while self.host.snapshot().service.queued > most && Instant::now() < end {
                 sleep(Duration::from_millis(5)).await;
             }
         }
-        dozers.iter().for_each(|number| self.watchings[*number].doze(false));
+        for number in &dozers {
+            self.watchings[*number].doze(false);
+        }
     }
 }

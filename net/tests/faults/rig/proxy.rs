@@ -129,8 +129,8 @@ impl Link {
                     // The proxy goes.
                     Err(_) => return,
                 },
-                _ = ready(&self.client, client), if client.is_some() => {}
-                _ = ready(&self.server, server), if server.is_some() => {}
+                () = ready(&self.client, client), if client.is_some() => {}
+                () = ready(&self.server, server), if server.is_some() => {}
                 () = sleep_until(wake), if self.stalled_until.is_some() => {}
             }
         }

@@ -99,9 +99,10 @@ async fn killed(server: SocketAddr, random: &mut Random) -> io::Result<()> {
 }
 
 async fn noise(server: SocketAddr, random: &mut Random) -> io::Result<()> {
-    let mut wire = match random.coin() {
-        true => Wire::bound(server, 0).await?,
-        false => Wire::connect([127, 0, 0, 1], server).await?,
+    let mut wire = if random.coin() {
+        Wire::bound(server, 0).await?
+    } else {
+        Wire::connect([127, 0, 0, 1], server).await?
     };
     let count = 16 + random.below(4_000);
     let mut octets = random.octets(count);

@@ -130,7 +130,9 @@ impl Judges {
         *awaited = awaited.saturating_sub(1);
         let is_ready = *awaited == 0;
         let Some(judge) = self.of(version) else { return };
-        sequence.into_iter().for_each(|sequence| judge.began(sequence));
+        if let Some(sequence) = sequence {
+            judge.began(sequence);
+        }
         if is_ready {
             judge.ready();
         }

@@ -6,8 +6,8 @@ use cmrp::cluster_change::ClusterChange;
 use cmrp_port::client::{FilterId, Indication};
 use cmrp_port::protocol::PortVersion;
 
-use super::judge::Judge;
-use super::ledger::{GROUP, Ledger, Post, name};
+use crate::rig::judge::Judge;
+use crate::rig::ledger::{GROUP, Ledger, Post, name};
 
 /// What a version 1 port brings.
 fn v1(change: ClusterChange, name: &str, state_sequence: u32, filter: Option<FilterId>) -> Indication {
