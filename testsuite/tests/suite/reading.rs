@@ -97,6 +97,20 @@ fn security_descriptors() {
     Reader { target: "descriptor", most: (16, 1024), reads, seeds }.check(20_000);
 }
 
+/// Both lists are the longest there are, and the same octets; what is told of them has them twice.
+#[test]
+fn the_largest_security_descriptor() {
+    let at = |offset: u32| offset.to_le_bytes();
+    let mut octets = [1, 0, 0x14, 0x80].to_vec();
+    octets.extend([at(20), at(20), at(88), at(88)].concat());
+    octets.extend([1, 15]);
+    octets.resize(88, 0);
+    octets.extend([2, 0, 0xFF, 0xFF]);
+    octets.resize(88 + 0xFFFF, 0);
+    assert!(SecurityDescriptor::parse(&octets).is_ok());
+    assert!(oracle::run("descriptor", &octets));
+}
+
 #[test]
 fn dependency_expressions() {
     let reads = |octets: &[u8]| {
