@@ -314,3 +314,20 @@ fn the_usual_cluster_is_a_description_that_can_be_served() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("did you mean \"node1\"?"), "{}", stderr(&output));
 }
+
+#[test]
+fn what_is_gone_after_a_reconnect_is_not_waited_for() {
+    let mut served = serve(&[]);
+    let address = served.address.clone();
+    let names = ["CLUSTER1", "node1", "node2"].map(|name| format!("--resolve={name}={address}"));
+    let options = names.iter().map(String::as_str).chain(["--group", "File Server"]).collect::<Vec<_>>();
+    let mut watch = served.watch(&options);
+    served.server.signal("KILL");
+    served.server.end();
+    watch.json(|news| news["type"] == "lost");
+    let bare = support::file(b"[cluster]\nname = 'CLUSTER1'\n[[nodes]]\nname = 'node1'\n");
+    let _served = serve(&["--listen", &address, "--cluster", bare.to_str().unwrap()]);
+    let gone = watch.json(|news| news["type"] == "not_watching");
+    assert_eq!((&gone["subject"], &gone["code"]), (&json!("group \"File Server\""), &json!(5013)));
+    assert_eq!(watch.end().code(), Some(3));
+}

@@ -108,7 +108,7 @@ async fn watch(options: &Options, interests: Vec<Interest>) -> Result<ExitCode, 
     match ended? {
         Ended::Asked => Ok(farewell.unwrap_or(ExitCode::SUCCESS)),
         Ended::NothingToWatch => {
-            complain("nothing of what was asked for can be watched");
+            complain("there is nothing to watch, or nothing any more");
             Ok(ExitCode::from(NOTHING_TO_WATCH))
         }
         Ended::NoServer(code) => Err(follow::no_server(code).into()),

@@ -12,7 +12,7 @@
     reason = "a test that fails should stop"
 )]
 
-mod judge;
+mod judging;
 mod rig;
 
 use std::time::Duration;

@@ -126,11 +126,9 @@ impl Host {
         self.stop(how.is_graceful).await;
         sleep(how.pause).await;
         let is_online = random.coin();
-        let group = |is_online| {
-            let group = GROUP.into();
-            if is_online { Change::GroupOnline { group } } else { Change::GroupOffline { group } }
-        };
-        let changes = [group(is_online), group(!is_online)];
+        let [online, offline] =
+            [Change::GroupOnline { group: GROUP.into() }, Change::GroupOffline { group: GROUP.into() }];
+        let changes = if is_online { [offline, online] } else { [online, offline] };
         let changes: &[Change] = if how.changes { &changes } else { &[] };
         let listener = listen_at(self.address).await;
         self.serve(listener, how.has_file, changes, random.number()).await;
@@ -138,8 +136,9 @@ impl Host {
 
     /// Stops the server, with or without a good-bye.
     pub(crate) async fn stop(&self, is_graceful: bool) {
-        self.stops.fetch_add(1, Ordering::SeqCst);
+        // In this order: who counts first and then finds it up can rely on the count.
         self.is_up.send_replace(false);
+        self.stops.fetch_add(1, Ordering::SeqCst);
         let Some(Running { handle, task }) = self.running.lock().unwrap().take() else { return };
         if is_graceful {
             handle.shut_down();

@@ -21,8 +21,9 @@ impl Probes {
     /// Asks until it is aborted. What overlaps a restart does not count.
     pub(crate) async fn run(self: Arc<Self>, host: Arc<Host>) {
         loop {
+            let stops = host.stops();
             host.up().await;
-            let (began, stops) = (Instant::now(), host.stops());
+            let began = Instant::now();
             let asked = ask(&host).await;
             let took = began.elapsed();
             if host.stops() == stops {

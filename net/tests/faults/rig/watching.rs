@@ -170,7 +170,7 @@ impl Watching {
             protocol: kind.protocol,
             is_exposed,
             group: None,
-            stops: host.stops(),
+            reconnects: 0,
         };
         let task = tokio::spawn(follower.run(events));
         Self { number, kind, proxy, watcher, notes, task }
@@ -236,8 +236,8 @@ struct Follower {
     protocol: Protocol,
     is_exposed: bool,
     group: Option<ObjectId>,
-    /// The servers that had been stopped when it was connected last.
-    stops: usize,
+    /// How often it had to look for a server without having been hurt.
+    reconnects: usize,
 }
 
 impl Follower {
@@ -260,6 +260,10 @@ impl Follower {
     }
 
     fn take(&mut self, event: WatchEvent) {
+        let may_reconnect = match event {
+            WatchEvent::Reconnecting { code } => self.may_reconnect(code),
+            _ => true,
+        };
         let mut judges = self.notes.judges();
         match event {
             WatchEvent::Changed(change) => judges.take(&change),
@@ -267,8 +271,7 @@ impl Follower {
                 judges.added(interest.events.port_version(), state_sequence);
             }
             WatchEvent::Opened { object, .. } => self.group = Some(object),
-            WatchEvent::Connected { .. } | WatchEvent::Reconnected { .. } => self.stops = self.host.stops(),
-            WatchEvent::Reconnecting { code } if !self.may_reconnect(code) => {
+            WatchEvent::Reconnecting { code } if !may_reconnect => {
                 judges.breaches.push(format!("nobody hurt it, and it reconnects with code {code}"));
             }
             WatchEvent::OpenFailed { .. }
@@ -280,11 +283,15 @@ impl Follower {
         }
     }
 
-    /// Whether there is a reason: it was hurt, its server was stopped, or its port has lost events, which protocol
-    /// version 2 tells by a handle that is no good any more.
-    fn may_reconnect(&self, code: u32) -> bool {
+    /// Whether there is a reason: it was hurt, its port has lost events, which protocol version 2 tells by a handle
+    /// that is no good any more, or a server was stopped.
+    fn may_reconnect(&mut self, code: u32) -> bool {
         let has_lost = self.protocol == Protocol::V2 && code == ERROR_INVALID_HANDLE;
-        self.is_exposed || has_lost || self.stops != self.host.stops()
+        if self.is_exposed || has_lost {
+            return true;
+        }
+        self.reconnects += 1;
+        self.reconnects <= self.host.stops()
     }
 
     /// Reads the state of the watched group, if something was missed. If that fails, it is tried again.
