@@ -16,6 +16,7 @@ mod json;
 mod negative;
 mod node;
 mod operations;
+mod reading;
 mod replay;
 mod requirements;
 mod runtime;
