@@ -1,5 +1,6 @@
 //! What `cli/README.md` shows of serving, watching and calling is what the commands print.
-#![cfg(all(test, unix))]
+#![cfg(test)]
+#![cfg(unix)]
 
 mod support;
 
@@ -20,7 +21,7 @@ fn commands() -> Vec<(String, String)> {
     for line in blocks.flat_map(str::lines) {
         match (line.strip_prefix("$ "), commands.last_mut()) {
             (Some(command), _) => commands.push((command.to_owned(), String::new())),
-            (None, Some((_, output))) => *output += &format!("{line}\n"),
+            (None, Some((_, output))) => output.extend([line, "\n"]),
             (None, None) => panic!("a block begins with output"),
         }
     }

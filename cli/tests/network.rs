@@ -1,5 +1,6 @@
 //! `cmrp serve`, `cmrp call` and `cmrp watch` with each other, as processes.
-#![cfg(all(test, unix))]
+#![cfg(test)]
+#![cfg(unix)]
 
 mod support;
 
@@ -10,7 +11,7 @@ use support::{cmrp, stderr, stdout};
 const GROUP: &str = "Cluster Group";
 
 /// Whether a JSON line tells that the group has moved to a node.
-fn moved_to<'a>(node: &'a str) -> impl Fn(&Value) -> bool + 'a {
+fn moved_to(node: &str) -> impl Fn(&Value) -> bool {
     move |news| news["type"] == "event" && news["name"] == GROUP && news["new_owner"] == node
 }
 
@@ -181,18 +182,40 @@ fn a_watch_comes_back_when_the_server_does() {
     let mut served = serve(&[]);
     let address = served.address.clone();
     let names = ["CLUSTER1", "node1", "node2"].map(|name| format!("--resolve={name}={address}"));
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut watch = served.watch(&names);
+    let options = ["--metrics", "0", "--refresh", "0", "--port-version", "2"];
+    let options = names.iter().map(String::as_str).chain(options).collect::<Vec<_>>();
+    let mut watch = served.watch(&options);
+    let told = watch.error(|line| line.contains("metrics are at http://"));
+    let url = told.split_once("http://").unwrap().1.to_owned();
     served.server.signal("KILL");
     served.server.end();
     watch.json(|news| news["type"] == "reconnecting");
     watch.json(|news| news["type"] == "lost");
-    let served = serve(&["--listen", &address]);
+    assert!(get(&url).contains("cmrp_watch_connected{cluster=\"CLUSTER1\",node=\"node1\"} 0"));
+    // Of a change meanwhile, a version 2 port says nothing.
+    let usual = cmrp().args(["serve", "--print-cluster"]).output().unwrap();
+    let paused = stdout(&usual).replacen("name = \"node1\"", "name = \"node1\"\nstate = \"paused\"", 1);
+    let paused = support::file(paused.as_bytes());
+    let served = serve(&["--listen", &address, "--cluster", paused.to_str().unwrap()]);
     watch.json(|news| news["type"] == "reconnected");
+    assert!(get(&url).contains("windows_mscluster_node_state{name=\"node1\"} 2"), "{}", get(&url));
     served.called(&["ApiMoveGroupToNode", "--group", GROUP, "--node", "node2"]);
     watch.json(moved_to("node2"));
     watch.signal("INT");
     assert_eq!(watch.end().code(), Some(0));
+}
+
+#[test]
+fn who_does_not_want_to_wait_for_the_server_asks_twice() {
+    let served = serve(&[]);
+    let mut watch = served.watch(&[]);
+    served.server.signal("STOP");
+    // Signals that come at once may count as one.
+    while watch.ended().is_none() {
+        watch.signal("INT");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(watch.end().code(), Some(130));
 }
 
 #[test]
@@ -218,6 +241,23 @@ fn the_exporter_has_every_object() {
         assert!(text.lines().any(|known| known == line), "{line}\n{text}");
     }
     assert!(text.contains("cmrp_watch_events_total{object=\"group\",event=\"GROUP_STATE\"}"), "{text}");
+}
+
+#[test]
+fn what_no_event_tells_is_asked_for() {
+    let served = serve(&[]);
+    served.called(&["ApiOfflineGroup", "--group", "File Server"]);
+    let arguments =
+        ["watch", &served.address, "--json", "--metrics", "0", "--events", "NODE_STATE", "--refresh", "1"];
+    let watch = Running::start(&arguments);
+    let told = watch.error(|line| line.contains("metrics are at http://"));
+    let url = told.split_once("http://").unwrap().1.to_owned();
+    watch.json(|news| news["type"] == "watching");
+    served.called(&["ApiMoveGroupToNode", "--group", "File Server", "--node", "node1"]);
+    let moved = "windows_mscluster_resourcegroup_owner_node{node_name=\"node1\",name=\"File Server\"} 1";
+    while !get(&url).contains(moved) {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -273,4 +313,21 @@ fn the_usual_cluster_is_a_description_that_can_be_served() {
     let output = cmrp().args(["serve", "--node", "nod1"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("did you mean \"node1\"?"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_is_gone_after_a_reconnect_is_not_waited_for() {
+    let mut served = serve(&[]);
+    let address = served.address.clone();
+    let names = ["CLUSTER1", "node1", "node2"].map(|name| format!("--resolve={name}={address}"));
+    let options = names.iter().map(String::as_str).chain(["--group", "File Server"]).collect::<Vec<_>>();
+    let mut watch = served.watch(&options);
+    served.server.signal("KILL");
+    served.server.end();
+    watch.json(|news| news["type"] == "lost");
+    let bare = support::file(b"[cluster]\nname = 'CLUSTER1'\n[[nodes]]\nname = 'node1'\n");
+    let _served = serve(&["--listen", &address, "--cluster", bare.to_str().unwrap()]);
+    let gone = watch.json(|news| news["type"] == "not_watching");
+    assert_eq!((&gone["subject"], &gone["code"]), (&json!("group \"File Server\""), &json!(5013)));
+    assert_eq!(watch.end().code(), Some(3));
 }

@@ -1,5 +1,6 @@
 //! `cmrp watch --tui` on a terminal, which `script` of util-linux lends. Where there is none, there is nothing to test.
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 
 mod support;
 
@@ -62,13 +63,17 @@ fn assert_is_as_before(rest: &str) {
 #[test]
 fn a_key_ends_the_view_and_the_terminal_is_as_before() {
     let rest = after(|child| child.stdin.as_mut().unwrap().write_all(b"jG\tq").unwrap());
-    rest.iter().for_each(|rest| assert_is_as_before(rest));
+    if let Some(rest) = rest {
+        assert_is_as_before(&rest);
+    }
 }
 
 #[test]
 fn ctrl_c_ends_the_view_too() {
     let rest = after(|child| child.stdin.as_mut().unwrap().write_all(&[3]).unwrap());
-    rest.iter().for_each(|rest| assert_is_as_before(rest));
+    if let Some(rest) = rest {
+        assert_is_as_before(&rest);
+    }
 }
 
 #[test]

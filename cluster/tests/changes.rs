@@ -213,7 +213,7 @@ fn what_is_not_there_is_told_with_advice_and_changes_nothing() {
         ),
         (
             "{\"change\":\"property_set\",\"of\":{\"type\":\"Fle Server\"},\"property\":\"x\",\"value\":1}",
-            "there is no resource type \"Fle Server\" (did you mean \"File Server\"?)",
+            "there is no type \"Fle Server\" (did you mean \"File Server\"?)",
         ),
         (
             "{\"change\":\"property_set\",\"of\":{\"group\":\"File Server\"},\"property\":\"Priority\",\"value\":\"high\"}",
@@ -231,7 +231,7 @@ fn what_is_not_there_is_told_with_advice_and_changes_nothing() {
         ),
         (
             "{\"change\":\"group_set_left\",\"group_set\":\"Databases\",\"group\":\"File Server\"}",
-            "ERROR_GROUPSET_NOT_FOUND",
+            "ERROR_NOT_FOUND (1168)",
         ),
         ("{\"change\":\"type_deleted\",\"type\":\"File Server\"}", "ERROR_DIR_NOT_EMPTY"),
     ] {

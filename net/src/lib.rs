@@ -7,6 +7,11 @@
 //! - [`metrics`]: what a server does, and an HTTP listener for Prometheus that anything may use.
 #![forbid(unsafe_code)]
 
+/// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod client;
 pub mod epm;
 pub mod metrics;

@@ -3,11 +3,15 @@
 
 pub mod connection;
 pub mod constructs;
+#[cfg(feature = "net")]
+pub mod endpoint;
 pub mod hex;
 pub mod message;
+pub mod node;
 pub mod operations;
 pub mod oracle;
 pub mod random;
+pub mod reading;
 pub mod requirements;
 pub mod variation;
 pub mod vector;

@@ -12,8 +12,10 @@ use dcerpc_proto::event::Event;
 use dcerpc_proto::stream::PduReader;
 use midl_codegen::{Options, Target};
 
-use crate::connection;
+#[cfg(feature = "net")]
+use crate::endpoint;
 use crate::message::{Direction, Message, Protocol};
+use crate::{connection, node, reading};
 
 /// A stub with what is needed to read it, cut from arbitrary octets: format, opnum (two octets), stub.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +62,16 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
         "payload" => payload(octets),
         "rpc_server" => drop(connection::rpc_server(octets)),
         "rpc_client" => drop(connection::rpc_client(octets)),
+        "batch" => reading::batch(octets),
+        "descriptor" => reading::descriptor(octets),
+        "expression" => reading::expression(&String::from_utf8_lossy(octets)),
+        "change" => reading::change(&String::from_utf8_lossy(octets)),
+        "definition" => reading::definition(&String::from_utf8_lossy(octets)),
+        "node" => node::run(octets),
+        #[cfg(feature = "net")]
+        "tower" => endpoint::tower(octets),
+        #[cfg(feature = "net")]
+        "endpoint_map" => endpoint::endpoint_map(octets),
         "idl" => idl(&String::from_utf8_lossy(octets)),
         _ => return false,
     }
@@ -203,6 +215,6 @@ pub fn idl(text: &str) {
 }
 
 #[expect(clippy::panic, reason = "an oracle reports a defect by a panic, which is what fuzzers look for")]
-fn panic_with(what: &str, error: &impl std::fmt::Display) -> ! {
+pub(crate) fn panic_with(what: &str, error: &impl std::fmt::Display) -> ! {
     panic!("{what}: {error}")
 }

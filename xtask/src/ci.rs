@@ -60,6 +60,11 @@ fn steps() -> Result<Vec<Step>> {
             command: "cargo run --quiet --locked --package xtask -- ndrdump".to_owned(),
             environment: vec![("CMRP_REQUIRE_NDRDUMP", "1".to_owned())],
         },
+        Step {
+            name: "clients of others against our server",
+            command: "cargo run --quiet --locked --package xtask -- interop".to_owned(),
+            environment: vec![("CMRP_REQUIRE_INTEROP", "1".to_owned())],
+        },
         // That it runs, not how fast: what the tests have built is enough.
         step("the bench", "cargo run --quiet --locked --package cmrp-bench -- --quick"),
         step("the budget of generated code", "cargo run --quiet --locked --package xtask -- cost --check"),
@@ -89,7 +94,7 @@ fn packages() -> Result<Step> {
     let folder = std::path::absolute("target/packages")?.join(now.as_nanos().to_string());
     Ok(Step {
         name: "packages",
-        command: "cargo publish --dry-run --locked -p midl-codegen -p cmrp -p dcerpc-proto -p cmrp-port"
+        command: "cargo publish --dry-run --locked -p midl-codegen -p cmrp -p dcerpc-proto -p cmrp-port -p cmrp-cluster -p cmrp-net"
             .to_owned(),
         environment: vec![("CARGO_TARGET_DIR", folder.display().to_string())],
     })

@@ -83,7 +83,6 @@ is closed to all others.
 connect with:
   cmrp watch {address}
   cmrp call {address} ApiGetClusterName
-  rpcclient -U% '{binding}' -c clusapi_get_cluster_name
   smbtorture '{binding}' rpc.clusapi -U%
 "
         );
@@ -95,6 +94,7 @@ connect with:
                 &mut text,
                 format_args!("or by the endpoint mapper at {mapper}:\n  cmrp watch {host}{option}\n"),
             );
+            // Nothing can tell an rpcclient of another port than that of endpoint mappers.
             if mapper.port() == 135 {
                 add(
                     &mut text,
@@ -153,7 +153,6 @@ warning: calls are not authenticated and not encrypted: every user of this compu
 connect with:
   cmrp watch 127.0.0.1:49152
   cmrp call 127.0.0.1:49152 ApiGetClusterName
-  rpcclient -U% 'ncacn_ip_tcp:127.0.0.1[49152]' -c clusapi_get_cluster_name
   smbtorture 'ncacn_ip_tcp:127.0.0.1[49152]' rpc.clusapi -U%
 or by the endpoint mapper at 127.0.0.1:1135:
   cmrp watch 127.0.0.1 --epm-port 1135
@@ -161,6 +160,20 @@ metrics: http://127.0.0.1:9182/metrics
 ready 127.0.0.1:49152
 ";
         assert_eq!(greeting.text(), expected);
+    }
+
+    #[test]
+    fn an_rpcclient_finds_the_mapper_at_its_own_port_alone() {
+        let mut greeting = greeting("192.0.2.1:49152", true);
+        greeting.mapper = Some("0.0.0.0:135".parse().unwrap());
+        let text = greeting.text();
+        assert!(text.contains("\n  cmrp watch 127.0.0.1\n"), "{text}");
+        assert!(
+            text.contains("\n  rpcclient -U% 'ncacn_ip_tcp:127.0.0.1' -c clusapi_get_cluster_name\n"),
+            "{text}"
+        );
+        greeting.mapper = Some("0.0.0.0:1135".parse().unwrap());
+        assert!(!greeting.text().contains("rpcclient"), "{}", greeting.text());
     }
 
     #[test]

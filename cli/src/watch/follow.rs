@@ -1,8 +1,10 @@
 //! One event after the other, until there is a reason to stop.
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use cmrp_net::client::WatchEvents;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::news::{What, code_text};
 use super::report::Report;
@@ -20,7 +22,16 @@ pub(super) enum Ended {
     NothingToWatch,
 }
 
-/// Tells what happens. `waits` says whether to go on when no server can be used at the start.
+/// When to go on, and until when to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Whether to go on when no server can be used at the start.
+    pub(super) waits: bool,
+    /// How often all states are asked for, if ever.
+    pub(super) refresh: Option<Duration>,
+}
+
+/// Tells what happens.
 ///
 /// # Errors
 /// Output failed.
@@ -28,10 +39,19 @@ pub(super) async fn follow(
     session: &mut Session,
     events: &mut WatchEvents,
     report: &mut dyn Report,
-    waits: bool,
+    patience: Patience,
 ) -> io::Result<Ended> {
     let mut has_connected = false;
-    while let Some(event) = events.next().await {
+    let mut refresh = Refresh::new(patience.refresh);
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            () = refresh.next() => {
+                session.survey().await;
+                continue;
+            }
+        };
+        let Some(event) = event else { return Ok(Ended::Asked) };
         let Some(news) = session.news(event).await else { continue };
         match report.tell(&news) {
             // Whoever read the output has seen enough.
@@ -40,12 +60,33 @@ pub(super) async fn follow(
         }
         match news.what {
             What::Connected { .. } => has_connected = true,
-            What::Lost { code, .. } if !has_connected && !waits => return Ok(Ended::NoServer(code)),
+            What::Lost { code, .. } if !has_connected && !patience.waits => return Ok(Ended::NoServer(code)),
             What::NotWatching { .. } if session.is_idle() => return Ok(Ended::NothingToWatch),
             _ => {}
         }
     }
-    Ok(Ended::Asked)
+}
+
+/// Comes again and again, or never.
+struct Refresh(Option<Interval>);
+
+impl Refresh {
+    fn new(period: Option<Duration>) -> Self {
+        Self(period.map(|period| {
+            // The first survey comes with the connection.
+            let mut interval = tokio::time::interval(period);
+            interval.reset();
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        }))
+    }
+
+    async fn next(&mut self) {
+        match &mut self.0 {
+            Some(interval) => drop(interval.tick().await),
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// What to say if no server could be used.

@@ -97,7 +97,7 @@ async fn watch(options: &Options, interests: Vec<Interest>) -> Result<ExitCode, 
         () => Box::new(People::new(output())),
     };
     let ended = tokio::select! {
-        ended = follow(&mut session, &mut events, report.as_mut(), options.waits()) => ended,
+        ended = follow(&mut session, &mut events, report.as_mut(), options.patience()) => ended,
         () = interrupts.next() => Ok(Ended::Asked),
         shown = tui::show(&board, options.tui) => shown.map(|()| Ended::Asked),
     };
@@ -108,7 +108,7 @@ async fn watch(options: &Options, interests: Vec<Interest>) -> Result<ExitCode, 
     match ended? {
         Ended::Asked => Ok(farewell.unwrap_or(ExitCode::SUCCESS)),
         Ended::NothingToWatch => {
-            complain("nothing of what was asked for can be watched");
+            complain("there is nothing to watch, or nothing any more");
             Ok(ExitCode::from(NOTHING_TO_WATCH))
         }
         Ended::NoServer(code) => Err(follow::no_server(code).into()),

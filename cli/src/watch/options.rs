@@ -1,9 +1,12 @@
 //! The command line of `cmrp watch`.
 
+use std::time::Duration;
+
 use clap::Args;
 use cmrp_net::client::{Interest, PortVersion, Subject};
 use cmrp_port::object::ObjectKind;
 
+use super::follow::Patience;
 use super::wanted::{Unwanted, Wanted};
 use crate::remote::{Address, Listen, Logging, Reach};
 use crate::show::output::Color;
@@ -26,8 +29,8 @@ Examples:
   cmrp watch node1 --tui
 
 Exit status: 0 if it was ended by Ctrl-C, a request to terminate, `q` in --tui, or by whoever read the output; 1 if no \
-server could be used at the start, or something failed here; 2 if the command line is wrong; 3 if the server refused \
-everything that was to be watched; 130 if Ctrl-C came a second time, before everything was closed.")]
+server could be used at the start, or something failed here; 2 if the command line is wrong; 3 if there is \
+nothing to watch: the server refused all of it, or ended the port; 130 if Ctrl-C came a second time, before everything was closed.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Options {
     /// The servers, in the order in which they are tried: names or addresses; without a port, the endpoint mapper of
@@ -51,6 +54,11 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with_all = ["metrics", "tui"])]
     no_states: bool,
 
+    /// Ask for all states anew so often, in seconds; 0 is never, as is usual without --metrics and --tui, where it is 60.
+    /// A version 1 port does not tell when a group moves without changing its state
+    #[arg(long, value_name = "SECONDS", conflicts_with = "no_states", value_parser = clap::value_parser!(u32).range(..=86_400))]
+    refresh: Option<u32>,
+
     /// Wait for a server if none can be used at the start, as --metrics does
     #[arg(long)]
     wait: bool,
@@ -68,6 +76,9 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(super) reach: Reach,
 }
+
+/// Seconds after which states are asked for anew where they are kept up to date.
+const REFRESH: u32 = 60;
 
 /// What to watch.
 #[derive(Args, Debug, Default)]
@@ -129,9 +140,16 @@ impl Options {
         !self.no_states
     }
 
-    /// Whether to wait for a server at the start. An exporter may well be there first.
-    pub(super) fn waits(&self) -> bool {
-        self.wait || self.metrics.is_some()
+    /// When to go on, and until when to wait. An exporter may well be there before the first server.
+    pub(super) fn patience(&self) -> Patience {
+        Patience { waits: self.wait || self.metrics.is_some(), refresh: self.refresh() }
+    }
+
+    /// How often all states are asked for; `None` is never.
+    fn refresh(&self) -> Option<Duration> {
+        let is_kept = self.metrics.is_some() || self.tui;
+        let seconds = self.refresh.unwrap_or(if is_kept { REFRESH } else { 0 });
+        (seconds > 0).then(|| Duration::from_secs(seconds.into()))
     }
 
     /// The filters that are asked for.

@@ -1,6 +1,6 @@
 //! Watching: what the watcher brings becomes news, with what the servers say of the objects.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use cmrp::cluster_change::ClusterChange;
 use cmrp_net::client::{Bound, CallError, Change, PortVersion, Protocol, WatchEvent, Watcher};
@@ -26,8 +26,8 @@ pub(super) struct Session {
     asks: bool,
     /// Filters of which it is not known yet whether they are in place.
     pending: usize,
-    /// What is being watched, as text.
-    watching: BTreeSet<String>,
+    /// What is being watched, as text, by how many filters.
+    watching: BTreeMap<String, usize>,
 }
 
 impl Session {
@@ -39,10 +39,10 @@ impl Session {
         asks: bool,
         board: Board,
     ) -> Self {
-        Self { watcher, board, protocol, asks, pending: filters, watching: BTreeSet::new() }
+        Self { watcher, board, protocol, asks, pending: filters, watching: BTreeMap::new() }
     }
 
-    /// Whether all filters were refused, so that there is nothing to watch.
+    /// Whether there is nothing to watch: all filters were refused, or have gone with their objects.
     pub(super) fn is_idle(&self) -> bool {
         self.pending == 0 && self.watching.is_empty()
     }
@@ -65,17 +65,25 @@ impl Session {
             WatchEvent::FilterAdded { interest, .. } => {
                 self.settled().await;
                 let subject = subject_text(&interest.subject);
-                if !self.watching.insert(subject.clone()) {
+                let filters = self.watching.entry(subject.clone()).or_default();
+                *filters = filters.saturating_add(1);
+                if *filters > 1 {
                     return None;
                 }
                 What::Watching { subject }
             }
             WatchEvent::FilterFailed { interest, code, .. } => {
+                if self.pending == 0 {
+                    self.lose(&subject_text(&interest.subject));
+                }
                 self.settled().await;
                 What::NotWatching { subject: interest_text(&interest), code }
             }
             WatchEvent::PortFailed { code, .. } | WatchEvent::PortEnded { code, .. } => {
-                What::NotWatching { subject: "anything more: the server has no port for us".to_owned(), code }
+                // All filters are on one port, and gone with it.
+                self.pending = 0;
+                self.watching.clear();
+                What::NotWatching { subject: "anything: the server has no port for us".to_owned(), code }
             }
             WatchEvent::Skipped { events } => What::Skipped { count: events },
             _ => return None,
@@ -83,6 +91,14 @@ impl Session {
         let news = News { time, what };
         self.board.note(&news);
         Some(news)
+    }
+
+    /// A filter that was in place is no more.
+    fn lose(&mut self, subject: &str) {
+        if let Some(filters) = self.watching.get_mut(subject) {
+            *filters = filters.saturating_sub(1);
+        }
+        self.watching.retain(|_, filters| *filters > 0);
     }
 
     /// One filter less to wait for. Once all are in place, no change escapes, and the cluster can be looked at.
@@ -149,7 +165,7 @@ impl Session {
     }
 
     /// Asks for everything. What a server does not tell stays as it was.
-    async fn survey(&mut self) {
+    pub(super) async fn survey(&mut self) {
         if !self.asks {
             return;
         }

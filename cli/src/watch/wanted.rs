@@ -25,6 +25,8 @@ pub(crate) enum Unwanted {
     Unknown { version: u8, name: String, meant: Option<String>, all: String },
     #[error("--events: none of the events can happen to {subject}; possible are {possible}")]
     Nothing { subject: String, possible: String },
+    #[error("protocol version 2 has no version 2 ports: take --port-version 1, or --protocol 3")]
+    NoVersion2,
     #[error("{subject} can't be watched with a version 1 port: take --port-version 2")]
     NeedsVersion2 { subject: String },
 }
@@ -73,6 +75,9 @@ impl Wanted {
     /// Takes names as they are in the specification or without `CLUSTER_CHANGE_` and `_V2`; `*` stands for any
     /// characters.
     pub(crate) fn new(version: PortVersion, protocol: Protocol, asked: &[String]) -> Result<Self, Unwanted> {
+        if (version, protocol) == (PortVersion::V2, Protocol::V2) {
+            return Err(Unwanted::NoVersion2);
+        }
         let known = names(version);
         let mut bits = BTreeMap::new();
         for name in asked {

@@ -101,10 +101,15 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    /// How it ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
     /// Waits for its end.
     pub(crate) fn end(&mut self) -> ExitStatus {
         for _ in 0..PATIENCE.as_millis() / 10 {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.ended() {
                 return status;
             }
             thread::sleep(Duration::from_millis(10));

@@ -103,12 +103,6 @@ impl BatchPorts {
     pub(crate) fn disconnect(&mut self, association: AssociationId) {
         self.ports.retain(|_, port| port.association != association);
     }
-
-    /// How many ports there are.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.ports.len()
-    }
 }
 
 impl Port {

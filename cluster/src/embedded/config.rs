@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use cmrp::ndr::FileTime;
+use cmrp_port::time::Instant;
 
 /// What is set for an embedded cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,14 @@ impl Default for Version {
     /// That of Windows Server 2019, whose protocol is spoken here.
     fn default() -> Self {
         Self { major: 10, minor: 0, build: 17_763, vendor: "cmrp".to_owned(), service_pack: String::new() }
+    }
+}
+
+impl Config {
+    /// The time of the day at a point in time, in steps of 100 ns since 1601.
+    pub fn file_time(&self, now: Instant) -> FileTime {
+        let steps = now.since_origin().as_nanos().checked_div(100).unwrap_or_default();
+        FileTime(self.epoch.0.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)))
     }
 }
 

@@ -36,8 +36,8 @@ impl State {
         if self.quorum.resource.as_ref() == Some(id) {
             return Err(ERROR_DEPENDENCY_NOT_ALLOWED);
         }
-        let above = self.depth(id, &|id| self.dependents(id));
-        let below = self.depth(on, &|id| self.providers(id));
+        let above = depth(id, &|id| self.dependents(id));
+        let below = depth(on, &|id| self.providers(id));
         if above.saturating_add(below) > MAX_DEPTH {
             return Err(ERROR_DEPENDENCY_TREE_TOO_COMPLEX);
         }
@@ -46,20 +46,6 @@ impl State {
 
     fn providers(&self, id: &ResourceId) -> Vec<ResourceId> {
         self.resources.get(id).map(|resource| resource.depends_on().collect()).unwrap_or_default()
-    }
-
-    /// How many steps the longest way from a resource has, itself counted.
-    fn depth(&self, id: &ResourceId, next: &dyn Fn(&ResourceId) -> Vec<ResourceId>) -> usize {
-        let mut level = vec![id.clone()];
-        let mut depth = 0_usize;
-        while !level.is_empty() && depth <= MAX_DEPTH {
-            depth = depth.saturating_add(1);
-            let mut below: Vec<ResourceId> = level.iter().flat_map(next).collect();
-            below.sort();
-            below.dedup();
-            level = below;
-        }
-        depth
     }
 
     /// All that a resource is tied to by dependencies, itself first.
@@ -80,6 +66,20 @@ impl State {
         let expression = self.resources.get(id).map(|resource| resource.dependencies.clone());
         expression.unwrap_or_default().text(&str::to_owned)
     }
+}
+
+/// How many steps the longest way from a resource has, itself counted.
+fn depth(id: &ResourceId, next: &dyn Fn(&ResourceId) -> Vec<ResourceId>) -> usize {
+    let mut level = vec![id.clone()];
+    let mut depth = 0_usize;
+    while !level.is_empty() && depth <= MAX_DEPTH {
+        depth = depth.saturating_add(1);
+        let mut below: Vec<ResourceId> = level.iter().flat_map(next).collect();
+        below.sort();
+        below.dedup();
+        level = below;
+    }
+    depth
 }
 
 impl Transaction<'_> {
@@ -129,7 +129,9 @@ impl Transaction<'_> {
         let text = self.state().dependency_text(id);
         let told = ResourceEvent::Dependencies(&text);
         self.tell_resource(id, Some(ClusterChange::RESOURCE_PROPERTY), Some(told));
-        concerned.iter().for_each(|provider| self.tell_dependents(provider));
+        for provider in &concerned {
+            self.tell_dependents(provider);
+        }
     }
 
     /// Tells which resources depend on one now.

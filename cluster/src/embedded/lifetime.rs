@@ -126,7 +126,9 @@ impl Transaction<'_> {
         let told = ResourceEvent::Deleted(group.as_str());
         self.tell_resource(id, Some(ClusterChange::RESOURCE_DELETED), Some(told));
         self.change().resources.remove(id);
-        providers.iter().for_each(|provider| self.tell_dependents(provider));
+        for provider in &providers {
+            self.tell_dependents(provider);
+        }
         self.refresh_groups();
         Ok(())
     }
@@ -150,27 +152,11 @@ impl Transaction<'_> {
             self.enter(&one, ResourceState::Offline);
             self.delete_resource(&one)?;
         }
-        self.leave_set(id);
+        super::methods::group_set::leave(self, id);
         self.refresh_groups();
         self.tell_group(id, Some(ClusterChange::GROUP_DELETED), Some(GroupEvent::Deleted));
         self.forget_group(id);
         Ok(())
-    }
-
-    /// A group belongs to no group set any more.
-    fn leave_set(&mut self, id: &GroupId) {
-        let set = self.state().groups.get(id).and_then(|group| group.set.clone());
-        let Some(set) = set else { return };
-        let named = self.state().group_sets.get(&set).map(|set| set.name.clone()).unwrap_or_default();
-        let mut buffer = Vec::new();
-        let named = cmrp_port::event::v2::GroupSet { id: set.as_str(), name: &named };
-        let told = cmrp_port::event::v2::GroupSetEvent::GroupRemoved(id.as_str()).of(named, &mut buffer);
-        self.tell(super::tell::happening(None, Some(told)));
-        let state = self.change();
-        state.groups.get_mut(id).into_iter().for_each(|group| group.set = None);
-        state.group_sets.get_mut(&set).into_iter().for_each(|set| {
-            set.domains.remove(id);
-        });
     }
 
     /// Removes a group and all that refers to it.

@@ -13,7 +13,6 @@ mod outside;
 mod placement;
 pub(crate) mod property;
 mod registry;
-mod settings;
 mod tell;
 mod transition;
 mod volatile;
@@ -91,7 +90,7 @@ impl Embedded {
         let mut model =
             Transaction { now, config: &self.config, state: &mut self.state, events: &mut events };
         let done = act(&mut model);
-        match done.and_then(|done| self.keep(&before).map(|()| done).map_err(E::from)) {
+        match done.and_then(|done| self.keep(now, &before).map(|()| done).map_err(E::from)) {
             Ok(done) => {
                 self.events.extend(events);
                 Ok(done)
@@ -103,9 +102,13 @@ impl Embedded {
         }
     }
 
-    /// Has the journal keep what has changed.
-    fn keep(&mut self, before: &Arc<State>) -> Result<(), u32> {
+    /// Has the registry show what has changed, and the journal keep it.
+    fn keep(&mut self, now: Instant, before: &Arc<State>) -> Result<(), u32> {
         let changed = !Arc::ptr_eq(before, &self.state);
+        if changed {
+            let now = self.config.file_time(now);
+            registry::mirror::show(before, Arc::make_mut(&mut self.state), now);
+        }
         match &mut self.journal {
             Some(journal) if changed => journal.commit(before, &self.state).map_err(|_| ERROR_WRITE_FAULT),
             _ => Ok(()),
@@ -143,7 +146,7 @@ impl Cluster for Embedded {
         let mut work = Work { model, session, volatile: &mut self.volatile };
         let done = methods::dispatch(&mut work, request);
         let kept = done.and_then(|outcome| {
-            self.keep(&before)?;
+            self.keep(now, &before)?;
             Ok(outcome)
         });
         match kept {
@@ -186,6 +189,8 @@ impl Cluster for Embedded {
         let kept = self.transact(now, |model| {
             if fresh {
                 model.take_up();
+                let now = model.file_time();
+                registry::mirror::show(&State::default(), model.change(), now);
             }
             model.progress();
             Ok::<(), u32>(())
@@ -198,8 +203,7 @@ impl Cluster for Embedded {
         if !self.started {
             return Some(Instant::ORIGIN);
         }
-        let resources =
-            self.state.resources.values().filter(|one| one.waits());
+        let resources = self.state.resources.values().filter(|one| one.waits());
         let nodes = self.state.nodes.values().filter(|node| node.state == NodeState::Joining);
         let due = resources.map(|one| one.due).chain(nodes.map(|node| node.due));
         let due = due.map(Option::unwrap_or_default).min();

@@ -189,7 +189,7 @@ impl Transaction<'_> {
             ResourceState::Online => self.aim_restart(id),
             ResourceState::OnlinePending | ResourceState::OfflinePending => return Err(ERROR_INVALID_STATE),
             ResourceState::Offline | ResourceState::Failed if self.resource(id)?.wanted => {
-                self.aim_online(id)
+                self.aim_online(id);
             }
             ResourceState::Offline | ResourceState::Failed => {}
         }

@@ -2,15 +2,22 @@
 
 use cmrp_port::object::same_name;
 
+use super::methods::control::write;
+use super::methods::{group_set as group_sets, registry};
 use super::model::{
-    GroupId, GroupSetId, InterfaceId, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State,
+    GroupId, GroupSetId, InterfaceId, Name, NetworkId, NodeId, NodeState, ResourceId, ResourceType, State,
 };
 use super::operate::{Drain, Failback};
+use super::property::Subject;
+use super::registry::Tree;
 use super::work::Transaction;
-use crate::change::{Change, ChangeError, InterfaceCondition, NetworkCondition};
+use crate::change::{Change, ChangeError, InterfaceCondition, NetworkCondition, Target};
+use crate::plain::PlainValue;
+use crate::registry::{KeyPath, RegistryError};
+use crate::session::Refusal;
 use crate::source::nearest;
 use crate::status::{
-    ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_UP, ERROR_INVALID_STATE, ERROR_NOT_SUPPORTED,
+    ERROR_CLUSTER_NODE_DOWN, ERROR_CLUSTER_NODE_UP, ERROR_INVALID_STATE, ERROR_NOT_FOUND, ERROR_NOT_SUPPORTED,
 };
 
 /// `ClusGroupTypeUnknown` of clusapi.h.
@@ -19,7 +26,7 @@ const PLAIN_GROUP: u32 = 9_999;
 /// Finds objects by name or by identifier.
 macro_rules! finders {
     ($($find:ident: $map:ident, $id:ident, $what:literal;)+) => {$(
-        pub(super) fn $find(state: &State, name: &str) -> Result<$id, ChangeError> {
+        fn $find(state: &State, name: &str) -> Result<$id, ChangeError> {
             let named = state.$map.iter().find(|(_, object)| same_name(&object.name, name));
             let by_id = || state.$map.iter().find(|(id, _)| id.to_string().eq_ignore_ascii_case(name));
             let known = || state.$map.values().map(|object| object.name.as_str());
@@ -37,11 +44,27 @@ finders! {
     group_set: group_sets, GroupSetId, "group set";
 }
 
-pub(super) fn unknown<'n>(
-    what: &'static str,
-    name: &str,
-    known: impl Iterator<Item = &'n str>,
-) -> ChangeError {
+/// The object that has the property.
+fn subject(state: &State, target: &Target) -> Result<Subject, ChangeError> {
+    Ok(match target {
+        Target::Cluster => Subject::Cluster,
+        Target::Node(name) => Subject::Node(node(state, name)?),
+        Target::Group(name) => Subject::Group(group(state, name)?),
+        Target::Resource(name) => Subject::Resource(resource(state, name)?),
+        Target::Type(name) => {
+            let known = state.resource_types.get_key_value(&Name::from(name.as_str()));
+            let all = state.resource_types.keys().map(Name::as_str);
+            Subject::ResourceType(
+                known.map(|(name, _)| name.clone()).ok_or_else(|| unknown("type", name, all))?,
+            )
+        }
+        Target::Network(name) => Subject::Network(network(state, name)?),
+        Target::Interface(name) => Subject::Interface(interface(state, name)?),
+        Target::GroupSet(name) => Subject::GroupSet(group_set(state, name)?),
+    })
+}
+
+fn unknown<'n>(what: &'static str, name: &str, known: impl Iterator<Item = &'n str>) -> ChangeError {
     ChangeError::Unknown { what, name: name.to_owned(), meant: nearest(name, known).map(str::to_owned) }
 }
 
@@ -57,7 +80,8 @@ impl Transaction<'_> {
             .or_else(|| self.happen_to_group(change))
             .or_else(|| self.happen_to_network(change))
             .or_else(|| self.happen_to_cluster(change))
-            .or_else(|| self.happen_to_settings(change));
+            .or_else(|| self.happen_to_registry(change))
+            .or_else(|| self.happen_to_group_set(change));
         known.unwrap_or(Err(ERROR_NOT_SUPPORTED.into()))?;
         self.progress();
         Ok(())
@@ -196,7 +220,9 @@ impl Transaction<'_> {
             NetworkCondition::Down => {}
             NetworkCondition::Up => {
                 let own: Vec<InterfaceId> = self.interfaces_on(id);
-                own.iter().for_each(|interface| self.strike_interface(interface, false));
+                for interface in &own {
+                    self.strike_interface(interface, false);
+                }
             }
             NetworkCondition::Partitioned => {
                 let own = self.interfaces_on(id);
@@ -221,8 +247,8 @@ impl Transaction<'_> {
     /// The interfaces on a network, in the order of their nodes.
     fn interfaces_on(&self, network: &NetworkId) -> Vec<InterfaceId> {
         let all = self.state().interfaces.iter();
-        let mut own: Vec<_> =
-            all.filter(|(_, one)| one.network == *network).map(|(id, one)| (one.node, id)).collect();
+        let own = all.filter(|(_, one)| one.network == *network).map(|(id, one)| (one.node, id));
+        let mut own: Vec<_> = own.collect();
         own.sort();
         own.into_iter().map(|(_, id)| id.clone()).collect()
     }
@@ -245,6 +271,81 @@ impl Transaction<'_> {
             Change::TypeDeleted { kind } => self.delete_resource_type(kind).map_err(ChangeError::from),
             _ => return None,
         })
+    }
+
+    fn happen_to_registry(&mut self, change: &Change) -> Option<Result<(), ChangeError>> {
+        Some(match change {
+            Change::PropertySet { of, property, value, private } => {
+                subject(self.state(), of).and_then(|of| self.set_property(&of, property, value, *private))
+            }
+            Change::RegistrySet { key, value, data } => self.in_registry(key, |tree, path| {
+                tree.create(path, None)?;
+                tree.set(path, value, data.to_key_value()).map(drop)
+            }),
+            Change::RegistryValueDeleted { key, value } => {
+                self.in_registry(key, |tree, path| tree.unset(path, value).map(drop))
+            }
+            Change::RegistryKeyCreated { key } => {
+                self.in_registry(key, |tree, path| tree.create(path, None).map(drop))
+            }
+            Change::RegistryKeyDeleted { key } => self.in_registry(key, Tree::delete),
+            _ => return None,
+        })
+    }
+
+    fn in_registry(
+        &mut self,
+        key: &str,
+        act: impl FnOnce(&mut Tree, &KeyPath) -> Result<(), RegistryError>,
+    ) -> Result<(), ChangeError> {
+        let refused = |error: RegistryError| ChangeError::from(error.code());
+        let path = KeyPath::parse(key).map_err(refused)?;
+        registry::change(self, |tree| {
+            let path = tree.canonical(&path).unwrap_or(path);
+            act(tree, &path)
+        })
+        .map_err(refused)
+    }
+
+    fn set_property(
+        &mut self,
+        of: &Subject,
+        property: &str,
+        value: &PlainValue,
+        private: bool,
+    ) -> Result<(), ChangeError> {
+        let properties = [(Name::from(property), value.to_property())].into_iter().collect();
+        let set = if private { write::set_private } else { write::set_common };
+        Ok(set(self, of, &properties)?)
+    }
+
+    fn happen_to_group_set(&mut self, change: &Change) -> Option<Result<(), ChangeError>> {
+        Some(match change {
+            Change::GroupSetCreated { group_set } => {
+                group_sets::create_set(self, group_set).map(drop).map_err(ChangeError::from)
+            }
+            Change::GroupSetDeleted { group_set: name } => group_set(self.state(), name)
+                .and_then(|id| group_sets::delete_set(self, &id).map_err(ChangeError::from)),
+            Change::GroupSetJoined { group_set: set, group: name } => self.join_set(set, name),
+            Change::GroupSetLeft { group_set: set, group: name } => self.leave_set(set, name),
+            _ => return None,
+        })
+    }
+
+    fn join_set(&mut self, set: &str, name: &str) -> Result<(), ChangeError> {
+        let (set, group) = (group_set(self.state(), set)?, group(self.state(), name)?);
+        group_sets::join(self, &group, &set, None).map_err(|refusal| match refusal {
+            Refusal::Status(code) | Refusal::Fault(code) => code.into(),
+        })
+    }
+
+    fn leave_set(&mut self, set: &str, name: &str) -> Result<(), ChangeError> {
+        let (set, group) = (group_set(self.state(), set)?, group(self.state(), name)?);
+        if self.state().groups.get(&group).is_none_or(|group| group.set.as_ref() != Some(&set)) {
+            return Err(ERROR_NOT_FOUND.into());
+        }
+        group_sets::leave(self, &group);
+        Ok(())
     }
 
     /// The active nodes lose their majority, or have it again.

@@ -85,7 +85,9 @@ impl Transaction<'_> {
             let groups = self.state().groups.iter();
             groups.filter_map(|(id, group)| Some((id.clone(), group.moving?))).collect()
         };
-        moves.iter().for_each(|(id, to)| self.move_group(id, *to));
+        for (id, to) in &moves {
+            self.move_group(id, *to);
+        }
     }
 
     /// Gives groups to the nodes that they move to once nothing of them is online.

@@ -179,20 +179,25 @@ impl Transaction<'_> {
         let Some(resource) = self.state().resources.get(id) else { return false };
         let due = resource.due.is_none_or(|due| due <= self.now);
         match (resource.state, resource.goal) {
-            (ResourceState::OnlinePending, Goal::Offline | Goal::Restart) => self.try_offline(id),
+            (ResourceState::Online | ResourceState::OnlinePending, Goal::Offline | Goal::Restart) => {
+                self.try_offline(id)
+            }
             (ResourceState::OnlinePending, _) if due => self.enter(id, ResourceState::Online),
             (ResourceState::OfflinePending, _) if due => self.enter(id, ResourceState::Offline),
+            (ResourceState::Failed, Goal::Offline | Goal::Restart) => self.clear(id),
             (ResourceState::OnlinePending | ResourceState::OfflinePending, _) | (_, Goal::Stay) => false,
             (ResourceState::Online, Goal::Online) | (ResourceState::Offline, Goal::Offline) => {
                 self.reached(id)
             }
             (ResourceState::Offline, Goal::Restart) => self.restarted(id),
-            (ResourceState::Failed, Goal::Offline | Goal::Restart) => self.enter(id, ResourceState::Offline),
-            (ResourceState::Failed, Goal::Online) if !due => false,
-            (ResourceState::Failed, Goal::Online) if resource.due.is_some() => self.waited(id),
+            (ResourceState::Failed, Goal::Online) if resource.due.is_some() => due && self.waited(id),
             (ResourceState::Offline | ResourceState::Failed, Goal::Online) => self.try_online(id),
-            (ResourceState::Online, Goal::Offline | Goal::Restart) => self.try_offline(id),
         }
+    }
+
+    /// A failure is over: the resource is offline.
+    fn clear(&mut self, id: &ResourceId) -> bool {
+        self.enter(id, ResourceState::Offline)
     }
 
     /// A resource that restarts is offline now: on to its persistent state.

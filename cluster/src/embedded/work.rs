@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cmrp::clusapi3::{Request, Response};
-use cmrp::ndr::{FileTime, Handle};
+use cmrp::ndr::FileTime;
+use cmrp::ndr::Handle;
 use cmrp_port::access::Access;
 use cmrp_port::object::{Object, ObjectKind};
 use cmrp_port::time::Instant;
@@ -37,8 +38,7 @@ impl Transaction<'_> {
 
     /// The time of the day, in steps of 100 ns since 1601.
     pub fn file_time(&self) -> FileTime {
-        let steps = self.now.since_origin().as_nanos().checked_div(100).unwrap_or_default();
-        FileTime(self.config.epoch.0.saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)))
+        self.config.file_time(self.now)
     }
 
     /// Tells what has happened, if the transaction is kept: events come in the order of their telling.
@@ -132,7 +132,6 @@ impl Work<'_, '_> {
     ///
     /// # Errors
     /// None: the form is that of methods.
-    #[expect(clippy::unnecessary_wraps, reason = "methods end with it")]
     pub fn answer<'r>(&self, response: impl Into<Response<'r>>) -> super::methods::Done {
         Ok(Outcome::Answered(self.session.reply().answer(response)))
     }

@@ -89,6 +89,9 @@ fn sized<'a>(request: &Request<'_>, code: u32) -> Result<Option<Response<'a>>, u
             ..Default::default()
         }
         .into(),
+        Request::ApiGetBatchNotification(_) => {
+            clusapi3::ApiGetBatchNotificationResponse { return_value: code, ..Default::default() }.into()
+        }
         Request::Reserved(call) => Response::Reserved(ReservedResponse {
             opnum: call.opnum,
             return_value: RPC_S_PROCNUM_OUT_OF_RANGE,

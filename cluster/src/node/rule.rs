@@ -29,6 +29,16 @@ pub enum Holder {
 
 macro_rules! rules {
     ($($name:ident: $section:literal, $state:ident, $level:ident, $holder:ident;)+) => {
+        /// What each method needs, by its name.
+        pub const RULES: &[(&str, Rule)] = &[
+            $((stringify!($name), Rule {
+                state: ServerState::$state,
+                level: Access::$level,
+                holder: Holder::$holder,
+                section: $section,
+            }),)+
+        ];
+
         /// What the method of a request needs; `None` for methods of notification ports, which are checked elsewhere, and
         /// for reserved slots.
         pub fn rule(request: &Request<'_>) -> Option<Rule> {

@@ -1,7 +1,7 @@
 //! Protocol version 2 by the code of version 3: its requests and responses, member by member.
 //!
-//! The interfaces differ in `rpc_status`, which version 2 lacks, in `force` of ApiDeleteGroup, and in the list of
-//! ApiSetGroupNodeList, which is octets there and characters here. Methods of notification ports are not here: the
+//! The interfaces differ in `rpc_status`, which version 2 lacks, in `force` of `ApiDeleteGroup`, and in the list of
+//! `ApiSetGroupNodeList`, which is octets there and characters here. Methods of notification ports are not here: the
 //! port server takes them as they are.
 
 use cmrp::clusapi2::Request as Request2;
@@ -17,8 +17,8 @@ macro_rules! requests {
     ($from:expr; $($name:ident { $($field:ident),* };)+) => {
         match $from {
             $(Request2::$name(call) => {
-                let _ = call;
                 type Call<'r> = <clusapi3::$name as Operation>::Request<'r>;
+                let _ = call;
                 let request = Call { $($field: call.$field.clone().across()),* };
                 Some(request.into())
             })+
@@ -60,6 +60,7 @@ pub(crate) fn response<'a>(response: &Response3<'a>) -> Option<Response2<'a>> {
     all_responses(response)
 }
 
+#[allow(clippy::too_many_lines, reason = "a line for each method")]
 #[rustfmt::skip]
 fn all_requests<'a>(request: &Request2<'a>) -> Option<Request3<'a>> {
     requests! { request;
@@ -160,6 +161,7 @@ fn all_requests<'a>(request: &Request2<'a>) -> Option<Request3<'a>> {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a line for each method")]
 #[rustfmt::skip]
 fn all_responses<'a>(response: &Response3<'a>) -> Option<Response2<'a>> {
     responses! { response;

@@ -9,8 +9,9 @@ pub const MAX_KEY_NAME: usize = 255;
 pub const MAX_VALUE_NAME: usize = 16_383;
 /// Octets of the data of a value, at most: what one answer may carry.
 pub const MAX_VALUE: usize = 1 << 20;
-/// Octets of a security descriptor, at most: an access control list is at most 64 KiB (MS-DTYP 2.4.5).
-pub const MAX_SECURITY: usize = 2 << 16;
+/// Octets of a security descriptor, at most: the header, two identifiers with 15 subauthorities each and two access
+/// control lists of 64 KiB (MS-DTYP 2.4.2.2, 2.4.5, 2.4.6). So none that is put together of parts is larger.
+pub const MAX_SECURITY: usize = 20 + 2 * 68 + (2 << 16);
 /// Values of one key, at most: enumerating them takes a step for each.
 pub const MAX_VALUES: usize = 4096;
 /// Keys of the registry, at most, the root key included: a client must not fill the memory of the server.

@@ -1,6 +1,7 @@
 //! Where the parts of a document are in its text.
 
 use core::ops::Range;
+use std::collections::HashSet;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -65,12 +66,9 @@ impl Document {
 
     /// A key of the outermost table that stands there twice, as JSON allows it.
     pub(crate) fn repeated_key(&self) -> Option<(&str, Range<usize>)> {
-        let keys: Vec<_> = self.members.iter().filter_map(|(key, _)| key.as_ref()).collect();
-        let repeated = keys
-            .iter()
-            .enumerate()
-            .find(|&(number, (name, _))| keys.iter().take(number).any(|(earlier, _)| earlier == name));
-        repeated.map(|(_, (name, span))| (name.as_str(), span.clone()))
+        let mut seen = HashSet::new();
+        let mut keys = self.members.iter().filter_map(|(key, _)| key.as_ref());
+        keys.find(|(name, _)| !seen.insert(name)).map(|(name, span)| (name.as_str(), span.clone()))
     }
 
     fn part(&self, path: &[Step]) -> Option<&Self> {

@@ -2,12 +2,14 @@
 
 use cmrp::clusapi3::*;
 use cmrp::ndr::SizedPtr;
+use cmrp_cluster::embedded::model::State;
+use cmrp_cluster::embedded::{Journal, JournalError};
 use cmrp_cluster::registry::command::{Command, CommandType, decode, encode};
 
 use crate::rig::{FORMATS, Rig};
 
 fn command(kind: CommandType, name: &str, data: &[u8]) -> Command<'static> {
-    let value_type = if data.is_empty() { 0 } else { 1 };
+    let value_type = u32::from(!data.is_empty());
     Command { kind, value_type, name: name.to_owned(), data: data.to_vec().into() }
 }
 
@@ -249,6 +251,8 @@ fn reports_that_are_not_fetched_are_kept_up_to_a_limit_and_then_told_as_lost() {
         let list = [command(DELETE, "v", &[]), command(SET, "v", &vec![number; 60_000])];
         assert_eq!(run(&mut rig, base, &list), (0, -1));
     }
+    // There would be room for this one; but it comes after those that are lost, and so after the error.
+    assert_eq!(run(&mut rig, base, &[command(SET, "x", &[0xFF])]), (0, -1));
     let mut reports = 0;
     while let Some(Ok(report)) = report(&mut rig, batch_port) {
         assert_eq!(report.last().unwrap().data[0], reports);
@@ -320,4 +324,31 @@ fn many_reads_of_one_large_value_are_refused() {
     let list = encode(&vec![command(CommandType::READ_VALUE, "v", &[]); 5]);
     let answer = rig.call(&ApiExecuteReadBatchRequest { h_key: base, lp_in_data: &list });
     assert_eq!(answer.return_value, 1816);
+}
+
+/// A journal that keeps nothing as long as it is told so.
+struct Refusing(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl Journal for Refusing {
+    fn commit(&mut self, _: &State, _: &State) -> Result<(), JournalError> {
+        let refuse = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        if refuse { Err(JournalError { source: "full".into() }) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_batch_that_is_not_kept_is_not_reported() {
+    let refuse = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mut rig = Rig::of(|cluster| cluster.with_journal(Box::new(Refusing(refuse.clone()))));
+    let root = rig.root();
+    let base = rig.key(root, "Batch");
+    let (watching, batch_port) = (rig.watch(), port(&mut rig, base));
+    refuse.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_ne!(run(&mut rig, base, &[command(SET, "v", b"1")]).0, 0);
+    assert_eq!(report(&mut rig, batch_port), None);
+    assert_eq!(rig.events(watching), []);
+    refuse.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(rig.query(base, "v"), Err(2));
+    assert_eq!(run(&mut rig, base, &[command(SET, "w", b"2")]), (0, -1));
+    assert_eq!(report(&mut rig, batch_port), Some(Ok(vec![command(SET, "w", b"2")])));
 }

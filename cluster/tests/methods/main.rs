@@ -17,3 +17,4 @@ mod registry;
 mod resource;
 mod rig;
 mod security;
+mod told;

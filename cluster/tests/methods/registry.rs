@@ -268,3 +268,37 @@ fn the_registry_holds_so_much_and_no_more() {
     assert_eq!(rig.set(key, "again", 3, &large[..1 << 19]), 0);
     assert_eq!(rig.set(key, "too large", 3, &vec![0; (1 << 20) + 1]), 87);
 }
+
+#[test]
+fn the_registry_shows_the_objects_as_they_are() {
+    let mut rig = Rig::new();
+    rig.node.handle_timeout(rig.now);
+    let root = rig.root();
+    let kinds =
+        ["GroupSets", "Groups", "NetworkInterfaces", "Networks", "Nodes", "ResourceTypes", "Resources"];
+    let shown = rig.subkeys(root);
+    assert!(kinds.iter().all(|kind| shown.iter().any(|name| name == kind)), "{shown:?}");
+    let nodes = rig.open(root, "Nodes", READ).return_value;
+    assert_eq!(rig.subkeys(nodes), ["1", "2"]);
+
+    let utf16 =
+        |text: &str| -> Vec<u8> { text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect() };
+    let port = rig.watch();
+    let created = rig.call(&ApiCreateGroupRequest { lpsz_group_name: "New".into() });
+    let id =
+        rig.call(&ApiGetGroupIdRequest { h_group: created.return_value }).p_guid.unwrap().to_string_lossy();
+    let key = rig.open(root, &format!("Groups\\{id}"), 0x0200_0000).return_value;
+    assert_eq!(rig.query(key, "Name"), Ok((1, utf16("New"))));
+    // What a client keeps there stays when the object changes.
+    assert_eq!(rig.set(key, "Mine", 3, b"x"), 0);
+    let rename = ApiSetGroupNameRequest { h_group: created.return_value, lpsz_group_name: "Newer".into() };
+    assert_eq!(rig.call(&rename).return_value, 0);
+    assert_eq!(rig.query(key, "Name"), Ok((1, utf16("Newer"))));
+    assert_eq!(rig.query(key, "Mine"), Ok((3, b"x".to_vec())));
+    let delete = ApiDeleteGroupRequest { group: created.return_value, force: 0 };
+    assert_eq!(rig.call(&delete).return_value, 0);
+    assert_eq!(rig.query(key, "Name"), Err(1018));
+    // The objects tell their own changes; of the registry only what the client wrote is told.
+    let told = rig.events(port);
+    assert_eq!(told.iter().filter(|(change, _)| change & 0x70 != 0).count(), 1, "{told:?}");
+}

@@ -28,8 +28,13 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn new() -> Self {
+        Self::of(|cluster| cluster)
+    }
+
+    /// A node whose cluster was changed before it began.
+    pub(crate) fn of(change: impl FnOnce(Embedded) -> Embedded) -> Self {
         let definition = Definition::from_text(DEFAULT).unwrap();
-        let cluster = Embedded::new(definition.state(0), Config::default());
+        let cluster = change(Embedded::new(definition.state(0), Config::default()));
         Self {
             node: Node::new(Box::new(cluster), NodeConfig::new("node1", [7; 16])),
             format: FORMATS[0],
@@ -42,7 +47,7 @@ impl Rig {
 
     /// The client goes, with all its handles, and another one comes.
     pub(crate) fn leave(&mut self) {
-        self.node.handle_disconnect(AssociationId(self.association.into()));
+        self.node.handle_disconnect(AssociationId(self.association));
         self.association += 1;
     }
 
@@ -56,8 +61,7 @@ impl Rig {
     }
 
     pub(crate) fn raw(&mut self, call: CallId, opnum: u16, stub: &[u8]) {
-        let caller =
-            Caller { association: AssociationId(self.association.into()), access: Some(self.access) };
+        let caller = Caller { association: AssociationId(self.association), access: Some(self.access) };
         let message = Message { protocol: Protocol::V3, opnum, format: self.format, stub };
         self.node.handle_call(self.now, caller, call, message);
     }

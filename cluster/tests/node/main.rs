@@ -9,7 +9,11 @@
     reason = "a test may panic"
 )]
 
+mod codes;
 mod laws;
 mod rig;
+mod rules;
+mod story;
 mod suite;
+mod version2;
 mod watch;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cmrp::clusapi2;
-use cmrp::clusapi3::{self, *};
+use cmrp::clusapi3::*;
 use cmrp::ndr::{Call, Format, Interface, Limits, Operation};
 use cmrp_cluster::definition::{DEFAULT, Definition};
 use cmrp_cluster::embedded::model::State;
@@ -69,7 +69,13 @@ impl Rig {
     }
 
     /// Gives octets to the node, and takes what comes of it at once.
-    pub(crate) fn send(&mut self, client: Client, protocol: Protocol, opnum: u16, stub: &[u8]) -> (CallId, Outcome) {
+    pub(crate) fn send(
+        &mut self,
+        client: Client,
+        protocol: Protocol,
+        opnum: u16,
+        stub: &[u8],
+    ) -> (CallId, Outcome) {
         self.calls += 1;
         let call = CallId(self.calls);
         let caller = Caller { association: AssociationId(client.0), access: client.1 };
@@ -112,6 +118,7 @@ impl Rig {
         }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "requests are made where they are sent")]
     pub(crate) fn call<C: Call>(&mut self, request: C) -> <C::Operation as Operation>::Response<'static> {
         self.try_call(ADMIN, &request).unwrap()
     }
@@ -173,15 +180,13 @@ impl Rig {
 }
 
 /// The names in a list.
-pub(crate) fn names(list: &Option<EnumList<'_>>) -> Vec<(u32, String)> {
-    let entries = &list.as_ref().unwrap().entry;
+pub(crate) fn names(list: Option<&EnumList<'_>>) -> Vec<(u32, String)> {
+    let entries = &list.unwrap().entry;
     entries.iter().map(|entry| (entry.r#type, entry.name.unwrap().to_string_lossy())).collect()
 }
 
 /// Version 2's names.
-pub(crate) fn names2(list: &Option<clusapi2::EnumList<'_>>) -> Vec<(u32, String)> {
-    let entries = &list.as_ref().unwrap().entry;
+pub(crate) fn names2(list: Option<&clusapi2::EnumList<'_>>) -> Vec<(u32, String)> {
+    let entries = &list.unwrap().entry;
     entries.iter().map(|entry| (entry.r#type, entry.name.unwrap().to_string_lossy())).collect()
 }
-
-pub(crate) type Request3<'a> = clusapi3::Request<'a>;

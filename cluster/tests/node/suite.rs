@@ -1,6 +1,8 @@
 //! What smbtorture's `rpc.clusapi` asserts of the areas here, on the default cluster: the figures are the suite's.
 
 use cmrp::clusapi3::*;
+use cmrp::ndr::SizedPtr;
+use cmrp_port::event::v2::PropertyList;
 
 use crate::rig::*;
 
@@ -34,7 +36,7 @@ fn the_group_cluster() {
         assert_eq!(rig.call(ApiCreateEnumRequest { dw_type: kind }).return_value, 0, "{kind:#x}");
         let both = rig.call(ApiCreateEnumExRequest { h_cluster, dw_type: kind, dw_options: 0 });
         assert_eq!(both.return_value, 0, "{kind:#x}");
-        assert_eq!(names(&both.return_id_enum).len(), names(&both.return_name_enum).len());
+        assert_eq!(names(both.return_id_enum.as_ref()).len(), names(both.return_name_enum.as_ref()).len());
     }
     for kind in [0x40, 0x80, 0x100] {
         assert_eq!(rig.call(ApiCreateEnumRequest { dw_type: kind }).return_value, 87, "{kind:#x}");
@@ -75,7 +77,7 @@ fn the_group_resource() {
     assert_eq!(rig.call(ApiDeleteResourceRequest { h_resource: wurst }).return_value, 0);
     let closed = rig.call(ApiCloseResourceRequest { resource: wurst });
     assert_eq!((closed.return_value, closed.resource), (0, None));
-    let all = names(&rig.call(ApiCreateEnumRequest { dw_type: 4 }).return_enum);
+    let all = names(rig.call(ApiCreateEnumRequest { dw_type: 4 }).return_enum.as_ref());
     assert!(all.iter().any(|(_, name)| name == "Network Name"));
     for (kind, name) in all {
         assert_eq!(kind, 4);
@@ -112,7 +114,11 @@ fn the_groups_group_network_and_netinterface() {
     assert_eq!(rig.call(ApiGetGroupIdRequest { h_group }).return_value, 0);
     for kind in [1, 2, 0x40, 0x80, 0x100] {
         let listed = rig.call(ApiCreateGroupResourceEnumRequest { h_group, dw_type: kind });
-        assert_eq!((listed.return_value, names(&listed.return_enum).is_empty()), (0, kind != 1), "{kind:#x}");
+        assert_eq!(
+            (listed.return_value, names(listed.return_enum.as_ref()).is_empty()),
+            (0, kind != 1),
+            "{kind:#x}"
+        );
     }
     assert_eq!(rig.call(ApiOfflineGroupRequest { h_group }).return_value, 0);
     assert_eq!(rig.call(ApiOnlineGroupRequest { h_group }).return_value, 0);
@@ -124,4 +130,32 @@ fn the_groups_group_network_and_netinterface() {
     let h_net_interface = opened.return_value;
     assert_eq!(rig.call(ApiGetNetInterfaceStateRequest { h_net_interface }).state, 3);
     assert_eq!(rig.call(ApiGetNetInterfaceIdRequest { h_net_interface }).return_value, 0);
+}
+
+#[test]
+fn lists_of_groups_with_and_without_properties() {
+    let mut rig = Rig::new();
+    let h_cluster = rig.cluster();
+    let names: Vec<u8> = "Priority\0GroupType\0\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let bare = rig.call(ApiCreateGroupEnumRequest { h_cluster, ..Default::default() });
+    let full = rig.call(ApiCreateGroupEnumRequest {
+        h_cluster,
+        p_properties: SizedPtr::Array(&names),
+        p_ro_properties: SizedPtr::Array(&names),
+    });
+    assert_eq!((bare.return_value, full.return_value), (0, 0));
+    let (bare, full) = (bare.pp_result_list.unwrap().entry, full.pp_result_list.unwrap().entry);
+    assert_eq!((bare.len(), full.len()), (4, 4));
+    assert!(bare.iter().all(|entry| entry.properties == SizedPtr::NULL));
+    for entry in &full {
+        let list = PropertyList::decode(entry.properties.as_array().unwrap()).unwrap();
+        let names: Vec<String> = list.properties().iter().map(|one| one.name().to_string_lossy()).collect();
+        assert!(names.contains(&"Priority".to_owned()), "{names:?}");
+    }
+    let list = rig.call(ApiCreateResourceEnumRequest { h_cluster, ..Default::default() });
+    assert_eq!(list.pp_result_list.unwrap().entry.len(), rig_resources());
+}
+
+fn rig_resources() -> usize {
+    default_state().resources.len()
 }

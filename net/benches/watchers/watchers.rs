@@ -16,7 +16,7 @@ use dcerpc_proto::syntax::PresentationContext;
 use dcerpc_proto::{Body, Pdu, SyntaxId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -42,9 +42,10 @@ pub(crate) fn main(speaks: bool, address: SocketAddr, count: usize, rounds: usiz
 async fn run(speaks: bool, address: SocketAddr, count: usize, rounds: usize) -> Result<(), Failure> {
     let (heard, mut hears) = mpsc::channel(count.max(1));
     let (arrived, mut arrivals) = mpsc::channel(ARRIVING);
+    let (all_heard, again) = watch::channel(());
     let mut tasks = JoinSet::new();
     for number in 0..count {
-        tasks.spawn(watch(speaks, address, arrived.clone(), heard.clone()));
+        tasks.spawn(watcher(speaks, address, arrived.clone(), heard.clone(), again.clone()));
         if number >= ARRIVING {
             arrivals.recv().await;
         }
@@ -68,7 +69,8 @@ async fn run(speaks: bool, address: SocketAddr, count: usize, rounds: usize) -> 
             let heard: Instant = hears.recv().await.ok_or("the watchers have ended")?;
             times.push(heard.saturating_duration_since(began));
         }
-        sleep(Duration::from_millis(200)).await;
+        all_heard.send_replace(());
+        sleep(Duration::from_millis(500)).await;
     }
     times.sort_unstable();
     let at = |share: usize| times.get((times.len() * share / 1_000).min(times.len().saturating_sub(1)));
@@ -84,12 +86,14 @@ fn say(text: &str) -> Result<(), Failure> {
     Ok(output.flush()?)
 }
 
-/// A watcher: waits for events, and says when it has heard of one.
-async fn watch(
+/// A watcher: waits for events, and says when it has heard of one. It waits for the next one when all have heard of
+/// this: watchers elsewhere have processors of their own, these have the server's.
+async fn watcher(
     speaks: bool,
     address: SocketAddr,
     arrived: mpsc::Sender<()>,
     heard: mpsc::Sender<Instant>,
+    mut again: watch::Receiver<()>,
 ) -> Result<(), Failure> {
     let mut peer = Peer::start(speaks, address).await?;
     let get = peer.prepare(speaks).await?;
@@ -99,6 +103,7 @@ async fn watch(
     loop {
         check(&peer.read().await?, GET_RESPONSE)?;
         heard.send(Instant::now()).await?;
+        again.changed().await?;
         peer.call(GET, &get).await?;
     }
 }
@@ -185,12 +190,21 @@ impl Peer {
         Ok(self.stream.write_all(&pdu).await?)
     }
 
+    /// Reads one PDU, which comes alone.
     async fn read(&mut self) -> Result<Vec<u8>, Failure> {
-        let mut pdu = vec![0; HEADER];
-        self.stream.read_exact(&mut pdu).await?;
-        let length = pdu.get(8..10).ok_or("no length")?.try_into().map(u16::from_le_bytes)?;
-        pdu.resize(usize::from(length), 0);
-        self.stream.read_exact(pdu.get_mut(HEADER..).ok_or("no body")?).await?;
+        let mut pdu = vec![0; 256];
+        let (mut read, mut length) = (0, HEADER);
+        while read < length {
+            let count = self.stream.read(pdu.get_mut(read..).ok_or("a long PDU")?).await?;
+            if count == 0 {
+                return Err("the server has closed the connection".into());
+            }
+            read += count;
+            if read >= HEADER {
+                length = usize::from(pdu.get(8..10).ok_or("no length")?.try_into().map(u16::from_le_bytes)?);
+            }
+        }
+        pdu.truncate(length);
         Ok(pdu)
     }
 }

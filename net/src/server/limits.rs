@@ -42,9 +42,9 @@ pub struct Deadlines {
     /// For a connection without unanswered calls whose association holds no handle, 10 min. A client that waits for
     /// events, or has anything open, is never idle.
     pub idle: Duration,
-    /// After silence of this length the operating system asks the client's whether it is there, 60 s; four questions
-    /// without an answer, a quarter of this time apart, end the connection, and so does an answer that the client's has
-    /// not confirmed for twice this time. Between 1 s and 9 h.
+    /// After silence of this length, 60 s, the operating system asks that of the client whether it is there. Four
+    /// questions without an answer, a quarter of this time apart, end the connection, and so do octets that it has not
+    /// confirmed for twice this time. Between 1 s and 9 h.
     pub keep_alive: Duration,
     /// At shutdown: for clients to take their last answers and to close, 5 s. What is left then is cut off.
     pub shutdown: Duration,

@@ -27,8 +27,7 @@
 //! let serving = tokio::spawn(server.serve(std::future::pending()));
 //!
 //! // While it serves, the program can change the cluster, read what the server holds, and stop it.
-//! let changed = handle.change(Change::NodeDown { node: "node2".into() }).await?;
-//! # let _ = changed;
+//! handle.change(Change::NodeDown { node: "node2".into() }).await??;
 //! assert_eq!(handle.snapshot().connections, 0);
 //! # use cmrp::clusapi3::ApiGetClusterNameRequest;
 //! # use cmrp_net::client::{Association, Options, Protocol};

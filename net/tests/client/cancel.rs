@@ -177,6 +177,29 @@ async fn nothing_is_left_of_connections_that_nobody_waits_for() {
     assert_eq!(seen.ended, 1);
 }
 
+/// Calls in every state, dropped with their association: no task is left of any of them.
+#[tokio::test]
+async fn no_task_is_left() {
+    let rig = Rig::start(config(), cluster).await;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let association = Association::connect(&rig.server(), &options()).await.unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let (one, other) = (association.clone(), association.clone());
+        calls.spawn(async move { one.call(&ApiGetNotifyRequest::default()).await.map(drop) });
+        calls.spawn(async move { other.call(&ApiCreateEnumRequest { dw_type: 1 }).await.map(drop) });
+    }
+    rig.until(|seen| seen.calls.len() >= 10).await;
+    assert!(tasks() > before);
+    calls.shutdown().await;
+    drop(association);
+    rig.until(|seen| seen.open == 0).await;
+    while tasks() > before {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn dropping_an_association_under_a_call() {
     let rig = Rig::start(config(), cluster).await;

@@ -39,14 +39,14 @@ fn call(pdu: &[u8]) -> Option<u32> {
     (pdu[2] == REQUEST && pdu[3] & LAST != 0).then_some(number)
 }
 
-/// Reads to the end of an answer: its number, and its octets.
-async fn answer(client: &mut Client) -> (u32, Vec<u8>) {
+/// Reads to the end of an answer: what its last PDU is, its number, its octets.
+async fn answer(client: &mut Client) -> (u8, u32, Vec<u8>) {
     let mut stub = Vec::new();
     loop {
         let pdu = client.pdu().await;
         stub.extend(pdu.body);
         if pdu.kind == FAULT || pdu.kind == RESPONSE && pdu.flags & LAST != 0 {
-            return (pdu.call, stub);
+            return (pdu.kind, pdu.call, stub);
         }
     }
 }
@@ -63,8 +63,16 @@ async fn play(name: &str, octets: &[u8]) -> Vec<u8> {
                 client.send(chunk).await;
             }
             if let Some(due) = call(&pdu) {
-                let (answered, stub) = answer(&mut client).await;
+                let (kind, answered, stub) = answer(&mut client).await;
                 assert_eq!(answered, due, "{name}");
+                if kind == FAULT {
+                    // The handles are those of a server of old; all else must be understood.
+                    let is_little = pdu[4] >> 4 == 1;
+                    let status = stub[8..12].try_into().unwrap();
+                    let status =
+                        if is_little { u32::from_le_bytes(status) } else { u32::from_be_bytes(status) };
+                    assert_eq!(status, 0x1c00_001a, "{name}: call {due}");
+                }
                 stubs.extend(stub);
             }
         }

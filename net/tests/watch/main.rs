@@ -8,6 +8,7 @@
     reason = "what is not as it should be fails the test"
 )]
 
+mod embedded;
 mod events;
 mod examples;
 mod node;

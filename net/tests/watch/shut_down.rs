@@ -70,6 +70,27 @@ async fn dropping_the_stream_does_the_same() {
     assert!(matches!(watcher.statistics().await, Err(WatchError::Closed)));
 }
 
+/// Its own runtime has no other tasks than the watcher's.
+#[test]
+fn no_task_is_left() {
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (servers, clients) = (runtime(), runtime());
+    let node = servers.block_on(Running::start("node1", StateSequences::new()));
+    let address = node.address;
+    clients.block_on(async {
+        let (watcher, mut events) =
+            watcher(Protocol::V3, &[("node1", address)]).interest(states_v1(group("SQL"))).start().unwrap();
+        until(&mut events, |event| matches!(event, WatchEvent::FilterAdded { .. })).await;
+        watcher.shut_down().await;
+        until(&mut events, |event| *event == WatchEvent::Closed).await;
+        while clients.metrics().num_alive_tasks() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    servers.block_on(until_empty(&node));
+}
+
 #[tokio::test]
 async fn dropping_the_handle_changes_nothing() {
     let node = Running::start("node1", StateSequences::new()).await;

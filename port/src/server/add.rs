@@ -15,9 +15,10 @@ use crate::status;
 use super::handles::Referent;
 use super::index::{Events, Family, SlotId, object_kind};
 use super::method::{Known, Wanted};
+use super::permission::needed;
 use super::port::{Filter, Scope};
 use super::response::{Body, PostedV1};
-use super::{FilterRef, Incoming, Refusal, Server, needed};
+use super::{FilterRef, Incoming, Refusal, Server};
 
 const INVALID_HANDLE: Refusal = Refusal::Status(status::ERROR_INVALID_HANDLE);
 const INVALID_PARAMETER: Refusal = Refusal::Status(status::ERROR_INVALID_PARAMETER);

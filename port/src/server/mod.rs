@@ -10,6 +10,8 @@ mod handles;
 mod index;
 mod lifecycle;
 mod method;
+mod object;
+mod permission;
 mod port;
 mod queue;
 mod response;
@@ -25,13 +27,14 @@ use slab::Slab;
 
 use crate::access::{Access, ServerState};
 use crate::event::{EventV1, EventV2};
-use crate::object::{Object, ObjectKind};
+use crate::object::ObjectKind;
 use crate::protocol::Protocol;
 use crate::sequence::StateNumbers;
 use crate::status;
 use crate::time::Instant;
 
 pub use config::{Config, Limits};
+pub use object::Opened;
 pub use response::Response;
 
 use handles::{Handles, Referent};
@@ -69,27 +72,6 @@ pub enum Handled {
     Taken,
     /// The method has nothing to do with notification ports. Nothing was done.
     NotMine,
-}
-
-/// What a handle stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opened<'a> {
-    /// An object that the embedding program opened.
-    Object {
-        /// The object, by the name that it has now.
-        object: &'a Object,
-        /// The level that the handle was opened at.
-        access: Access,
-        /// The number that [`Server::open_with`] was given; else 0.
-        detail: u64,
-    },
-    /// A notification port.
-    Port,
-    /// What [`Server::open_foreign`] was given.
-    Foreign {
-        /// The number that it was given.
-        detail: u64,
-    },
 }
 
 /// What the embedding program has to do.
@@ -246,147 +228,6 @@ impl Server {
     /// Changes the name of the cluster.
     pub fn set_cluster_name(&mut self, name: impl Into<Arc<str>>) {
         self.cluster_name = name.into();
-    }
-
-    /// Makes a handle to an object, for an Open... or Create... method. The embedding program has found the object and
-    /// granted the level; protocol version 2 knows [`Access::All`] alone.
-    ///
-    /// # Errors
-    /// `ERROR_NOT_ENOUGH_MEMORY`: the association has all the handles that it may have.
-    pub fn open(
-        &mut self,
-        association: AssociationId,
-        protocol: Protocol,
-        object: &Object,
-        access: Access,
-    ) -> Result<ContextHandle, u32> {
-        self.open_with(association, protocol, object, access, 0)
-    }
-
-    /// As [`open`](Self::open), with a number that the handle keeps and that means nothing to the server: the access
-    /// rights that a registry key was opened with, or which of several objects of one name it was.
-    ///
-    /// # Errors
-    /// `ERROR_NOT_ENOUGH_MEMORY`: the association has all the handles that it may have.
-    pub fn open_with(
-        &mut self,
-        association: AssociationId,
-        protocol: Protocol,
-        object: &Object,
-        access: Access,
-        detail: u64,
-    ) -> Result<ContextHandle, u32> {
-        let (held, _) = self.handles.held(association);
-        if held >= self.limits.handles_per_association {
-            return Err(status::ERROR_NOT_ENOUGH_MEMORY);
-        }
-        let slot = self.index.acquire(object).ok_or(status::ERROR_NOT_ENOUGH_MEMORY)?;
-        let handle = self.handles.insert(association, protocol, Referent::Object { slot, access, detail });
-        if handle.is_none() {
-            self.index.release(slot);
-        }
-        handle.ok_or(status::ERROR_NOT_ENOUGH_MEMORY)
-    }
-
-    /// Makes a handle to something that is neither an object of the cluster nor a notification port, such as a port for
-    /// batch updates of the registry (`HBATCH_PORT_RPC`, MS-CMRP 2.2.1.9). It counts and runs down as others do; the
-    /// embedding program learns of the rundown as the server does, and tells by `detail` what to drop.
-    ///
-    /// # Errors
-    /// `ERROR_NOT_ENOUGH_MEMORY`: the association has all the handles that it may have.
-    pub fn open_foreign(
-        &mut self,
-        association: AssociationId,
-        protocol: Protocol,
-        detail: u64,
-    ) -> Result<ContextHandle, u32> {
-        let (held, _) = self.handles.held(association);
-        let room = held < self.limits.handles_per_association;
-        let handle =
-            room.then(|| self.handles.insert(association, protocol, Referent::Foreign(detail))).flatten();
-        handle.ok_or(status::ERROR_NOT_ENOUGH_MEMORY)
-    }
-
-    /// Forgets a handle that [`open_foreign`](Self::open_foreign) made, and tells its number.
-    pub fn close_foreign(
-        &mut self,
-        association: AssociationId,
-        protocol: Protocol,
-        token: ContextHandle,
-    ) -> Option<u64> {
-        let Referent::Foreign(detail) = self.handles.get(association, protocol, token)? else { return None };
-        self.handles.remove(token);
-        Some(detail)
-    }
-
-    /// What a handle to an object stands for, by the name that the object has now, and its level; `None` if it is no
-    /// such handle, or of another client or protocol version.
-    pub fn object(
-        &self,
-        association: AssociationId,
-        protocol: Protocol,
-        token: ContextHandle,
-    ) -> Option<(&Object, Access)> {
-        match self.handles.get(association, protocol, token)? {
-            Referent::Object { slot, access, .. } => Some((self.index.object(slot)?, access)),
-            Referent::Port(_) | Referent::Foreign(_) => None,
-        }
-    }
-
-    /// What a handle stands for, whichever kind it has; `None` if there is no such handle, or it is of another client
-    /// or protocol version.
-    pub fn lookup(
-        &self,
-        association: AssociationId,
-        protocol: Protocol,
-        token: ContextHandle,
-    ) -> Option<Opened<'_>> {
-        match self.handles.get(association, protocol, token)? {
-            Referent::Object { slot, access, detail } => {
-                Some(Opened::Object { object: self.index.object(slot)?, access, detail })
-            }
-            Referent::Port(_) => Some(Opened::Port),
-            Referent::Foreign(detail) => Some(Opened::Foreign { detail }),
-        }
-    }
-
-    /// Why a call must be refused before anything of it is looked at; `None` if it may go on. The methods of ports are
-    /// checked by the server itself; this is for all others.
-    ///
-    /// A client without any access level is refused first and learns nothing of the server's state; its connection is
-    /// to be ended (MS-CMRP 3.1.3). Then the state is looked at, which must be `needs` or better (MS-CMRP 3.1.4.1,
-    /// 3.1.4.2; [`Stopped`](ServerState::Stopped) will do with any), then the level, which must be `level` or higher; protocol version 2 knows [`Access::All`] alone.
-    pub fn refusal(
-        &self,
-        held: Option<Access>,
-        protocol: Protocol,
-        needs: ServerState,
-        level: Access,
-    ) -> Option<u32> {
-        if held.is_none() {
-            return Some(status::ERROR_ACCESS_DENIED);
-        }
-        let level = level.max(needed(protocol));
-        let too_low = (held < Some(level)).then_some(status::ERROR_ACCESS_DENIED);
-        self.refused_by_state(protocol, needs).or(too_low)
-    }
-
-    /// Forgets a handle to an object of this kind, for a Close... method, and tells what it stood for. Filters on the
-    /// object stay: they belong to their ports.
-    pub fn close(
-        &mut self,
-        association: AssociationId,
-        protocol: Protocol,
-        token: ContextHandle,
-        kind: ObjectKind,
-    ) -> Option<Object> {
-        let Referent::Object { slot, .. } = self.handles.get(association, protocol, token)? else {
-            return None;
-        };
-        let object = self.index.object(slot).filter(|object| object.kind == kind).cloned()?;
-        self.handles.remove(token);
-        self.index.release(slot);
-        Some(object)
     }
 
     /// Tells that an object has another name. Handles and filters follow it. Keys below a renamed registry key are
@@ -585,33 +426,6 @@ impl Server {
         }
     }
 
-    /// Why a call is refused before anything of it is looked at.
-    ///
-    /// What the least access level of protocol version 3 allows is all that these methods need, so that a client which
-    /// has any passes (MS-CMRP 3.1.4.2); version 2 has the level "All" alone (MS-CMRP 3.1.4.1). A client without any
-    /// access learns nothing of the server's state (MS-CMRP 3.1.3).
-    fn refused_caller(&self, incoming: &Incoming<'_>) -> Option<u32> {
-        let creates = matches!(incoming.method, Method::Create(_));
-        let needs = match incoming.protocol {
-            Protocol::V2 if creates => ServerState::ReadWrite,
-            _ => ServerState::ReadOnly,
-        };
-        self.refusal(incoming.caller.access, incoming.protocol, needs, Access::Read)
-    }
-
-    /// The code for a call that needs the server to be in this state or a better one (MS-CMRP 3.1.4.1, 3.1.4.2).
-    fn refused_by_state(&self, protocol: Protocol, needs: ServerState) -> Option<u32> {
-        match self.state {
-            ServerState::ReadWrite => None,
-            ServerState::ReadOnly if needs == ServerState::ReadOnly => None,
-            _ if needs == ServerState::Stopped => None,
-            ServerState::ReadOnly | ServerState::None => Some(status::ERROR_SHARING_PAUSED),
-            ServerState::ShuttingDown if protocol == Protocol::V2 => Some(status::ERROR_SHUTDOWN_IN_PROGRESS),
-            ServerState::ShuttingDown => Some(status::ERROR_CLUSTER_NODE_SHUTTING_DOWN),
-            ServerState::Stopped => Some(status::ERROR_CLUSTER_NODE_NOT_READY),
-        }
-    }
-
     /// Keeps no room for clients that are gone, once there are none.
     fn give_memory_back(&mut self) {
         self.ports.shrink_to_fit();
@@ -643,14 +457,6 @@ impl Server {
         let port = self.port_read(incoming);
         let response = Response::new(incoming.protocol, incoming.opnum, body).of_port(port);
         self.outputs.push_back(Output::Response { call: incoming.call, response });
-    }
-}
-
-/// The access level that the methods of notification ports need.
-const fn needed(protocol: Protocol) -> Access {
-    match protocol {
-        Protocol::V2 => Access::All,
-        Protocol::V3 => Access::Read,
     }
 }
 

@@ -18,6 +18,7 @@ mod create;
 mod decisions_calls;
 mod decisions_events;
 mod decisions_filters;
+mod decisions_handles;
 mod decisions_page;
 mod decisions_queues;
 mod foreign;

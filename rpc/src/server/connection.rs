@@ -158,6 +158,11 @@ impl Connection {
             return Ok(());
         }
         let waited = self.waits_to_send();
+        // Not added first: an answer beyond the limit could wait, and this one be as large.
+        if waited && self.output.octets().saturating_add(stub.len()) > self.config.limits.max_output {
+            self.end(Violation::OutputLimit);
+            return Ok(());
+        }
         let (context_id, cancel_count) = (call.context_id, call.cancels);
         let room = usize::from(self.session.max_send).saturating_sub(RESPONSE_HEADER);
         for part in parts(stub, room) {
@@ -251,8 +256,9 @@ impl Connection {
     /// that was not sent.
     ///
     /// At most the larger of [`Limits::max_negotiation`](super::Limits::max_negotiation) and
-    /// [`Config::max_fragment`], [`Limits::max_requests`](super::Limits::max_requests) for the requests, and
-    /// [`Limits::max_output`](super::Limits::max_output) and one answer for the output.
+    /// [`Config::max_fragment`], [`Limits::max_requests`](super::Limits::max_requests) for the requests, and the
+    /// larger of [`Limits::max_output`](super::Limits::max_output) and one answer for the output, with one more PDU
+    /// that tells why the connection ends.
     pub fn held(&self) -> usize {
         let input = self.reader.pending().saturating_add(self.assembler.held());
         input.saturating_add(self.events.octets()).saturating_add(self.output.octets())

@@ -16,8 +16,12 @@ use serde_json::Value;
 use super::server::Server;
 use super::{Scene, scapy, success, text, torture};
 
-/// Operations whose correct octets tshark calls malformed (`AddNotifyKey`, `AddNotifyV2`, `GetNotifyV2`).
-const TSHARK_ERRS: [u64; 3] = [61, 138, 139];
+/// Operations whose correct octets tshark misreads: it calls `AddNotifyKey`, `AddNotifyV2` and `GetNotifyV2`
+/// malformed, and takes the conformance of an empty array in `SetServiceAccountPassword` for what follows.
+const TSHARK_ERRS: [u64; 4] = [61, 108, 138, 139];
+
+/// What tshark writes as a date.
+const TIMES: [&str; 1] = ["lpftlastwritetime"];
 
 /// A message: frame, call, opnum, whether it is a response.
 type Key = (u64, u64, u64, bool);
@@ -169,7 +173,10 @@ fn leaves(value: &Value, values: &mut Values) {
     for (name, value) in value.as_object().into_iter().flatten() {
         if let Value::String(text) = value {
             if let Some(name) = name.strip_prefix("clusapi.").and_then(|name| name.rsplit('.').next()) {
-                values.entry(name.to_lowercase()).or_default().push(plain(text));
+                // Some numbers it shows as the name of a value, without one.
+                if !text.is_empty() && !TIMES.contains(&name.to_lowercase().as_str()) {
+                    values.entry(name.to_lowercase()).or_default().push(plain(text));
+                }
             }
         } else {
             for value in each(value) {

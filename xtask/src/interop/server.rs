@@ -1,5 +1,6 @@
 //! A `cmrp serve` of one's own.
 
+use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -28,7 +29,7 @@ impl Server {
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(File::create(scene.folder.join("serve.log"))?)
             .spawn()
             .with_context(|| format!("starting {}", scene.cmrp.display()))?;
         let mut server = Self { child, port };
@@ -43,7 +44,7 @@ impl Server {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("cmrp serve ended with {status} before it listened");
+                bail!("cmrp serve ended with {status} before it listened: see serve.log");
             }
             sleep(Duration::from_millis(20));
         }

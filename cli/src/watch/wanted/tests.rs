@@ -61,6 +61,12 @@ fn a_wrong_name_is_told_with_the_nearest_right_one() {
 }
 
 #[test]
+fn protocol_version_2_has_version_1_ports_alone() {
+    assert!(Wanted::new(PortVersion::V1, Protocol::V2, &[]).is_ok());
+    assert_eq!(Wanted::new(PortVersion::V2, Protocol::V2, &[]).unwrap_err(), Unwanted::NoVersion2);
+}
+
+#[test]
 fn resource_types_need_version_2() {
     let subject = Subject::ResourceType("File Share".to_owned());
     let error = events(PortVersion::V1, &[], &subject).unwrap_err().to_string();

@@ -41,7 +41,7 @@ struct Listed {
 }
 
 impl Listed {
-    fn new(kind: u32, id: impl ToString, name: &str) -> Self {
+    fn new(kind: u32, id: &impl ToString, name: &str) -> Self {
         Self { kind, id: id.to_string(), name: name.to_owned() }
     }
 }
@@ -177,7 +177,7 @@ fn group_enum(work: &Work<'_, '_>, handle: Option<cmrp::clusapi3::HGroupRpc>, ki
 
 fn nodes(state: &State, ids: impl IntoIterator<Item = NodeId>, kind: u32) -> impl Iterator<Item = Listed> {
     let named = ids.into_iter().filter_map(move |id| Some((id, state.nodes.get(&id)?)));
-    named.map(move |(id, node)| Listed::new(kind, id, &node.name))
+    named.map(move |(id, node)| Listed::new(kind, &id, &node.name))
 }
 
 /// What belongs to a resource: 1 what it depends on, 2 what depends on it, 4 the nodes that can host it (MS-CMRP
@@ -228,7 +228,7 @@ fn interface_enum(
     let state = work.model.state();
     let found = interfaces_of(state, call.lpsz_node_name, call.lpsz_network_name)?;
     let named = found.into_iter().filter_map(|id| Some((id.clone(), state.interfaces.get(&id)?)));
-    let listed: Vec<Listed> = named.map(|(id, one)| Listed::new(all::INTERFACES, id, &one.name)).collect();
+    let listed: Vec<Listed> = named.map(|(id, one)| Listed::new(all::INTERFACES, &id, &one.name)).collect();
     work.answer(ApiCreateNetInterfaceEnumResponse {
         return_enum: names(&listed),
         rpc_status: 0,

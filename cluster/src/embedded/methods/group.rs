@@ -37,6 +37,10 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
 }
 
 /// The methods that only return a code.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method of one lifetime is no function of all"
+)]
 fn change(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Result<u32, Refusal>> {
     Some(match request {
         Request::ApiDeleteGroup(call) => delete(work, call.group, call.force != 0),

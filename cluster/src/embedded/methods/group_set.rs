@@ -68,13 +68,14 @@ pub(super) fn tell(model: &mut Transaction<'_>, id: &GroupSetId, what: GroupSetE
 }
 
 fn create(work: &mut Work<'_, '_>, call: &clusapi3::ApiCreateGroupSetRequest<'_>) -> Done {
-    let id = make(&mut work.model, &text(call.lpsz_group_set_name, ERROR_INVALID_NAME)?)?;
+    let name = text(call.lpsz_group_set_name, ERROR_INVALID_NAME)?;
+    let id = create_set(&mut work.model, &name)?;
     let return_value = Some(work.open_group_set(&id, Access::All)?);
     work.answer(clusapi3::ApiCreateGroupSetResponse { return_value, ..Default::default() })
 }
 
-/// Makes an empty set.
-pub(in crate::embedded) fn make(model: &mut Transaction<'_>, name: &str) -> Result<GroupSetId, u32> {
+/// Creates a group set without groups (MS-CMRP 3.1.4.2.146).
+pub(in crate::embedded) fn create_set(model: &mut Transaction<'_>, name: &str) -> Result<GroupSetId, u32> {
     let length = name.encode_utf16().count();
     if length == 0 || length > MAX_NAME || name.chars().any(char::is_control) {
         return Err(ERROR_INVALID_NAME);
@@ -102,12 +103,12 @@ fn close(work: &mut Work<'_, '_>, call: &clusapi3::ApiCloseGroupSetRequest) -> D
 
 fn delete(work: &mut Work<'_, '_>, call: &clusapi3::ApiDeleteGroupSetRequest) -> Done {
     let id = work.group_set(call.group_set)?;
-    unmake(&mut work.model, &id)?;
+    delete_set(&mut work.model, &id)?;
     work.answer(clusapi3::ApiDeleteGroupSetResponse::default())
 }
 
-/// Removes a set. One with groups in it stays; what depended on the set does no longer.
-pub(in crate::embedded) fn unmake(model: &mut Transaction<'_>, id: &GroupSetId) -> Result<(), u32> {
+/// Removes a group set (MS-CMRP 3.1.4.2.149). One with groups in it stays. What depended on the set does no longer.
+pub(in crate::embedded) fn delete_set(model: &mut Transaction<'_>, id: &GroupSetId) -> Result<(), u32> {
     if model.state().groups.values().any(|group| group.set.as_ref() == Some(id)) {
         return Err(ERROR_DIR_NOT_EMPTY);
     }
@@ -127,19 +128,29 @@ fn add<S: Handle, G: Handle>(
     domains: Option<(u32, u32)>,
 ) -> Result<(), Refusal> {
     let (set, group) = (work.group_set(set)?, work.group(group)?);
-    Ok(join(&mut work.model, &group, &set, domains)?)
+    join(&mut work.model, &group, &set, domains)
 }
 
-/// Puts a group that is in no set into one.
+/// Puts a group into a set (MS-CMRP 3.1.4.2.150).
 pub(in crate::embedded) fn join(
     model: &mut Transaction<'_>,
     group: &GroupId,
     set: &GroupSetId,
     domains: Option<(u32, u32)>,
-) -> Result<(), u32> {
+) -> Result<(), Refusal> {
     if model.state().groups.get(group).is_some_and(|group| group.set.is_some()) {
-        return Err(ERROR_OBJECT_ALREADY_EXISTS);
+        return Err(ERROR_OBJECT_ALREADY_EXISTS.into());
     }
+    enter(model, group, set, domains)
+}
+
+/// Puts a group that is in no set into one.
+fn enter(
+    model: &mut Transaction<'_>,
+    group: &GroupId,
+    set: &GroupSetId,
+    domains: Option<(u32, u32)>,
+) -> Result<(), Refusal> {
     let state = model.change();
     if let Some(group) = state.groups.get_mut(group) {
         group.set = Some(set.clone());
@@ -169,7 +180,7 @@ fn move_group(work: &mut Work<'_, '_>, call: &clusapi3::ApiMoveGroupToGroupSetRe
     let present = work.model.state().groups.get(&group).and_then(|group| group.set.clone());
     if present.as_ref() != Some(&set) {
         leave(&mut work.model, &group);
-        join(&mut work.model, &group, &set, None)?;
+        enter(&mut work.model, &group, &set, None)?;
     }
     work.answer(clusapi3::ApiMoveGroupToGroupSetResponse::default())
 }
@@ -369,12 +380,12 @@ impl Provider {
 }
 
 /// Makes sure that nothing leads from a group or set back to it. Each is visited once.
-fn acyclic(state: &State, from: &Provider, circular: u32) -> Result<(), u32> {
+fn acyclic(state: &State, from: &Provider, circular: u32) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
     let mut next = from.providers(state);
     while let Some(provider) = next.pop() {
         if provider == *from {
-            return Err(circular);
+            return Err(circular.into());
         }
         if seen.insert(provider.clone()) {
             next.extend(provider.providers(state));

@@ -5,14 +5,15 @@
 
 mod batch;
 mod cluster;
-pub(in crate::embedded) mod control;
+pub(super) mod control;
 mod dependency;
 mod enumeration;
 mod group;
-pub(in crate::embedded) mod group_set;
+pub(super) mod group_set;
+mod listing;
 mod network;
 mod node;
-pub(in crate::embedded) mod registry;
+pub(super) mod registry;
 mod resource;
 mod resource_type;
 
@@ -29,7 +30,7 @@ pub(super) type Done = Result<Outcome, Refusal>;
 
 type Area = fn(&mut Work<'_, '_>, &Request<'_>) -> Option<Done>;
 
-const AREAS: [Area; 12] = [
+const AREAS: [Area; 13] = [
     cluster::serve,
     node::serve,
     group::serve,
@@ -37,6 +38,7 @@ const AREAS: [Area; 12] = [
     resource_type::serve,
     network::serve,
     enumeration::serve,
+    listing::serve,
     registry::serve,
     control::serve,
     dependency::serve,
@@ -57,20 +59,20 @@ macro_rules! opens {
     ($work:expr, $request:expr; $plain:ident, $ex:ident, $name:ident, $find:path, $open:ident, $gone:ident) => {
         match $request {
             Request::$plain(call) => {
+                type Answer = <clusapi3::$plain as cmrp::ndr::Operation>::Response<'static>;
                 let open = |work: &mut Work<'_, '_>| {
                     let id = $find(work.model.state(), call.$name).ok_or(crate::status::$gone)?;
                     let handle = work.$open(&id, Access::All)?;
-                    type Answer = <clusapi3::$plain as cmrp::ndr::Operation>::Response<'static>;
                     work.answer(Answer { return_value: Some(handle), ..Default::default() })
                 };
                 return Some(open($work));
             }
             Request::$ex(call) => {
+                type Answer = <clusapi3::$ex as cmrp::ndr::Operation>::Response<'static>;
                 let open = |work: &mut Work<'_, '_>| {
                     let access = Access::grant(call.dw_desired_access, work.session.access())?;
                     let id = $find(work.model.state(), call.$name).ok_or(crate::status::$gone)?;
                     let handle = work.$open(&id, access)?;
-                    type Answer = <clusapi3::$ex as cmrp::ndr::Operation>::Response<'static>;
                     work.answer(Answer {
                         lpdw_granted_access: access.granted(),
                         return_value: Some(handle),
@@ -88,8 +90,8 @@ macro_rules! opens {
 macro_rules! closes {
     ($work:expr, $request:expr; $method:ident, $handle:ident, $kind:ident) => {
         if let Request::$method(call) = $request {
-            let closed = $work.session.close(call.$handle, ObjectKind::$kind);
             type Answer = <clusapi3::$method as cmrp::ndr::Operation>::Response<'static>;
+            let closed = $work.session.close(call.$handle, ObjectKind::$kind);
             return Some(closed.and_then(|_| $work.answer(Answer::default())));
         }
     };

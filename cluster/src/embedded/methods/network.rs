@@ -133,6 +133,8 @@ fn set_order(work: &mut Work<'_, '_>, call: &ApiSetNetworkPriorityOrderRequest<'
     if !moved.is_empty() {
         work.model.change().network_order = order;
     }
-    moved.iter().for_each(|id| work.model.tell_network(id, Some(ClusterChange::NETWORK_PROPERTY), None));
+    for id in &moved {
+        work.model.tell_network(id, Some(ClusterChange::NETWORK_PROPERTY), None);
+    }
     Ok(())
 }

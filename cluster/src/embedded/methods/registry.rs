@@ -299,7 +299,9 @@ pub(in crate::embedded) fn change<T, E>(
     let done = operation(&mut tree)?;
     if tree.is_changed() {
         let effects = tree.commit(model.change());
-        effects.iter().for_each(|effect| tell(model, effect));
+        for effect in &effects {
+            tell(model, effect);
+        }
     }
     Ok(done)
 }

@@ -46,7 +46,7 @@ pub type Properties = BTreeMap<Name, Property>;
 pub struct Cluster {
     /// Its name.
     pub name: String,
-    /// The name that ApiSetClusterName stored, in effect when the network name resource goes online next.
+    /// The name that `ApiSetClusterName` stored, in effect when the network name resource goes online next.
     pub next_name: Option<String>,
     /// `ClusterInstanceID`: a GUID.
     pub id: String,
@@ -62,7 +62,7 @@ pub struct Cluster {
 pub struct Quorum {
     /// The quorum resource; `None` for a majority of nodes.
     pub resource: Option<ResourceId>,
-    /// `lpszDeviceName` of ApiSetQuorumResource.
+    /// `lpszDeviceName` of `ApiSetQuorumResource`.
     pub device: String,
     /// The largest size of the quorum log in octets.
     pub max_log_size: u32,

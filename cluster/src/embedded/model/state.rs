@@ -1,6 +1,6 @@
 //! A cluster and all that is in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cmrp_port::object::same_name;
@@ -74,7 +74,7 @@ impl State {
     /// A cluster of this name without anything in it. `seed` makes its identifiers unlike those of others.
     pub fn new(name: &str, seed: [u8; 16]) -> Self {
         let mut state = Self { seed, ..Self::default() };
-        state.cluster.name = name.to_owned();
+        name.clone_into(&mut state.cluster.name);
         let (_, id) = state.next_id();
         state.cluster.id = id;
         state
@@ -101,9 +101,9 @@ impl State {
             sequence: 0,
             born,
             due: None,
-            drained: Default::default(),
-            common: Default::default(),
-            private: Default::default(),
+            drained: BTreeSet::new(),
+            common: BTreeMap::new(),
+            private: BTreeMap::new(),
         };
         self.nodes.insert(free, node);
         free
@@ -125,8 +125,8 @@ impl State {
             born,
             set: None,
             dependencies: Expression::None,
-            common: Default::default(),
-            private: Default::default(),
+            common: BTreeMap::new(),
+            private: BTreeMap::new(),
         };
         let id = GroupId::new(id);
         self.groups.insert(id.clone(), group);
@@ -151,8 +151,8 @@ impl State {
             possible: None,
             separate_monitor: false,
             core: false,
-            common: Default::default(),
-            private: Default::default(),
+            common: BTreeMap::new(),
+            private: BTreeMap::new(),
         };
         let id = ResourceId::new(id);
         self.resources.insert(id.clone(), resource);
@@ -176,8 +176,8 @@ impl State {
             mask: String::new(),
             role: 3,
             failed: false,
-            common: Default::default(),
-            private: Default::default(),
+            common: BTreeMap::new(),
+            private: BTreeMap::new(),
         };
         let id = NetworkId::new(id);
         self.networks.insert(id.clone(), network);
@@ -198,8 +198,8 @@ impl State {
             address: String::new(),
             adapter: String::new(),
             failed: false,
-            common: Default::default(),
-            private: Default::default(),
+            common: BTreeMap::new(),
+            private: BTreeMap::new(),
         };
         let id = InterfaceId::new(id);
         self.interfaces.insert(id.clone(), interface);

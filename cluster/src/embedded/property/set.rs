@@ -15,7 +15,7 @@ const MAX_NAME: usize = 255;
 const MAX_COMMON_OCTETS: usize = 1 << 16;
 
 /// Checks common properties that are to be set: each must be known, writable, of its type and within its range
-/// (MS-CMRP 3.1.4.3.x.x SET_COMMON_PROPERTIES).
+/// (MS-CMRP 3.1.4.3, the codes that set common properties).
 pub(crate) fn check_common(subject: &Subject, properties: &Properties) -> Result<(), u32> {
     let good = |(name, value): (&Name, &Property)| {
         find(subject, name).is_some_and(|schema| schema.writable && schema.kind.admits(value))

@@ -4,6 +4,7 @@
 //! so a list of commands ([`batch`]) runs on a copy that takes the place of the tree if all succeed.
 
 pub(crate) mod batch;
+pub(crate) mod mirror;
 
 use std::sync::Arc;
 

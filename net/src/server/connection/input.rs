@@ -28,9 +28,9 @@ impl<S: Service> Connection<S> {
             is_complete = true;
             self.handle(event).await?;
         }
-        self.collect();
+        let has_words = self.collect();
         if self.machine.is_closing() {
-            self.ending.get_or_insert(End::Protocol);
+            self.ending.get_or_insert(if has_words { End::Refused } else { End::Protocol });
         }
         if self.machine.is_bound() {
             self.timers.bound();

@@ -39,8 +39,10 @@ pub(super) enum End {
     Client,
     /// The socket failed.
     Socket,
-    /// The client broke the protocol or was refused; what was to say is said.
+    /// The client broke the protocol, and there is nothing to say.
     Protocol,
+    /// The client was refused, or broke the protocol, and was told so.
+    Refused,
     /// [`Deadlines::handshake`](super::Deadlines::handshake).
     Handshake,
     /// [`Deadlines::request`](super::Deadlines::request).
@@ -66,6 +68,7 @@ impl End {
             Self::Client => "client",
             Self::Socket => "socket",
             Self::Protocol => "protocol",
+            Self::Refused => "refused",
             Self::Handshake => "handshake",
             Self::Request => "request",
             Self::Write => "write",
@@ -79,7 +82,7 @@ impl End {
 
     /// Whether the last words matter: the client is given time to read them.
     const fn lingers(self) -> bool {
-        matches!(self, Self::Protocol | Self::Service | Self::Finished)
+        matches!(self, Self::Refused | Self::Service | Self::Finished)
     }
 }
 

@@ -157,6 +157,12 @@ fn a_client_that_does_not_read_is_left() {
     assert!(server.connection.is_congested() && server.connection.is_bound());
     assert_eq!(server.sent().len(), 1);
     assert!(!server.connection.is_congested());
+    // But not two.
+    server.give(&request(3, &[]));
+    server.give(&request(4, &[]));
+    server.connection.respond(3, &[0; 5000]).unwrap();
+    server.connection.respond(4, &[0; 5000]).unwrap();
+    assert_eq!((server.sent().len(), server.connection.is_closing()), (1, true));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::control::Function;
 use crate::embedded::model::{Key, KeyValue, State};
 use crate::embedded::property::Subject;
 use crate::embedded::registry::find;
-use crate::registry::{KeyPath, REG_SZ};
+use crate::registry::{KeyPath, REG_SZ, RegistryError};
 use crate::status::{ERROR_ALREADY_EXISTS, ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER};
 
 /// What a resource has, as a `MULTI_SZ`.
@@ -43,7 +43,7 @@ pub(super) fn write(
             add(work, &path, number, input)
         }
         (false, Some(number)) => {
-            change(&mut work.model, |tree| tree.unset(&path, &number)).map(drop).map_err(|error| error.code())
+            change(&mut work.model, |tree| tree.unset(&path, &number)).map(drop).map_err(RegistryError::code)
         }
         (false, None) => Err(ERROR_FILE_NOT_FOUND),
     }
@@ -55,7 +55,7 @@ fn add(work: &mut Work<'_, '_>, path: &KeyPath, number: usize, input: &[u8]) -> 
         tree.create(path, None)?;
         tree.set(path, &format!("{number:08X}"), value)
     });
-    added.map(drop).map_err(|error| error.code())
+    added.map(drop).map_err(RegistryError::code)
 }
 
 /// The value that holds this name.
@@ -80,5 +80,5 @@ fn path(state: &State, subject: &Subject, function: Function) -> Result<KeyPath,
     );
     let kind = if crypto { "CryptoSync" } else { "RegSync" };
     let text = format!("Resources\\{}\\{kind}", subject.id(state));
-    KeyPath::parse(&text).map_err(|error| error.code())
+    KeyPath::parse(&text).map_err(RegistryError::code)
 }

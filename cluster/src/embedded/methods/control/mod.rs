@@ -58,18 +58,21 @@ macro_rules! methods {
 
 /// The answer: the data if there is room for it, else its size.
 macro_rules! answer {
-    ($work:ident, clusapi3::$method:ident, $call:ident, $data:expr) => {
-        $data.and_then(|data| {
-            let (data, needed, code) = fitted(&data, $call.n_out_buffer_size);
-            type Answer<'r> = <clusapi3::$method as cmrp::ndr::Operation>::Response<'r>;
-            $work.answer(Answer {
-                lp_out_buffer: Varying { size: $call.n_out_buffer_size, data },
-                lpcb_required: needed,
-                return_value: code,
-                ..Default::default()
-            })
-        })
-    };
+    ($work:ident, clusapi3::$method:ident, $call:ident, $data:expr) => {{
+        type Answer<'r> = <clusapi3::$method as cmrp::ndr::Operation>::Response<'r>;
+        match $data {
+            Ok(data) => {
+                let (data, needed, code) = fitted(&data, $call.n_out_buffer_size);
+                $work.answer(Answer {
+                    lp_out_buffer: Varying { size: $call.n_out_buffer_size, data },
+                    lpcb_required: needed,
+                    return_value: code,
+                    ..Default::default()
+                })
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }};
 }
 
 /// Carries out the methods of this area; `None` for those of others.

@@ -10,9 +10,9 @@ use super::super::{Work, group_set};
 use super::read::resource;
 use super::{checkpoint, disk};
 use crate::control::Function;
+use crate::embedded::Transaction;
 use crate::embedded::model::{Name, Properties, Property};
 use crate::embedded::property::{self, Subject, list};
-use crate::embedded::work::Transaction;
 use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
 
 /// Carries out a code.
@@ -23,8 +23,8 @@ pub(super) fn write(
     input: &[u8],
 ) -> Result<(), u32> {
     match function {
-        Function::SetCommonProperties => set_common(&mut work.model, subject, list::decode(input)?),
-        Function::SetPrivateProperties => set_private(&mut work.model, subject, list::decode(input)?),
+        Function::SetCommonProperties => set_common(&mut work.model, subject, &list::decode(input)?),
+        Function::SetPrivateProperties => set_private(&mut work.model, subject, &list::decode(input)?),
         Function::SetMaintenanceMode => set_maintenance(work, subject, input),
         Function::AddRegistryCheckpoint
         | Function::DeleteRegistryCheckpoint
@@ -34,30 +34,32 @@ pub(super) fn write(
     }
 }
 
-/// Sets common properties, and tells so.
+/// Sets common properties, and has the states follow that they bear on.
 pub(in crate::embedded) fn set_common(
     model: &mut Transaction<'_>,
     subject: &Subject,
-    properties: Properties,
+    properties: &Properties,
 ) -> Result<(), u32> {
-    property::check_common(subject, &properties)?;
+    property::check_common(subject, properties)?;
     if !properties.is_empty() {
-        property::set_common(subject, model.change(), &properties)?;
-        tell(model, subject, &properties, Class::Common);
+        property::set_common(subject, model.change(), properties)?;
+        tell(model, subject, properties, Class::Common);
+        model.refresh_networks();
+        model.refresh_groups();
     }
     Ok(())
 }
 
-/// Sets private properties, and tells so.
+/// Sets private properties.
 pub(in crate::embedded) fn set_private(
     model: &mut Transaction<'_>,
     subject: &Subject,
-    properties: Properties,
+    properties: &Properties,
 ) -> Result<(), u32> {
-    property::check_private(subject, model.state(), &properties)?;
+    property::check_private(subject, model.state(), properties)?;
     if !properties.is_empty() {
         property::set_private(subject, model.change(), properties.clone())?;
-        tell(model, subject, &properties, Class::Private);
+        tell(model, subject, properties, Class::Private);
     }
     Ok(())
 }
@@ -69,7 +71,7 @@ fn set_maintenance(work: &mut Work<'_, '_>, subject: &Subject, input: &[u8]) -> 
     let on =
         input.first_chunk().map(|octets| u32::from_le_bytes(*octets) != 0).ok_or(ERROR_INVALID_PARAMETER)?;
     let properties = [(Name::from(disk::MAINTENANCE), Property::Dword(u32::from(on)))].into_iter().collect();
-    set_private(&mut work.model, subject, properties)
+    set_private(&mut work.model, subject, &properties)
 }
 
 /// The event that tells common or private properties with their values.

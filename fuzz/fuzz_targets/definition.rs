@@ -1,0 +1,5 @@
+//! Reads definitions of clusters.
+#![no_main]
+use cmrp_testsuite::reading;
+
+libfuzzer_sys::fuzz_target!(|text: &str| reading::definition(text));
