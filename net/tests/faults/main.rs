@@ -24,7 +24,7 @@ async fn faults_leave_nothing_behind_and_nobody_misses_anything_untold() {
     for seed in [1, 2] {
         let size = Size {
             watchers: 60,
-            time: Duration::from_secs(4),
+            time: Duration::from_secs(2),
             seed,
             latency: Duration::from_secs(10),
             patience: Duration::from_secs(30),
