@@ -30,6 +30,16 @@ async fn a_transfer_syntax_that_the_server_does_not_have() {
     assert!(!association.format().is_ndr64());
 }
 
+/// It says so and closes the connection, in one breath.
+#[tokio::test]
+async fn a_server_that_takes_no_more_associations() {
+    let mut config = config();
+    config.limits.max_groups = 0;
+    let rig = Rig::start(config, cluster).await;
+    let refused = Association::connect(&rig.server(), &options()).await.unwrap_err();
+    assert!(matches!(refused, ConnectError::Refused(Refusal::Other(_))), "{refused}");
+}
+
 #[tokio::test]
 async fn nobody_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

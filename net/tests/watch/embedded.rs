@@ -51,7 +51,6 @@ async fn a_resource_goes_offline() {
                         v1 |= *change == ClusterChange::RESOURCE_STATE && name == "Network Name";
                     }
                     Indication::V2 { filter, name, .. } => v2 |= *filter == state && name == "Network Name",
-                    _ => {}
                 }
             }
             v1 && v2
