@@ -112,9 +112,8 @@ impl Options {
 
     /// The defaults of the fields, for any interface.
     pub fn of<I: Interface>() -> Self {
-        let (major, minor) = I::VERSION;
         Self {
-            interface: SyntaxId::new(I::UUID, major, minor),
+            interface: SyntaxId::of::<I>(),
             transfer: Transfer::default(),
             byte_order: Endian::Little,
             fragment: 5840,
@@ -134,8 +133,7 @@ impl Options {
     /// Sets [`interface`](Self::interface).
     #[must_use]
     pub fn with_interface<I: Interface>(mut self) -> Self {
-        let (major, minor) = I::VERSION;
-        self.interface = SyntaxId::new(I::UUID, major, minor);
+        self.interface = SyntaxId::of::<I>();
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cmrp::clusapi3::{Clusapi3, Response};
-use cmrp::ndr::{EncodeStub, Interface};
+use cmrp::ndr::EncodeStub;
 use dcerpc_proto::SyntaxId;
 use dcerpc_proto::auth::AuthLevel;
 use dcerpc_proto::server::{Associations, Call, Config, Connection, Event, PeerAddress};
@@ -72,8 +72,7 @@ impl Drop for Rig {
 
 /// The configuration of a server that is open to all.
 pub(crate) fn config() -> Config {
-    let (major, minor) = Clusapi3::VERSION;
-    let mut config = Config::new(vec![SyntaxId::new(Clusapi3::UUID, major, minor)]);
+    let mut config = Config::new(vec![SyntaxId::of::<Clusapi3>()]);
     config.minimum_level = AuthLevel::NONE;
     config
 }
