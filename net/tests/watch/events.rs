@@ -128,6 +128,21 @@ async fn nothing_is_left_of_a_filter_that_makes_no_sense() {
     until(&mut events, is_change).await;
 }
 
+/// The server's ports have room for 1,024 filters: the object of one that it refuses is closed again.
+#[tokio::test]
+async fn nothing_is_left_of_a_filter_that_the_server_refuses() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let builder = watcher(Protocol::V3, &[("node1", node.address)]);
+    let builder = (0..1024).fold(builder, |builder, _| builder.interest(states_v1(Subject::Cluster)));
+    let (watcher, mut events) = builder.interest(states_v1(group("SQL"))).start().unwrap();
+    let failed = until(&mut events, |event| matches!(event, WatchEvent::FilterFailed { .. })).await;
+    assert!(
+        matches!(failed, WatchEvent::FilterFailed { ref interest, .. } if interest.subject == group("SQL"))
+    );
+    until_holds(&watcher, 0, 1).await;
+    assert!(node.log().await.contains(&ApiCloseGroup::OPNUM));
+}
+
 /// An object that was opened for filters is closed when the last is gone; one that the program opened is not.
 #[tokio::test]
 async fn objects_last_as_long_as_the_filters_that_they_are_for() {
