@@ -19,6 +19,9 @@ use crate::server::Snapshot;
 use crate::server::levels::Levels;
 
 /// Counts of what a server has done. Clones count together.
+///
+/// Values of labels are written as they are, without escapes: all are numbers, or names that this program has in its own
+/// tables. Nothing that a client sends may become one, which would also let it make as many series as it likes.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     calls: Family<CallLabels, Counter>,

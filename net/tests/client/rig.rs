@@ -174,7 +174,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>, number: usize) {
         tokio::select! {
             read = stream.read(&mut chunk) => match read {
                 Ok(length) if length > 0 => {
-                    machine.handle_input(&chunk[..length], &mut shared.associations.lock().unwrap());
+                    machine.handle_input(&chunk[..length], &mut *shared.associations.lock().unwrap());
                 }
                 _ => break,
             },
