@@ -233,7 +233,8 @@ pub enum Expression {
 }
 
 /// What is being done about the state of a resource.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Goal {
     /// Nothing.
     #[default]
@@ -244,6 +245,14 @@ pub enum Goal {
     Offline,
     /// The same, and then to its persistent state.
     Restart,
+}
+
+impl Goal {
+    /// Whether nothing is being done. By reference, as serde asks.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that skip_serializing_if wants")]
+    fn is_stay(&self) -> bool {
+        *self == Self::Stay
+    }
 }
 
 /// A resource.
@@ -264,8 +273,8 @@ pub struct Resource {
     /// When what is pending is done, or when a resource that failed goes online again. After a restart: at once.
     #[serde(skip)]
     pub due: Option<Instant>,
-    /// What is being worked towards. After a restart: its persistent state.
-    #[serde(skip)]
+    /// What is being worked towards. It is kept, so that a restart goes on with it.
+    #[serde(default, skip_serializing_if = "Goal::is_stay")]
     pub goal: Goal,
     /// How often it has been restarted since it was last online at the wish of a client.
     #[serde(default)]
