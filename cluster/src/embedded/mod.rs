@@ -191,6 +191,7 @@ impl Cluster for Embedded {
                 model.take_up();
                 let now = model.file_time();
                 registry::mirror::show(&State::default(), model.change(), now);
+                registry::mirror::stamp(model.change(), now);
             }
             model.progress();
             Ok::<(), u32>(())
