@@ -102,9 +102,8 @@ fn a_restart_that_was_waited_for_is_made_after_the_server_has_restarted() {
     let path = directory.path().join("data");
     let mut cluster = start(&path);
     let mut now = settle(&mut cluster, Instant::ORIGIN);
-    let online = |state: &State| {
-        state.resources.values().filter(|one| one.state == ResourceState::Online).count()
-    };
+    let online =
+        |state: &State| state.resources.values().filter(|one| one.state == ResourceState::Online).count();
     let all = online(cluster.state());
     let failed: Scheduled = r#"{"change":"resource_failed","resource":"Cluster Disk 3"}"#.parse().unwrap();
     cluster.change(now, &failed.change).unwrap();
@@ -135,14 +134,16 @@ fn a_move_goes_on_after_a_restart_whose_first_change_could_not_be_kept() {
     let path = directory.path().join("data");
     let mut cluster = start(&path);
     let now = settle(&mut cluster, Instant::ORIGIN);
-    let group = |state: &State| state.group("SQL Server (INST1)").map(|(_, one)| (one.owner, one.moving)).unwrap();
+    let group =
+        |state: &State| state.group("SQL Server (INST1)").map(|(_, one)| (one.owner, one.moving)).unwrap();
     let (owner, _) = group(cluster.state());
     let moved: Scheduled = r#"{"change":"group_moved","group":"SQL Server (INST1)"}"#.parse().unwrap();
     cluster.change(now, &moved.change).unwrap();
     assert!(group(cluster.state()).1.is_some());
     drop(cluster);
     let full = Arc::new(AtomicBool::new(true));
-    let Opened { store, state, .. } = Store::open(&path, &Definition::from_text(DEFAULT).unwrap(), 0).unwrap();
+    let Opened { store, state, .. } =
+        Store::open(&path, &Definition::from_text(DEFAULT).unwrap(), 0).unwrap();
     let mut cluster = Embedded::new(state, config()).with_journal(Box::new(Full(store, Arc::clone(&full))));
     cluster.handle_timeout(Instant::ORIGIN);
     let again = cluster.poll_timeout().unwrap();

@@ -175,6 +175,9 @@ pub struct Group {
     pub name: String,
     /// `CLUSGROUP_TYPE` of clusapi.h: 1 is the core group, 9999 unknown.
     pub group_type: u32,
+    /// The type that it has again when it is no group of shared volumes any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_type: Option<u32>,
     /// The node that owns it.
     pub owner: NodeId,
     /// The nodes that it prefers, the best first.
