@@ -7,7 +7,9 @@ use cmrp_port::event::v2::{
 };
 use cmrp_port::object::ObjectKind;
 
-use super::model::{GroupId, Name, NetworkId, NodeId, ResourceId, ResourceState, ResourceType, State};
+use super::model::{
+    GroupId, Name, NetworkId, NodeId, Property as Stored, ResourceId, ResourceState, ResourceType, State,
+};
 use super::work::Transaction;
 use crate::status::{
     ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED, ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE,
@@ -341,7 +343,7 @@ impl Transaction<'_> {
 impl Transaction<'_> {
     /// Gives the cluster another name (MS-CMRP 3.1.4.2.3), and tells the code of the method.
     ///
-    /// If the cluster has a network name resource of its own, the name is stored, and takes effect when that resource
+    /// If the cluster has a network name resource of its own, the name is stored as its property, and takes effect when that resource
     /// goes online next: `ERROR_RESOURCE_PROPERTIES_STORED`. Else it takes effect at once.
     ///
     /// # Errors
@@ -355,6 +357,10 @@ impl Transaction<'_> {
             self.adopt_name();
             return Ok(0);
         };
+        let stored = Stored::Sz(name.to_owned());
+        if let Some(resource) = self.change().resources.get_mut(&own) {
+            resource.private.insert(Name::from("Name"), stored);
+        }
         let told = ResourceEvent::PrivateProperty;
         self.tell_resource(&own, Some(ClusterChange::RESOURCE_PROPERTY), Some(told));
         Ok(ERROR_RESOURCE_PROPERTIES_STORED)

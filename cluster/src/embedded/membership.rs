@@ -8,6 +8,7 @@ use super::model::{
     ResourceState, State,
 };
 use super::work::Transaction;
+use crate::status::ERROR_CANT_EVICT_ACTIVE_NODE;
 
 impl State {
     /// The state that an interface has because of its node, its network and itself.
@@ -163,9 +164,19 @@ impl Transaction<'_> {
     }
 
     /// Removes a node and all that refers to it (MS-CMRP 3.1.4.2.72).
-    pub fn evict(&mut self, id: NodeId) {
+    ///
+    /// # Errors
+    /// `ERROR_CANT_EVICT_ACTIVE_NODE`: it is the last one, and the groups would be nobody's.
+    pub fn evict(&mut self, id: NodeId) -> Result<(), u32> {
+        if self.state().nodes.keys().all(|other| *other == id) {
+            return Err(ERROR_CANT_EVICT_ACTIVE_NODE);
+        }
         let last = self.state().nodes.get(&id).map_or(NodeState::Down, |node| node.state);
+        // It takes no groups any more. Only that it is gone is told.
+        self.change().nodes.get_mut(&id).into_iter().for_each(|node| node.state = NodeState::Down);
         self.evacuate(id);
+        self.turn_back(id);
+        self.bequeath(id);
         self.progress();
         let own: Vec<InterfaceId> = {
             let interfaces = self.state().interfaces.iter();
@@ -181,6 +192,30 @@ impl Transaction<'_> {
         self.forget_node(id);
         self.tell_membership();
         self.refresh_networks();
+        Ok(())
+    }
+
+    /// Groups that are on their way to a node stay where they are.
+    fn turn_back(&mut self, id: NodeId) {
+        let coming: Vec<GroupId> = {
+            let groups = self.state().groups.iter();
+            groups.filter(|(_, group)| group.moving == Some(id)).map(|(id, _)| id.clone()).collect()
+        };
+        for group in &coming {
+            self.change().groups.get_mut(group).into_iter().for_each(|group| group.moving = None);
+            self.resume_group(group);
+        }
+    }
+
+    /// Gives the groups of a node that no other can host to another one nevertheless: there they wait, offline.
+    fn bequeath(&mut self, id: NodeId) {
+        let others = || self.state().nodes.iter().filter(|(other, _)| **other != id);
+        let heir = others().find(|(_, node)| node.state.is_active()).or_else(|| others().next());
+        let Some(heir) = heir.map(|(heir, _)| *heir) else { return };
+        let left: Vec<GroupId> = self.state().groups_of(id).map(|(id, _)| id.clone()).collect();
+        for group in &left {
+            self.give(group, heir);
+        }
     }
 
     fn forget_node(&mut self, id: NodeId) {

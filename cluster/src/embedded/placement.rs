@@ -259,9 +259,6 @@ impl Transaction<'_> {
     }
 
     /// Moves all groups of a node to one node, or to the best for each; those that no node can own stay.
-    ///
-    /// # Errors
-    /// None today: what cannot move stays.
     pub fn drain(&mut self, node: NodeId, to: Option<NodeId>) {
         let groups: BTreeSet<GroupId> = self.state().groups_of(node).map(|(id, _)| id.clone()).collect();
         for id in &groups {

@@ -11,6 +11,7 @@
 
 mod codes;
 mod laws;
+mod membership;
 mod rig;
 mod rules;
 mod story;

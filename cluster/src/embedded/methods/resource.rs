@@ -176,8 +176,9 @@ fn network_name(work: &Work<'_, '_>, handle: Option<HResRpc>) -> Done {
 /// The private property `Name` of a network name; of the cluster's own, the name of the cluster.
 fn computer_name<'s>(state: &'s State, resource: &'s Resource) -> &'s str {
     match resource.private.get(&Name::from("Name")) {
-        Some(Property::Sz(name)) => name,
+        // Its property may have a name that is not in effect yet.
         _ if resource.core => &state.cluster.name,
+        Some(Property::Sz(name)) => name,
         _ => &resource.name,
     }
 }
