@@ -4,7 +4,7 @@ use cmrp::clusapi3::{self, Request};
 use cmrp::ndr::Handle;
 use cmrp_port::event::v2::{SharedVolume, SharedVolumeEvent, SharedVolumeState, VolumeResource};
 
-use super::{Done, Work};
+use super::{Done, Work, kept_text};
 use crate::dependency::Expression as Written;
 use crate::embedded::model::{Expression, Name, Property, Resource, ResourceId, ResourceState, State};
 use crate::event::Event;
@@ -24,8 +24,9 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
             changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateResponse::default()))
         }
         Request::ApiChangeCsvStateEx(call) => {
-            let name = call.lpsz_volume_name.to_string_lossy();
-            let changed = change_volume(work, call.h_resource, call.dw_state, Some(&name));
+            let name = kept_text(call.lpsz_volume_name).map_err(Refusal::from);
+            let changed =
+                name.and_then(|name| change_volume(work, call.h_resource, call.dw_state, Some(&name)));
             changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateExResponse::default()))
         }
         _ => return None,
