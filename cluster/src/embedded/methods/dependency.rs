@@ -5,7 +5,7 @@ use cmrp::ndr::Handle;
 use cmrp_port::event::v2::{SharedVolume, SharedVolumeEvent, SharedVolumeState, VolumeResource};
 
 use super::control::write;
-use super::{Done, Work};
+use super::{Done, Work, kept_text};
 use crate::dependency::Expression as Written;
 use crate::embedded::lifetime::CORE_GROUP;
 use crate::embedded::model::{
@@ -29,8 +29,9 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
             changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateResponse::default()))
         }
         Request::ApiChangeCsvStateEx(call) => {
-            let name = call.lpsz_volume_name.to_string_lossy();
-            let changed = change_volume(work, call.h_resource, call.dw_state, Some(&name));
+            let name = kept_text(call.lpsz_volume_name).map_err(Refusal::from);
+            let changed =
+                name.and_then(|name| change_volume(work, call.h_resource, call.dw_state, Some(&name)));
             changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateExResponse::default()))
         }
         _ => return None,
