@@ -15,5 +15,6 @@ mod rig;
 mod rules;
 mod story;
 mod suite;
+mod undelivered;
 mod version2;
 mod watch;
