@@ -199,7 +199,7 @@ impl Run<'_> {
                 if id == call {
                     self.learn(protocol, opnum, format, stub);
                 }
-                if stub.len() % 7 == 0 {
+                if stub.len() % 11 == 0 {
                     if let Some(delivery) = delivery {
                         self.node.handle_undelivered(delivery);
                     }

@@ -16,5 +16,6 @@ mod rig;
 mod rules;
 mod story;
 mod suite;
+mod undelivered;
 mod version2;
 mod watch;

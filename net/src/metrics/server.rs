@@ -122,7 +122,7 @@ impl Metrics {
         let refused = "Connections over a limit, closed as soon as they were accepted";
         registry.register("connections_refused", refused, self.refused.clone());
         registry.register("connections_ended", "Connections that ended, by reason", self.ended.clone());
-        let undelivered = "Responses with events that could not be sent";
+        let undelivered = "Responses with events or handles that could not be sent";
         registry.register("undelivered", undelivered, self.undelivered.clone());
         let (received, sent) = (self.received.clone(), self.sent.clone());
         registry.register_with_unit("received", "Octets from clients", Unit::Bytes, received);
