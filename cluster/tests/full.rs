@@ -1,7 +1,8 @@
 //! A data file on a disk that is full for a while.
 //!
 //! The child is this test program itself. The limit on the size of its files stands for the disk.
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 
 use std::env;
 use std::path::Path;

@@ -164,15 +164,11 @@ impl Transaction<'_> {
     /// Removes a group and all that refers to it.
     fn forget_group(&mut self, id: &GroupId) {
         let state = self.change();
-        state.groups.remove(id);
-        for group in state.groups.values_mut() {
-            if group.dependencies.names(id.as_str()) {
-                group.dependencies = group.dependencies.without(id.as_str());
-            }
-        }
+        let providers = state.groups.remove(id).map(|group| group.dependencies);
         state.nodes.values_mut().for_each(|node| {
             node.drained.remove(id);
         });
+        super::methods::group_set::forget(self, id.as_str(), &providers.unwrap_or_default());
     }
 
     /// Registers a resource type (MS-CMRP 3.1.4.2.27).

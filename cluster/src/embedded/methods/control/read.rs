@@ -172,8 +172,8 @@ fn of_interface(state: &State, subject: &Subject, name: &str) -> Result<String, 
 
 /// Whether quorum is lost without a voter: `CLUSTER_QUORUM_VALUE` (MS-CMRP 2.2.2.10, 3.1.4.3.7.3-4).
 ///
-/// Without input `CHECK_VOTER_DOWN` asks for the node that serves, as the client library asks for the local node. A voter
-/// that is evicted is none of those any more of which a majority has to be there.
+/// Without input `CHECK_VOTER_DOWN` asks for the node that serves, as the client library asks for the local node. A
+/// voter that is evicted is none of those any more of which a majority has to be there.
 fn voter(work: &Work<'_, '_>, evicted: bool, input: &[u8]) -> Result<Vec<u8>, u32> {
     const LOST: u32 = 1;
     let state = work.model.state();
