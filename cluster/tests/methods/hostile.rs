@@ -2,7 +2,7 @@
 
 use cmrp::clusapi3::*;
 use cmrp::ndr::{EncodeStub, SizedPtr};
-use cmrp_cluster::control::all;
+use cmrp_cluster::control::{ControlledObject, all};
 use cmrp_cluster::registry::command::{Command, CommandType, decode, encode};
 use cmrp_cluster::registry::{Parts, SecurityDescriptor};
 use cmrp_port::event::v2::{Property, PropertyList, PropertyValue};
@@ -209,4 +209,37 @@ fn texts_that_are_kept_are_no_longer_than_names() {
             ApiChangeCsvStateExRequest { h_resource, dw_state: 1, lpsz_volume_name: text.as_str().into() };
         assert_eq!(rig.call(&share).return_value != 87, good);
     }
+}
+
+/// 128 groups with 256 KiB each are 32 MiB: there the cluster is full, although no object is.
+#[test]
+fn properties_of_many_objects_take_a_limited_room_in_all() {
+    let mut rig = Rig::new();
+    let list: PropertyList<'_> =
+        [Property::new("Large", PropertyValue::Binary(&[7; 260_000]))].into_iter().collect();
+    let mut octets = Vec::new();
+    list.write(&mut octets);
+    let set = 0x0340_0086;
+    let mut made = 0;
+    loop {
+        let name = format!("Group {made}");
+        let answer = rig.call(&ApiCreateGroupRequest { lpsz_group_name: name.as_str().into() });
+        assert_eq!(answer.status, 0);
+        let (status, ..) = control(&mut rig, (ControlledObject::Group, &name), set, &octets, 0);
+        if status != 0 {
+            assert_eq!(status, 1816);
+            break;
+        }
+        made += 1;
+        assert!(made < 150);
+    }
+    assert_eq!(made, (32 << 20) / 260_069);
+    // What is there may be set again, and made smaller.
+    let first = (ControlledObject::Group, "Group 0");
+    assert_eq!(control(&mut rig, first, set, &octets, 0).0, 0);
+    let (mut small, list) = (Vec::new(), [Property::new("Large", PropertyValue::Dword(1))]);
+    list.into_iter().collect::<PropertyList<'_>>().write(&mut small);
+    assert_eq!(control(&mut rig, first, set, &small, 0).0, 0);
+    let last = format!("Group {made}");
+    assert_eq!(control(&mut rig, (ControlledObject::Group, &last), set, &octets, 0).0, 0);
 }

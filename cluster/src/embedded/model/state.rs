@@ -11,6 +11,7 @@ use super::object::{
     Cluster, Expression, Goal, Group, GroupSet, Interface, InterfaceState, Key, Network, NetworkState, Node,
     NodeState, Quorum, Resource, ResourceState, ResourceType,
 };
+use super::properties::Properties;
 
 /// A cluster and all that is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,8 +103,8 @@ impl State {
             born,
             due: None,
             drained: BTreeSet::new(),
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         self.nodes.insert(free, node);
         free
@@ -125,8 +126,8 @@ impl State {
             born,
             set: None,
             dependencies: Expression::None,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = GroupId::new(id);
         self.groups.insert(id.clone(), group);
@@ -151,8 +152,8 @@ impl State {
             possible: None,
             separate_monitor: false,
             core: false,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = ResourceId::new(id);
         self.resources.insert(id.clone(), resource);
@@ -176,8 +177,8 @@ impl State {
             mask: String::new(),
             role: 3,
             failed: false,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = NetworkId::new(id);
         self.networks.insert(id.clone(), network);
@@ -198,8 +199,8 @@ impl State {
             address: String::new(),
             adapter: String::new(),
             failed: false,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = InterfaceId::new(id);
         self.interfaces.insert(id.clone(), interface);

@@ -42,7 +42,9 @@ pub(in crate::embedded) fn set_common(
 ) -> Result<(), u32> {
     property::check_common(subject, properties)?;
     if !properties.is_empty() {
+        let before = property::held(subject, model.state());
         property::set_common(subject, model.change(), properties)?;
+        property::check_all(subject, model.state(), before)?;
         tell(model, subject, properties, Class::Common);
         model.refresh_networks();
         model.refresh_groups();
@@ -58,7 +60,9 @@ pub(in crate::embedded) fn set_private(
 ) -> Result<(), u32> {
     property::check_private(subject, model.state(), properties)?;
     if !properties.is_empty() {
+        let before = property::held(subject, model.state());
         property::set_private(subject, model.change(), properties.clone())?;
+        property::check_all(subject, model.state(), before)?;
         tell(model, subject, properties, Class::Private);
     }
     Ok(())
