@@ -215,8 +215,9 @@ fn texts_that_are_kept_are_no_longer_than_names() {
 #[test]
 fn properties_of_many_objects_take_a_limited_room_in_all() {
     let mut rig = Rig::new();
+    let large = vec![7; 260_000];
     let list: PropertyList<'_> =
-        [Property::new("Large", PropertyValue::Binary(&[7; 260_000]))].into_iter().collect();
+        [Property::new("Large", PropertyValue::Binary(&large))].into_iter().collect();
     let mut octets = Vec::new();
     list.write(&mut octets);
     let set = 0x0340_0086;
@@ -242,4 +243,63 @@ fn properties_of_many_objects_take_a_limited_room_in_all() {
     assert_eq!(control(&mut rig, first, set, &small, 0).0, 0);
     let last = format!("Group {made}");
     assert_eq!(control(&mut rig, (ControlledObject::Group, &last), set, &octets, 0).0, 0);
+}
+
+/// Resources in one group, by identifiers that are their names.
+fn resources(rig: &mut Rig, count: usize) -> Vec<Option<HResRpc>> {
+    let h_group = rig.group("Available Storage");
+    let mut create = |number: usize| {
+        let name = format!("R{number}");
+        let answer = rig.call(&ApiCreateResourceRequest {
+            h_group,
+            lpsz_resource_name: name.as_str().into(),
+            lpsz_resource_type: "Generic Application".into(),
+            dw_flags: 0,
+        });
+        assert_eq!(answer.status, 0);
+        answer.return_value
+    };
+    (0..count).map(&mut create).collect()
+}
+
+fn depend(rig: &mut Rig, h_resource: Option<HResRpc>, on: &str) -> u32 {
+    let lpsz_dependency_expression = Some(cmrp::ndr::WStr::from(on));
+    rig.call(&ApiSetResourceDependencyExpressionRequest { h_resource, lpsz_dependency_expression })
+        .return_value
+}
+
+#[test]
+fn dependencies_of_all_resources_are_limited_in_number() {
+    let mut rig = Rig::new();
+    let all = resources(&mut rig, 330);
+    let (lower, upper) = all.split_at(250);
+    let names: Vec<String> = (0..lower.len()).map(|number| format!("[R{number}]")).collect();
+    let on = names.join(" and ");
+    let made = upper.iter().take_while(|resource| depend(&mut rig, **resource, &on) == 0).count();
+    // Those of the default cluster are a handful.
+    assert_eq!(made, (16_384 - 20) / 250);
+    assert_eq!(depend(&mut rig, upper[made], &on), 5929);
+    // What is there may be set again.
+    assert_eq!(depend(&mut rig, upper[0], &on), 0);
+    // A name counts once, however often it is written.
+    let again = vec!["[R0]"; 1024].join(" or ");
+    assert_eq!(depend(&mut rig, upper[made], &again), 0);
+    let get = ApiGetResourceDependencyExpressionRequest { h_resource: upper[made] };
+    let text = rig.call(&get).lpsz_dependency_expression.unwrap().to_string_lossy();
+    assert_eq!(text.len(), "[]".len() + 36);
+}
+
+/// A tree of 100 levels is as deep as it may be, whichever end it grows at.
+#[test]
+fn dependencies_are_limited_in_depth() {
+    let mut rig = Rig::new();
+    let all = resources(&mut rig, 102);
+    for (below, resource) in all[1..100].iter().enumerate() {
+        assert_eq!(depend(&mut rig, *resource, &format!("[R{below}]")), 0, "{below}");
+    }
+    assert_eq!(depend(&mut rig, all[100], "[R99]"), 5929);
+    assert_eq!(depend(&mut rig, all[100], "[R98] and [R50]"), 0);
+    assert_eq!(depend(&mut rig, all[0], "[R101]"), 5929);
+    assert_eq!(depend(&mut rig, all[0], "[R99]"), 1059);
+    assert_eq!(depend(&mut rig, all[50], "[R49] and [R101]"), 0);
 }

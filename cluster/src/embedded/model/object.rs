@@ -487,7 +487,11 @@ impl Expression {
 
     /// Whether the object of this identifier stands in it.
     pub fn names(&self, id: &str) -> bool {
-        self.leaves().contains(&id)
+        match self {
+            Self::None => false,
+            Self::On(other) => other == id,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(id)),
+        }
     }
 }
 
