@@ -1,10 +1,10 @@
 //! How much clients may have.
 
-use cmrp_net::server::Limits;
+use cmrp_net::server::{Limits, Server};
 
 use crate::raw::response;
-use crate::script::{BIG, ECHO, WAIT};
-use crate::{patient, serve};
+use crate::script::{BIG, ECHO, Script, WAIT};
+use crate::{patient, serve, within};
 
 #[tokio::test]
 async fn connections_over_the_limit_are_closed() {
@@ -82,4 +82,17 @@ async fn calls_over_the_limit_are_refused() {
     assert_eq!(client.call(5, WAIT, b"").await, busy);
     server.until("three wait", |now| now.calls == 3).await;
     server.end().await;
+}
+
+/// After a restart all clients come at once, sooner than they can be accepted.
+#[tokio::test]
+async fn many_can_connect_before_they_are_accepted() {
+    let server = Server::builder(Script::default()).allow_insecure(true).bind("127.0.0.1:0").await.unwrap();
+    let mut clients = Vec::new();
+    within("the system takes them", async {
+        for _ in 0..400 {
+            clients.push(tokio::net::TcpStream::connect(server.local_addr()).await.unwrap());
+        }
+    })
+    .await;
 }
