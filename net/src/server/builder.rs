@@ -10,7 +10,7 @@ use dcerpc_proto::SyntaxId;
 use dcerpc_proto::auth::AuthLevel;
 use dcerpc_proto::server::Config;
 use prometheus_client::registry::Registry;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::net::{TcpListener, TcpSocket, ToSocketAddrs, lookup_host};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, warn};
@@ -105,7 +105,14 @@ impl<S: Service> Builder<S> {
     /// # Errors
     /// If none of the addresses can be had, or no thread.
     pub async fn bind(self, address: impl ToSocketAddrs) -> io::Result<Server<S>> {
-        self.listen(TcpListener::bind(address).await?)
+        let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
+        for address in lookup_host(address).await? {
+            match listener(address) {
+                Ok(listener) => return self.listen(listener),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
     }
 
     /// Listens on a socket that something else has bound.
@@ -152,6 +159,19 @@ impl<S: Service> Builder<S> {
             }
         }
     }
+}
+
+/// Connections that the system may hold until they are accepted: after a restart all clients come at once, and those that
+/// find no place wait for seconds. The usual 128 are few; the system has a limit of its own (`net.core.somaxconn`).
+const BACKLOG: u32 = 4_096;
+
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Elsewhere than on Windows, it lets a server start again while connections of the former one time out.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Makes the numbers of association groups unguessable, and others each time.

@@ -1,11 +1,11 @@
 //! How much clients may have.
 
-use cmrp_net::server::Limits;
+use cmrp_net::server::{Limits, Server};
 
 use crate::raw;
 use crate::raw::response;
-use crate::script::{BIG, ECHO, NOTIFY, WAIT};
-use crate::{Served, patient, serve};
+use crate::script::{BIG, ECHO, NOTIFY, Script, WAIT};
+use crate::{Served, patient, serve, within};
 
 #[tokio::test]
 async fn connections_over_the_limit_are_closed() {
@@ -175,4 +175,17 @@ async fn unread_answers_of_all_connections_are_limited() {
     let mut other = server.bound().await;
     assert_eq!(other.call(2, ECHO, b"here").await, response(2, b"here"));
     server.end().await;
+}
+
+/// After a restart all clients come at once, sooner than they can be accepted.
+#[tokio::test]
+async fn many_can_connect_before_they_are_accepted() {
+    let server = Server::builder(Script::default()).allow_insecure(true).bind("127.0.0.1:0").await.unwrap();
+    let mut clients = Vec::new();
+    within("the system takes them", async {
+        for _ in 0..400 {
+            clients.push(tokio::net::TcpStream::connect(server.local_addr()).await.unwrap());
+        }
+    })
+    .await;
 }

@@ -14,7 +14,7 @@ use cmrp_cluster::store::{Store, StoreError};
 use cmrp_net::server::{Deadlines, Handle, Limits, Server, Snapshot};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -79,7 +79,7 @@ impl Host {
             unsent: 1 << 20,
             ..Limits::default()
         };
-        let listener = listen().await;
+        let listener = listen();
         let host = Self {
             address: listener.local_addr().unwrap(),
             ledger,
@@ -124,9 +124,11 @@ impl Host {
         self.handle().map(|handle| handle.snapshot()).unwrap_or_default()
     }
 
-    /// Connections that servers refused, those alone that were stopped.
+    /// Connections that servers refused.
     pub(crate) fn refused(&self) -> usize {
-        self.refused.load(Ordering::SeqCst)
+        let running = self.running.lock().unwrap();
+        let now = running.as_ref().map_or(0, |running| refused(&running.metrics));
+        now + self.refused.load(Ordering::SeqCst)
     }
 
     /// Metrics of levels that are not zero, as Prometheus would read them.
@@ -161,8 +163,7 @@ impl Host {
         self.stops.fetch_add(1, Ordering::SeqCst);
         let running = self.running.lock().unwrap().take();
         let Some(Running { handle, metrics, task }) = running else { return };
-        let refused = value(&text(&metrics), "cmrp_server_connections_refused_total");
-        self.refused.fetch_add(refused, Ordering::SeqCst);
+        self.refused.fetch_add(refused(&metrics), Ordering::SeqCst);
         if is_graceful {
             handle.shut_down();
             task.await.unwrap().unwrap();
@@ -231,6 +232,10 @@ fn text(metrics: &Registry) -> String {
     text
 }
 
+fn refused(metrics: &Registry) -> usize {
+    value(&text(metrics), "cmrp_server_connections_refused_total")
+}
+
 /// The value of a metric without labels.
 fn value(text: &str, name: &str) -> usize {
     let values =
@@ -261,21 +266,28 @@ fn deadlines() -> Deadlines {
 
 /// A port that the system gives to nobody who connects: while the server is away, nobody else may have it. Where to
 /// look is no matter of the seed, so that two processes do not look at the same place.
-async fn listen() -> TcpListener {
+fn listen() -> TcpListener {
     let random = &mut Random::new(std::process::id().into());
     for _ in 0..100 {
         let port = 10_000 + u16::try_from(random.below(20_000)).unwrap();
-        if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await {
+        if let Ok(listener) = bind(([127, 0, 0, 1], port).into()) {
             return listener;
         }
     }
     panic!("no port can be had");
 }
 
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(1_024)
+}
+
 async fn listen_at(address: SocketAddr) -> TcpListener {
     let end = Instant::now() + Duration::from_secs(10);
     loop {
-        match TcpListener::bind(address).await {
+        match bind(address) {
             Ok(listener) => return listener,
             // The listener of a server that was dropped takes a moment to go.
             Err(_) if Instant::now() < end => sleep(Duration::from_millis(10)).await,

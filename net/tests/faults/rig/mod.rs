@@ -199,6 +199,9 @@ async fn leave(report: &mut Report, size: Size, host: &Host, watchings: Vec<Watc
     report.breaches.extend(host.levels());
     host.stop(true).await;
     report.refused = host.refused();
+    if report.refused == 0 {
+        report.breaches.push("no connection of a flood was refused".into());
+    }
     report.breaches.extend(host.left_behind().map(|now| format!("a server that is gone holds {now:?}")));
 }
 

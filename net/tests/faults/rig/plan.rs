@@ -146,7 +146,11 @@ impl Executor<'_> {
             Fault::Vandal(vandal) => {
                 self.log.push(format!("{vandal:?}"));
                 let random = self.random.part();
+                let refused = self.host.refused();
                 self.vandals.spawn(vandal.run(Arc::clone(self.host), random));
+                if vandal == Vandal::Flood {
+                    self.until_refused(refused).await;
+                }
             }
             Fault::Restart => {
                 let restart = Restart::any(&mut self.random);
@@ -154,6 +158,14 @@ impl Executor<'_> {
             }
             Fault::Doze => self.doze().await,
             Fault::Reset | Fault::HalfOpen | Fault::Stall | Fault::Garbage => self.hurt(fault),
+        }
+    }
+
+    /// Waits until a flood has taken what it can, so that what comes next meets it.
+    async fn until_refused(&self, before: usize) {
+        let end = Instant::now() + Duration::from_secs(5);
+        while self.host.refused() == before && Instant::now() < end {
+            sleep(Duration::from_millis(10)).await;
         }
     }
 

@@ -184,8 +184,14 @@ async fn hoarder(server: SocketAddr) -> io::Result<()> {
 async fn flood(host: &Host) -> io::Result<()> {
     let mut wires = JoinSet::new();
     for _ in 0..host.most_connections() + 20 {
-        let wire = Wire::connect([127, 0, 0, 2], host.address).await?;
-        wires.spawn(wire.ended());
+        let address = host.address;
+        wires.spawn(async move {
+            let Ok(mut wire) = Wire::connect([127, 0, 0, 2], address).await else { return };
+            // With one octet on its way, a connection that the system has dropped again is found out.
+            if wire.send(&[5]).await.is_ok() {
+                wire.ended().await;
+            }
+        });
     }
     while wires.join_next().await.is_some() {}
     Ok(())
