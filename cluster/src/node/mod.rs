@@ -124,7 +124,7 @@ enum Pending {
 /// # What is checked, in this order
 /// The number of the operation (fault `nca_s_op_rng_error`), the stub, as strictly as the interface asks for (fault
 /// `RPC_X_BAD_STUB_DATA`), that the client has any access (else its connection ends, MS-CMRP 3.1.3), the state of the
-/// server, the level of the client ([`rule`]), its handles (fault context mismatch for one that it does not have,
+/// server, the level of the client ([`rule()`]), its handles (fault context mismatch for one that it does not have,
 /// `ERROR_INVALID_HANDLE` for one of another kind), the level of the handles, the other parameters.
 pub struct Node {
     config: NodeConfig,
