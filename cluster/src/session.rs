@@ -225,6 +225,12 @@ impl<'a> Session<'a> {
             .ok_or(Refusal::Status(ERROR_INVALID_HANDLE))
     }
 
+    /// The handles to objects that this call has opened: nobody can close them if the answer does not arrive.
+    pub(crate) fn opened(&mut self) -> Vec<ContextHandle> {
+        let objects = self.opened.drain(..).filter_map(|(token, kind)| kind.map(|_| token));
+        objects.collect()
+    }
+
     /// Closes what this call has opened: it fails after all.
     pub fn undo(&mut self) {
         let Reply { association, protocol, .. } = self.reply;

@@ -2,13 +2,15 @@
 #![cfg(test)]
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cmrp_cluster::change::Scheduled;
 use cmrp_cluster::cluster::Cluster;
 use cmrp_cluster::definition::{DEFAULT, Definition};
 use cmrp_cluster::embedded::model::{NodeState, ResourceState, State};
-use cmrp_cluster::embedded::{Config, Embedded, Timings};
+use cmrp_cluster::embedded::{Config, Embedded, Journal, JournalError, Timings};
 use cmrp_cluster::life::{self, Life};
 use cmrp_cluster::store::{Opened, Store, faults};
 use cmrp_port::time::Instant;
@@ -76,14 +78,80 @@ fn wherever_it_stopped_it_comes_to_rest() {
         let path = directory.path().join("data");
         let stopped = live(&path, seed, 10 + usize::try_from(seed * 3).unwrap());
         under_way += usize::from(stopped.resources.values().any(|one| one.state.is_pending()));
+        let mut unhurt = Embedded::new(stopped, config());
+        settle(&mut unhurt, Instant::from_millis(1_000_000));
         let mut cluster = start(&path);
         settle(&mut cluster, Instant::ORIGIN);
         let when = format!("seed {seed}");
         assert_settled(cluster.state(), &when);
+        assert_eq!(states(cluster.state()), states(unhurt.state()), "{when}");
         let kept = start_again(cluster, &path);
         assert_settled(&kept, &when);
     }
     assert!(under_way > 1, "{under_way} stopped while something was under way");
+}
+
+/// What became of each resource.
+fn states(state: &State) -> Vec<(&str, ResourceState)> {
+    state.resources.values().map(|one| (one.name.as_str(), one.state)).collect()
+}
+
+#[test]
+fn a_restart_that_was_waited_for_is_made_after_the_server_has_restarted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let mut cluster = start(&path);
+    let mut now = settle(&mut cluster, Instant::ORIGIN);
+    let online =
+        |state: &State| state.resources.values().filter(|one| one.state == ResourceState::Online).count();
+    let all = online(cluster.state());
+    let failed: Scheduled = r#"{"change":"resource_failed","resource":"Cluster Disk 3"}"#.parse().unwrap();
+    cluster.change(now, &failed.change).unwrap();
+    now = now.saturating_add(Duration::from_millis(100));
+    cluster.handle_timeout(now);
+    assert!(online(cluster.state()) < all - 1, "what depends on the disk is offline, too");
+    drop(cluster);
+    let mut cluster = start(&path);
+    settle(&mut cluster, Instant::ORIGIN);
+    assert_eq!(online(cluster.state()), all);
+}
+
+/// A disk that is full now and then.
+struct Full(Store, Arc<AtomicBool>);
+
+impl Journal for Full {
+    fn commit(&mut self, before: &State, after: &State) -> Result<(), JournalError> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err(JournalError { source: "the disk is full".into() });
+        }
+        self.0.commit(before, after)
+    }
+}
+
+#[test]
+fn a_move_goes_on_after_a_restart_whose_first_change_could_not_be_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data");
+    let mut cluster = start(&path);
+    let now = settle(&mut cluster, Instant::ORIGIN);
+    let group =
+        |state: &State| state.group("SQL Server (INST1)").map(|(_, one)| (one.owner, one.moving)).unwrap();
+    let (owner, _) = group(cluster.state());
+    let moved: Scheduled = r#"{"change":"group_moved","group":"SQL Server (INST1)"}"#.parse().unwrap();
+    cluster.change(now, &moved.change).unwrap();
+    assert!(group(cluster.state()).1.is_some());
+    drop(cluster);
+    let full = Arc::new(AtomicBool::new(true));
+    let Opened { store, state, .. } =
+        Store::open(&path, &Definition::from_text(DEFAULT).unwrap(), 0).unwrap();
+    let mut cluster = Embedded::new(state, config()).with_journal(Box::new(Full(store, Arc::clone(&full))));
+    cluster.handle_timeout(Instant::ORIGIN);
+    let again = cluster.poll_timeout().unwrap();
+    assert!(again > Instant::ORIGIN, "not at once");
+    full.store(false, Ordering::Relaxed);
+    settle(&mut cluster, again);
+    let (to, moving) = group(cluster.state());
+    assert!(to != owner && moving.is_none(), "{to} {moving:?}");
 }
 
 /// The state in the file after the server is gone.

@@ -246,3 +246,19 @@ async fn hosts_without_a_port() {
     let unknown = Association::connect("127.0.0.1", &options).await.unwrap_err();
     assert!(matches!(unknown, ConnectError::NotRegistered));
 }
+
+/// Anybody may call an endpoint mapper, so that nobody gets much of it.
+#[tokio::test]
+async fn strangers_get_little() {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpStream;
+
+    let (_server, host) = mapper().await;
+    let mut connections = Vec::new();
+    for _ in 0..33 {
+        connections.push(TcpStream::connect(&host).await.unwrap());
+    }
+    let mut last = connections.pop().unwrap();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(5), last.read(&mut [0])).await;
+    assert!(matches!(ended, Ok(Ok(0) | Err(_))), "{ended:?}");
+}

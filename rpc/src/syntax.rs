@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bitflags::bitflags;
-use cmrp::ndr::{Format, Uuid};
+use cmrp::ndr::{Format, Interface, Uuid};
 
 use crate::error::PduError;
 use crate::octets::{Reader, Writer};
@@ -34,6 +34,28 @@ impl SyntaxId {
     /// Makes a syntax of its parts.
     pub const fn new(uuid: Uuid, major: u16, minor: u16) -> Self {
         Self { uuid, major, minor }
+    }
+
+    /// The syntax of an interface.
+    pub const fn of<I: Interface>() -> Self {
+        let (major, minor) = I::VERSION;
+        Self::new(I::UUID, major, minor)
+    }
+
+    /// Whether a server of this interface serves clients of another: it has to be the same one, of the same major
+    /// version and of no higher minor version (C706 6.1.2).
+    ///
+    /// ```
+    /// use cmrp::ndr::Uuid;
+    /// use dcerpc_proto::SyntaxId;
+    ///
+    /// let version = |major, minor| SyntaxId::new(Uuid::NIL, major, minor);
+    /// assert!(version(3, 1).serves(version(3, 0)));
+    /// assert!(!version(3, 1).serves(version(3, 2)));
+    /// assert!(!version(3, 1).serves(version(2, 0)));
+    /// ```
+    pub fn serves(self, client: Self) -> bool {
+        self.uuid == client.uuid && self.major == client.major && self.minor >= client.minor
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>, field: &'static str) -> Result<Self, PduError> {

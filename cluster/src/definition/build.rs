@@ -242,6 +242,7 @@ impl Build<'_> {
         let built = model::Group {
             name: group.name.clone(),
             group_type: group.kind.unwrap_or(UNKNOWN_GROUP),
+            former_type: None,
             owner: self.node_named(group.owner.as_deref().unwrap_or_default()),
             preferred: group.preferred_owners.iter().map(|node| self.node_named(node)).collect(),
             wanted: group.resources.iter().any(|resource| resource.state != Health::Offline),

@@ -2,14 +2,17 @@
 //!
 //! A port has a queue without filters. What a client does not fetch is kept up to a limit; beyond it reports are
 //! dropped, and the client is told so by an error in the place where they would have come: there is no other way to say
-//! it, and to lose one silently would leave the client with a wrong picture.
+//! it, and to lose one silently would leave the client with a wrong picture. A report that is too long is dropped in the
+//! same way, whether or not a call waits for it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use cmrp::clusapi3::ApiGetBatchNotificationResponse;
 use cmrp::ndr::SizedPtr;
 use cmrp_port::server::{AssociationId, CallId};
 
+use super::registry::report::{MAX_REPORT, Reports};
 use crate::registry::KeyPath;
 use crate::session::{Answer, Reply};
 use crate::status::{ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY, ERROR_NOT_ENOUGH_QUOTA};
@@ -19,7 +22,12 @@ const MAX_PORTS: usize = 1024;
 /// Ports of one client, at most, so that none has all.
 const MAX_PORTS_OF_A_CLIENT: usize = 64;
 /// Octets that a port keeps for its client, at most.
-const MAX_QUEUED: usize = 1 << 20;
+const MAX_QUEUED: usize = MAX_REPORT;
+/// Octets that all ports keep, at most: clients of many associations, each with its ports, fill the memory no further.
+const MAX_KEPT: usize = 64 << 20;
+/// Octets of the reports of one batch that go to calls that wait, at most: each is a copy of its own, so one batch of a
+/// few megabytes would be multiplied by the number of ports. Beyond it the calls are told that a report was dropped.
+const MAX_ANSWERED: usize = 32 << 20;
 /// Calls that wait on one port, at most.
 const MAX_WAITING: usize = 16;
 
@@ -33,8 +41,10 @@ pub(crate) struct BatchPorts {
 #[derive(Debug)]
 struct Port {
     association: AssociationId,
-    watched: KeyPath,
-    queue: VecDeque<Vec<u8>>,
+    /// The path of the key in lower case.
+    watched: String,
+    /// Ports on the same key share the octets.
+    queue: VecDeque<Arc<[u8]>>,
     queued: usize,
     /// Whether reports were dropped behind those in the queue.
     lost: bool,
@@ -52,14 +62,14 @@ pub(crate) enum Fetched {
 
 impl BatchPorts {
     /// Makes a port on a key.
-    pub(crate) fn create(&mut self, association: AssociationId, watched: KeyPath) -> Result<u64, u32> {
+    pub(crate) fn create(&mut self, association: AssociationId, watched: &KeyPath) -> Result<u64, u32> {
         let own = self.ports.values().filter(|port| port.association == association).count();
         if self.ports.len() >= MAX_PORTS || own >= MAX_PORTS_OF_A_CLIENT {
             return Err(ERROR_NOT_ENOUGH_MEMORY);
         }
         self.last = self.last.wrapping_add(1);
         let (queue, waiting) = (VecDeque::new(), VecDeque::new());
-        let port = Port { association, watched, queue, queued: 0, lost: false, waiting };
+        let port = Port { association, watched: watched.folded(), queue, queued: 0, lost: false, waiting };
         self.ports.insert(self.last, port);
         Ok(self.last)
     }
@@ -83,9 +93,13 @@ impl BatchPorts {
         Fetched::Later
     }
 
-    /// Tells each port what it has to report; `report` makes the report of a port on that key.
-    pub(crate) fn post(&mut self, mut report: impl FnMut(&KeyPath) -> Option<Vec<u8>>) -> Vec<Answer> {
-        self.ports.values_mut().filter_map(|port| port.post(report(&port.watched)?)).collect()
+    /// Tells each port what it has to report; `reports` makes the reports of all keys that are watched.
+    pub(crate) fn post(&mut self, reports: impl FnOnce(&BTreeSet<&str>) -> Reports) -> Vec<Answer> {
+        let reports = reports(&self.ports.values().map(|port| port.watched.as_str()).collect());
+        let kept = self.ports.values().fold(0, |sum: usize, port| sum.saturating_add(port.queued));
+        let mut room = Room { kept: MAX_KEPT.saturating_sub(kept), answered: MAX_ANSWERED };
+        let mut post = |port: &mut Port| port.post(reports.get(&port.watched)?.as_ref(), &mut room);
+        self.ports.values_mut().filter_map(&mut post).collect()
     }
 
     /// Closes a port and ends the calls that wait on it.
@@ -105,20 +119,41 @@ impl BatchPorts {
     }
 }
 
+/// Octets that the reports of one batch may still take.
+struct Room {
+    /// In queues.
+    kept: usize,
+    /// In answers to calls that wait.
+    answered: usize,
+}
+
 impl Port {
-    /// The answer of the first call that waits, or nothing: then it is queued.
-    fn post(&mut self, report: Vec<u8>) -> Option<Answer> {
-        if let Some(reply) = self.waiting.pop_front() {
-            return Some(told(reply, &report));
+    /// The answer of the first call that waits, or nothing: then it is queued. `None` stands for a report that is too
+    /// long.
+    fn post(&mut self, report: Option<&Arc<[u8]>>, room: &mut Room) -> Option<Answer> {
+        let Some(reply) = self.waiting.pop_front() else {
+            self.keep(report, room);
+            return None;
+        };
+        let answered = report.and_then(|report| {
+            room.answered = room.answered.checked_sub(report.len())?;
+            Some(told(reply, report))
+        });
+        Some(answered.unwrap_or_else(|| failed(reply, ERROR_NOT_ENOUGH_QUOTA)))
+    }
+
+    fn keep(&mut self, report: Option<&Arc<[u8]>>, room: &mut Room) {
+        let fits = |report: &&Arc<[u8]>| {
+            report.len() <= room.kept && self.queued.saturating_add(report.len()) <= MAX_QUEUED
+        };
+        match report.filter(fits).filter(|_| !self.lost) {
+            Some(report) => {
+                room.kept = room.kept.saturating_sub(report.len());
+                self.queued = self.queued.saturating_add(report.len());
+                self.queue.push_back(Arc::clone(report));
+            }
+            None => self.lost = true,
         }
-        let queued = self.queued.saturating_add(report.len());
-        if self.lost || queued > MAX_QUEUED {
-            self.lost = true;
-        } else {
-            self.queued = queued;
-            self.queue.push_back(report);
-        }
-        None
     }
 }
 

@@ -7,7 +7,9 @@ use cmrp_port::event::v2::{
 };
 use cmrp_port::object::ObjectKind;
 
-use super::model::{GroupId, Name, NetworkId, NodeId, ResourceId, ResourceState, ResourceType, State};
+use super::model::{
+    GroupId, Name, NetworkId, NodeId, Property as Stored, ResourceId, ResourceState, ResourceType, State,
+};
 use super::work::Transaction;
 use crate::status::{
     ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED, ERROR_CLUSTER_NODE_CANT_HOST_RESOURCE,
@@ -162,15 +164,11 @@ impl Transaction<'_> {
     /// Removes a group and all that refers to it.
     fn forget_group(&mut self, id: &GroupId) {
         let state = self.change();
-        state.groups.remove(id);
-        for group in state.groups.values_mut() {
-            if group.dependencies.names(id.as_str()) {
-                group.dependencies = group.dependencies.without(id.as_str());
-            }
-        }
+        let providers = state.groups.remove(id).map(|group| group.dependencies);
         state.nodes.values_mut().for_each(|node| {
             node.drained.remove(id);
         });
+        super::methods::group_set::forget(self, id.as_str(), &providers.unwrap_or_default());
     }
 
     /// Registers a resource type (MS-CMRP 3.1.4.2.27).
@@ -341,7 +339,7 @@ impl Transaction<'_> {
 impl Transaction<'_> {
     /// Gives the cluster another name (MS-CMRP 3.1.4.2.3), and tells the code of the method.
     ///
-    /// If the cluster has a network name resource of its own, the name is stored, and takes effect when that resource
+    /// If the cluster has a network name resource of its own, the name is stored as its property, and takes effect when that resource
     /// goes online next: `ERROR_RESOURCE_PROPERTIES_STORED`. Else it takes effect at once.
     ///
     /// # Errors
@@ -355,6 +353,10 @@ impl Transaction<'_> {
             self.adopt_name();
             return Ok(0);
         };
+        let stored = Stored::Sz(name.to_owned());
+        if let Some(resource) = self.change().resources.get_mut(&own) {
+            resource.private.insert(Name::from("Name"), stored);
+        }
         let told = ResourceEvent::PrivateProperty;
         self.tell_resource(&own, Some(ClusterChange::RESOURCE_PROPERTY), Some(told));
         Ok(ERROR_RESOURCE_PROPERTIES_STORED)

@@ -1,13 +1,16 @@
 //! Nodes that come and go, and what that makes of networks and interfaces (MS-CMRP 3.1.1.6 to 3.1.1.8).
 
+use std::collections::BTreeSet;
+
 use cmrp::cluster_change::ClusterChange;
-use cmrp_port::event::v2::{NetInterfaceEvent, NetworkEvent, NodeEvent};
+use cmrp_port::event::v2::{NetInterfaceEvent, NetworkEvent, NodeEvent, ResourceEvent, ResourceTypeEvent};
 
 use super::model::{
-    GroupId, InterfaceId, InterfaceState, NetworkId, NetworkState, NodeId, NodeState, Resource,
-    ResourceState, State,
+    GroupId, InterfaceId, InterfaceState, Name, NetworkId, NetworkState, NodeId, NodeState, Resource,
+    ResourceId, ResourceState, State,
 };
 use super::work::Transaction;
+use crate::status::ERROR_CANT_EVICT_ACTIVE_NODE;
 
 impl State {
     /// The state that an interface has because of its node, its network and itself.
@@ -43,6 +46,11 @@ impl State {
             _ => NetworkState::Partitioned,
         }
     }
+}
+
+/// Nodes as events tell them.
+fn texts(nodes: impl IntoIterator<Item = NodeId>) -> Vec<String> {
+    nodes.into_iter().map(|node| node.to_string()).collect()
 }
 
 impl Transaction<'_> {
@@ -163,9 +171,19 @@ impl Transaction<'_> {
     }
 
     /// Removes a node and all that refers to it (MS-CMRP 3.1.4.2.72).
-    pub fn evict(&mut self, id: NodeId) {
+    ///
+    /// # Errors
+    /// `ERROR_CANT_EVICT_ACTIVE_NODE`: it is the last one, and the groups would be nobody's.
+    pub fn evict(&mut self, id: NodeId) -> Result<(), u32> {
+        if self.state().nodes.keys().all(|other| *other == id) {
+            return Err(ERROR_CANT_EVICT_ACTIVE_NODE);
+        }
         let last = self.state().nodes.get(&id).map_or(NodeState::Down, |node| node.state);
+        // It takes no groups any more. Only that it is gone is told.
+        self.change().nodes.get_mut(&id).into_iter().for_each(|node| node.state = NodeState::Down);
         self.evacuate(id);
+        self.turn_back(id);
+        self.bequeath(id);
         self.progress();
         let own: Vec<InterfaceId> = {
             let interfaces = self.state().interfaces.iter();
@@ -181,6 +199,47 @@ impl Transaction<'_> {
         self.forget_node(id);
         self.tell_membership();
         self.refresh_networks();
+        Ok(())
+    }
+
+    /// Tells which nodes can host a resource now.
+    pub(super) fn tell_possible(&mut self, id: &ResourceId) {
+        let nodes = texts(self.state().possible_owners(id));
+        let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+        let told = ResourceEvent::PossibleOwners(&nodes);
+        self.tell_resource(id, Some(ClusterChange::RESOURCE_PROPERTY), Some(told));
+    }
+
+    /// Tells which nodes can host resources of a type now.
+    fn tell_possible_of_type(&mut self, name: &Name) {
+        let kind = self.state().resource_types.get(name);
+        let nodes = texts(kind.into_iter().flat_map(|kind| kind.possible.iter().flatten().copied()));
+        let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+        let told = ResourceTypeEvent::PossibleOwners(&nodes);
+        self.tell_resource_type(name.as_str(), Some(ClusterChange::RESOURCE_TYPE_PROPERTY), Some(told));
+    }
+
+    /// Groups that are on their way to a node stay where they are.
+    fn turn_back(&mut self, id: NodeId) {
+        let coming: Vec<GroupId> = {
+            let groups = self.state().groups.iter();
+            groups.filter(|(_, group)| group.moving == Some(id)).map(|(id, _)| id.clone()).collect()
+        };
+        for group in &coming {
+            self.change().groups.get_mut(group).into_iter().for_each(|group| group.moving = None);
+            self.resume_group(group);
+        }
+    }
+
+    /// Gives the groups of a node that no other can host to another one nevertheless: there they wait, offline.
+    fn bequeath(&mut self, id: NodeId) {
+        let others = || self.state().nodes.iter().filter(|(other, _)| **other != id);
+        let heir = others().find(|(_, node)| node.state.is_active()).or_else(|| others().next());
+        let Some(heir) = heir.map(|(heir, _)| *heir) else { return };
+        let left: Vec<GroupId> = self.state().groups_of(id).map(|(id, _)| id.clone()).collect();
+        for group in &left {
+            self.give(group, heir);
+        }
     }
 
     fn forget_node(&mut self, id: NodeId) {
@@ -191,13 +250,22 @@ impl Transaction<'_> {
         let state = self.change();
         state.nodes.remove(&id);
         state.groups.values_mut().for_each(|group| group.preferred.retain(|node| *node != id));
-        let owners = state.resources.values_mut().map(|resource| &mut resource.possible);
-        let owners = owners.chain(state.resource_types.values_mut().map(|kind| &mut kind.possible));
-        owners.flatten().for_each(|nodes| {
-            nodes.remove(&id);
-        });
-        for group in preferring {
-            self.tell_preferred(&group);
+        let lost =
+            |nodes: &mut Option<BTreeSet<NodeId>>| nodes.as_mut().is_some_and(|nodes| nodes.remove(&id));
+        let resources = state.resources.iter_mut();
+        let resources: Vec<ResourceId> =
+            resources.filter_map(|(id, one)| lost(&mut one.possible).then(|| id.clone())).collect();
+        let types = state.resource_types.iter_mut();
+        let types: Vec<Name> =
+            types.filter_map(|(name, kind)| lost(&mut kind.possible).then(|| name.clone())).collect();
+        for group in &preferring {
+            self.tell_preferred(group);
+        }
+        for resource in &resources {
+            self.tell_possible(resource);
+        }
+        for kind in &types {
+            self.tell_possible_of_type(kind);
         }
     }
 }

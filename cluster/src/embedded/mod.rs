@@ -191,17 +191,18 @@ impl Cluster for Embedded {
                 model.take_up();
                 let now = model.file_time();
                 registry::mirror::show(&State::default(), model.change(), now);
+                registry::mirror::stamp(model.change(), now);
             }
             model.progress();
             Ok::<(), u32>(())
         });
+        self.started |= kept.is_ok();
         self.retry = kept.err().map(|_| now.saturating_add(RETRY));
-        self.started = true;
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
         if !self.started {
-            return Some(Instant::ORIGIN);
+            return Some(self.retry.unwrap_or(Instant::ORIGIN));
         }
         let resources = self.state.resources.values().filter(|one| one.waits());
         let nodes = self.state.nodes.values().filter(|node| node.state == NodeState::Joining);

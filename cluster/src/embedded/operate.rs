@@ -164,12 +164,12 @@ impl Transaction<'_> {
         })
     }
 
-    /// Takes a resource offline (MS-CMRP 3.1.4.2.19).
+    /// Takes a resource offline (MS-CMRP 3.1.4.2.19). One that has failed is offline then.
     ///
     /// # Errors
-    /// `ERROR_INVALID_STATE`: it is going offline.
+    /// `ERROR_INVALID_STATE`: a transition is under way.
     pub fn offline_resource(&mut self, id: &ResourceId, persistent: bool) -> Result<u32, u32> {
-        if self.resource(id)?.state == ResourceState::OfflinePending {
+        if self.resource(id)?.state.is_pending() {
             return Err(ERROR_INVALID_STATE);
         }
         if persistent {

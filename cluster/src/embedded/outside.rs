@@ -97,7 +97,7 @@ impl Transaction<'_> {
                 node(self.state(), name).and_then(|id| Ok(self.resume_node(id, Failback::Immediate)?))
             }
             Change::NodeAdded { node } => self.create_node(node).map(drop).map_err(ChangeError::from),
-            Change::NodeEvicted { node: name } => node(self.state(), name).map(|id| self.evict(id)),
+            Change::NodeEvicted { node: name } => node(self.state(), name).and_then(|id| Ok(self.evict(id)?)),
             _ => return None,
         })
     }
@@ -113,7 +113,7 @@ impl Transaction<'_> {
 
     fn start_node(&mut self, name: &str) -> Result<(), ChangeError> {
         let id = node(self.state(), name)?;
-        if self.state().nodes.get(&id).is_some_and(|node| node.state.is_active()) {
+        if self.state().nodes.get(&id).is_some_and(|node| node.state != NodeState::Down) {
             return Err(ERROR_CLUSTER_NODE_UP.into());
         }
         self.node_up(id);

@@ -40,6 +40,11 @@ impl State {
         })
     }
 
+    /// The nodes that can host a resource.
+    pub fn possible_owners(&self, id: &ResourceId) -> Vec<NodeId> {
+        self.nodes.keys().copied().filter(|node| self.is_possible(id, *node)).collect()
+    }
+
     /// Whether a node is up and can host all resources of a group.
     pub fn can_own(&self, group: &GroupId, node: NodeId) -> bool {
         let up = self.nodes.get(&node).is_some_and(|node| node.state == NodeState::Up);
@@ -148,8 +153,7 @@ impl Transaction<'_> {
 
     /// A resource has failed: what depends on it goes offline, and it recovers as its properties say.
     pub fn fail(&mut self, id: &ResourceId) {
-        let mut dependents = self.state().with_dependents(id);
-        dependents.reverse();
+        let dependents = self.state().top_down(&self.state().with_dependents(id));
         for dependent in dependents.iter().filter(|other| *other != id) {
             self.halt(dependent);
         }
@@ -242,7 +246,7 @@ impl Transaction<'_> {
     pub fn evacuate(&mut self, node: NodeId) {
         let groups: Vec<GroupId> = self.state().groups_of(node).map(|(id, _)| id.clone()).collect();
         for id in &groups {
-            for resource in self.members(id) {
+            for resource in self.state().top_down(&self.members(id)) {
                 self.halt(&resource);
             }
             if let Some(group) = self.change().groups.get_mut(id) {
@@ -259,9 +263,6 @@ impl Transaction<'_> {
     }
 
     /// Moves all groups of a node to one node, or to the best for each; those that no node can own stay.
-    ///
-    /// # Errors
-    /// None today: what cannot move stays.
     pub fn drain(&mut self, node: NodeId, to: Option<NodeId>) {
         let groups: BTreeSet<GroupId> = self.state().groups_of(node).map(|(id, _)| id.clone()).collect();
         for id in &groups {

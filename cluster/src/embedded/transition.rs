@@ -5,6 +5,8 @@
 //! a pending transition has come. A resource goes online after what it depends on, and offline after what depends on
 //! it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cmrp::cluster_change::ClusterChange;
 use cmrp_port::event::v2::{GroupEvent, GroupState, ResourceEvent};
 
@@ -33,6 +35,31 @@ impl State {
     /// The resource and all that depend on it, directly or not.
     pub fn with_dependents(&self, id: &ResourceId) -> Vec<ResourceId> {
         reach(id, |id| self.dependents(id))
+    }
+
+    /// These resources in the order in which they go offline: each after those of them that depend on it.
+    pub(super) fn top_down(&self, ids: &[ResourceId]) -> Vec<ResourceId> {
+        let needs = |id: &ResourceId| -> BTreeSet<ResourceId> {
+            self.resources.get(id).map(|resource| resource.depends_on().collect()).unwrap_or_default()
+        };
+        let mut above: BTreeMap<ResourceId, usize> = ids.iter().map(|id| (id.clone(), 0)).collect();
+        for provider in ids.iter().flat_map(needs) {
+            above.entry(provider).and_modify(|count| *count = count.saturating_add(1));
+        }
+        let mut order: Vec<ResourceId> = ids.iter().filter(|id| above.get(id) == Some(&0)).cloned().collect();
+        let mut at = 0_usize;
+        while let Some(id) = order.get(at) {
+            for provider in needs(id) {
+                if let Some(count) = above.get_mut(&provider) {
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        order.push(provider);
+                    }
+                }
+            }
+            at = at.saturating_add(1);
+        }
+        order
     }
 
     /// Whether what an expression names is online as far as it asks for.

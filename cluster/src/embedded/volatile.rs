@@ -3,7 +3,8 @@
 use cmrp_port::server::{AssociationId, CallId};
 
 use super::batch_port::BatchPorts;
-use super::registry::batch::{Done, report};
+use super::registry::batch::Done;
+use super::registry::report::reports;
 use crate::session::Answer;
 
 /// What is not part of the model.
@@ -22,7 +23,7 @@ impl Volatile {
     pub(super) fn keep(&mut self) {
         let done = std::mem::take(&mut self.batch);
         if !done.is_empty() {
-            self.answers.extend(self.batch_ports.post(|watched| report(&done, watched)));
+            self.answers.extend(self.batch_ports.post(|watched| reports(&done, watched)));
         }
     }
 

@@ -55,7 +55,7 @@ pub(super) fn is_possible(state: &State, change: &Change) -> bool {
     }
 }
 
-/// Whether the quorum resource, which cannot be taken offline, is among these.
+/// Whether the quorum resource is among these: a life does not take votes away.
 fn needs_quorum(state: &State, resources: &[ResourceId]) -> bool {
     state.quorum.resource.as_ref().is_some_and(|quorum| resources.contains(quorum))
 }

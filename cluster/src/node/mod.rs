@@ -2,12 +2,13 @@
 
 mod across;
 pub mod refused;
+mod replies;
 pub mod rule;
 pub(crate) mod v2;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use cmrp::ndr::{EncodeStub, Error, Format, Limits};
+use cmrp::ndr::{ContextHandle, EncodeStub, Error, Format, Limits};
 use cmrp::{clusapi2, clusapi3};
 use cmrp_port::access::{Access, ServerState};
 use cmrp_port::object::ObjectKind;
@@ -22,6 +23,7 @@ use crate::status::{
     ERROR_ACCESS_DENIED, NCA_S_FAULT_REMOTE_NO_MEMORY, NCA_S_OP_RNG_ERROR, RPC_X_BAD_STUB_DATA,
 };
 
+use replies::Replies;
 use rule::rule;
 
 /// What is set for a node.
@@ -89,9 +91,24 @@ pub enum Output {
     },
 }
 
-/// Indications that are on their way in an answer.
+/// Indications and handles that are on their way in an answer.
 #[derive(Clone, Debug)]
-pub struct Delivery(server::Response);
+pub struct Delivery(OnItsWay);
+
+#[derive(Clone, Debug)]
+enum OnItsWay {
+    /// An answer of the port server.
+    Ports(server::Response),
+    /// Handles that the cluster has opened.
+    Handles(Vec<ContextHandle>),
+}
+
+/// Something to do. Answers of the port server are encoded only when they are wanted: the first of those that an event
+/// leads to does not wait for the last.
+enum Pending {
+    Ready(Output),
+    Response(Reply, server::Response),
+}
 
 /// One node's protocol server.
 ///
@@ -114,8 +131,8 @@ pub struct Node {
     cluster: Box<dyn Cluster>,
     ports: Server,
     /// How the calls that have no answer yet want it.
-    replies: BTreeMap<CallId, Reply>,
-    outputs: VecDeque<Output>,
+    replies: Replies,
+    outputs: VecDeque<Pending>,
 }
 
 /// A request of either interface.
@@ -132,7 +149,7 @@ impl Node {
             seed: config.seed,
             cluster_name: cluster.name().into(),
         });
-        let mut node = Self { config, cluster, ports, replies: BTreeMap::new(), outputs: VecDeque::new() };
+        let mut node = Self { config, cluster, ports, replies: Replies::default(), outputs: VecDeque::new() };
         node.settle();
         node
     }
@@ -158,17 +175,17 @@ impl Node {
         let reply = Reply { call, association: caller.association, protocol, format };
         match decode(message, &self.config.decode) {
             Ok(decoded) => self.handle_decoded(now, caller, reply, &decoded),
-            Err(status) => self.outputs.push_back(Output::Fault { call, status }),
+            Err(status) => self.push(Output::Fault { call, status }),
         }
         let ended = Output::EndConnection { association: caller.association };
-        let told = matches!(self.outputs.back(), Some(Output::EndConnection { .. }));
+        let told = matches!(self.outputs.back(), Some(Pending::Ready(Output::EndConnection { .. })));
         if caller.access.is_none() && !told {
-            self.outputs.push_back(ended);
+            self.push(ended);
         }
     }
 
     fn handle_decoded(&mut self, now: Instant, caller: Caller, reply: Reply, decoded: &Decoded<'_>) {
-        self.replies.insert(reply.call, reply);
+        self.replies.insert(reply);
         let states = self.cluster.states();
         let handled = match decoded {
             Decoded::V2(request) => self.ports.handle_v2(now, caller, reply.call, request, states),
@@ -178,7 +195,9 @@ impl Node {
             match decoded {
                 Decoded::V2(request) => match v2::request(request) {
                     Some(request) => self.carry_out(now, caller, reply, &request),
-                    None => self.answer(Answer { call: reply.call, stub: Err(NCA_S_OP_RNG_ERROR) }),
+                    None => {
+                        self.answer(Answer { call: reply.call, stub: Err(NCA_S_OP_RNG_ERROR) }, Vec::new());
+                    }
                 },
                 Decoded::V3(request) => self.carry_out(now, caller, reply, request),
             }
@@ -191,11 +210,13 @@ impl Node {
         match self.permit(caller, reply.protocol, request) {
             Ok(level) => {
                 let mut session = Session::new(&mut self.ports, caller, reply, level, &self.config.node);
-                if let Outcome::Answered(answer) = self.cluster.call(now, &mut session, request) {
-                    self.answer(answer);
+                let outcome = self.cluster.call(now, &mut session, request);
+                let opened = session.opened();
+                if let Outcome::Answered(answer) = outcome {
+                    self.answer(answer, opened);
                 }
             }
-            Err(code) => self.answer(reply.refuse(request, Refusal::Status(code))),
+            Err(code) => self.answer(reply.refuse(request, Refusal::Status(code)), Vec::new()),
         }
     }
 
@@ -218,16 +239,20 @@ impl Node {
     pub fn handle_cancel(&mut self, call: CallId) {
         self.ports.handle_cancel(call);
         self.settle();
-        if self.replies.remove(&call).is_some() {
+        if self.replies.remove(call).is_some() {
             self.cluster.handle_cancel(call);
-            self.outputs.push_back(Output::Abandoned { call });
+            self.push(Output::Abandoned { call });
         }
     }
 
     /// An answer could not be sent although the client is still there: its connection is gone and others of the
-    /// association are not, or it had given the call up. The indications in it are told as lost.
+    /// association are not, or it had given the call up. The indications in it are told as lost, and a handle that it
+    /// would have told of is closed, as nobody else ever could. A port for batch updates stays until the client is gone.
     pub fn handle_undelivered(&mut self, delivery: &Delivery) {
-        self.ports.handle_undelivered(&delivery.0);
+        match &delivery.0 {
+            OnItsWay::Ports(response) => self.ports.handle_undelivered(response),
+            OnItsWay::Handles(handles) => handles.iter().for_each(|handle| self.ports.forget(*handle)),
+        }
         self.settle();
     }
 
@@ -236,11 +261,9 @@ impl Node {
         self.ports.handle_disconnect(association);
         self.cluster.handle_disconnect(association);
         self.settle();
-        let of_it = |(call, reply): (&CallId, &Reply)| (reply.association == association).then_some(*call);
-        let calls: Vec<CallId> = self.replies.iter().filter_map(of_it).collect();
-        for call in calls {
-            self.replies.remove(&call);
-            self.outputs.push_back(Output::Abandoned { call });
+        for call in self.replies.of(association) {
+            self.replies.remove(call);
+            self.push(Output::Abandoned { call });
         }
     }
 
@@ -276,7 +299,20 @@ impl Node {
 
     /// The next thing to do; `None` until something is given to the node again.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = match self.outputs.pop_front()? {
+            Pending::Ready(output) => output,
+            Pending::Response(reply, response) => {
+                let call = reply.call;
+                match encode(&reply, &response) {
+                    Some(stub) => {
+                        let delivery = Some(Delivery(OnItsWay::Ports(response)));
+                        Output::Response { call, stub, delivery }
+                    }
+                    None => Output::Fault { call, status: NCA_S_FAULT_REMOTE_NO_MEMORY },
+                }
+            }
+        };
+        Some(output)
     }
 
     /// Whether a client has any handle.
@@ -294,11 +330,17 @@ impl Node {
         self.replies.len()
     }
 
-    fn answer(&mut self, answer: Answer) {
+    fn push(&mut self, output: Output) {
+        self.outputs.push_back(Pending::Ready(output));
+    }
+
+    /// Answers a call that has opened these handles.
+    fn answer(&mut self, answer: Answer, opened: Vec<ContextHandle>) {
         let Answer { call, stub } = answer;
-        if self.replies.remove(&call).is_some() {
-            self.outputs.push_back(match stub {
-                Ok(stub) => Output::Response { call, stub, delivery: None },
+        if self.replies.remove(call).is_some() {
+            let delivery = (!opened.is_empty()).then_some(Delivery(OnItsWay::Handles(opened)));
+            self.push(match stub {
+                Ok(stub) => Output::Response { call, stub, delivery },
                 Err(status) => Output::Fault { call, status },
             });
         }
@@ -324,7 +366,7 @@ impl Node {
             self.ports.set_state(state);
         }
         while let Some(answer) = self.cluster.next_answer() {
-            self.answer(answer);
+            self.answer(answer, Vec::new());
         }
         while let Some(output) = self.ports.poll_output() {
             self.give_out(output);
@@ -335,23 +377,20 @@ impl Node {
     fn give_out(&mut self, output: server::Output) {
         let output = match output {
             server::Output::Response { call, response } => {
-                let Some(reply) = self.replies.remove(&call) else { return };
-                match encode(&reply, &response) {
-                    Some(stub) => Output::Response { call, stub, delivery: Some(Delivery(response)) },
-                    None => Output::Fault { call, status: NCA_S_FAULT_REMOTE_NO_MEMORY },
-                }
+                let Some(reply) = self.replies.remove(call) else { return };
+                return self.outputs.push_back(Pending::Response(reply, response));
             }
             server::Output::Fault { call, status } => {
-                self.replies.remove(&call);
+                self.replies.remove(call);
                 Output::Fault { call, status }
             }
             server::Output::Abandoned { call } => {
-                self.replies.remove(&call);
+                self.replies.remove(call);
                 Output::Abandoned { call }
             }
             server::Output::EndConnection { association } => Output::EndConnection { association },
         };
-        self.outputs.push_back(output);
+        self.push(output);
     }
 }
 

@@ -109,15 +109,18 @@ fn text(octets: &[u8]) -> Option<String> {
 /// Writes a list.
 pub fn encode<'a>(commands: impl IntoIterator<Item = &'a Command<'a>>) -> Vec<u8> {
     let mut octets = VERSION.to_le_bytes().to_vec();
-    for command in commands {
-        octets.extend(command.kind.0.to_le_bytes());
-        octets.extend(command.value_type.to_le_bytes());
-        let name: Vec<u8> = command.name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
-        counted(&name, &mut octets);
-        counted(&command.data, &mut octets);
-        octets.resize(octets.len().next_multiple_of(2), 0);
-    }
+    commands.into_iter().for_each(|command| append(command, &mut octets));
     octets
+}
+
+/// Writes one more command behind a list.
+pub fn append(command: &Command<'_>, octets: &mut Vec<u8>) {
+    octets.extend(command.kind.0.to_le_bytes());
+    octets.extend(command.value_type.to_le_bytes());
+    let name: Vec<u8> = command.name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+    counted(&name, octets);
+    counted(&command.data, octets);
+    octets.resize(octets.len().next_multiple_of(2), 0);
 }
 
 fn counted(part: &[u8], octets: &mut Vec<u8>) {

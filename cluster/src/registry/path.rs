@@ -82,6 +82,11 @@ impl KeyPath {
         Self(self.names().skip(depth).collect::<Vec<_>>().join("\\"))
     }
 
+    /// What paths are compared by: the path in lower case.
+    pub(crate) fn folded(&self) -> String {
+        fold(&self.0)
+    }
+
     /// Whether it names `key` or a key below it.
     pub fn is_within(&self, key: &Self) -> bool {
         let mut names = self.names().map(fold);

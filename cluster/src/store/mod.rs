@@ -9,6 +9,11 @@
 //! have changed what the definition once said: a later start with another definition keeps the state and says so
 //! ([`Origin::Continued`]). To begin anew, remove the file.
 //!
+//! # Errors of the disk
+//! A change that cannot be written is refused, and the file is closed, opened and read again: a disk that was full and
+//! has room again, say, is used without a restart. The next change writes whatever is missing then, also where the one
+//! that was refused has come to the disk nevertheless.
+//!
 //! # State numbers
 //! MS-CMRP 3.1.1.1.1 calls state numbers no part of the stored state, and wants them to be alike on all active nodes.
 //! Of this cluster all active nodes may end with one process, and clients come back with the numbers of its former
@@ -44,7 +49,7 @@ mod read;
 mod rows;
 mod write;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redb::Database;
 
@@ -57,7 +62,11 @@ use crate::embedded::{Journal, JournalError};
 /// The file that keeps a cluster.
 #[derive(Debug)]
 pub struct Store {
-    database: Database,
+    path: PathBuf,
+    /// `None` after an error, until the file can be opened again.
+    database: Option<Database>,
+    /// What is in the file, if an error left there something else than what was kept last.
+    found: Option<Box<State>>,
 }
 
 /// A store, and what is in it.
@@ -99,30 +108,75 @@ impl Store {
         }
         let state = definition.state(number);
         create::create(path, definition, &state)?;
-        let store = Self { database: Database::open(path)? };
+        let store = Self::over(path, Database::open(path)?);
         Ok(Opened { store, state, origin: Origin::Created })
     }
 
     fn continued(path: &Path, definition: &Definition) -> Result<Opened, StoreError> {
-        let (database, content) = error::caught(|| {
-            let mut database = Database::open(path)?;
-            // Reading alone does not compare the checksums of pages.
-            database.check_integrity()?;
-            let content = read::read(&database)?;
-            Ok((database, content))
-        })?;
+        let (database, content) = load(path)?;
         let faults = integrity::faults(&content.state);
         if !faults.is_empty() {
             return Err(StoreError::Inconsistent { faults });
         }
         let origin =
             Origin::Continued { definition_differs: content.definition.as_ref() != Some(definition) };
-        Ok(Opened { store: Self { database }, state: content.state, origin })
+        Ok(Opened { store: Self::over(path, database), state: content.state, origin })
     }
+}
+
+impl Store {
+    fn over(path: &Path, database: Database) -> Self {
+        Self { path: path.to_owned(), database: Some(database), found: None }
+    }
+
+    fn write(&mut self, before: &State, after: &State) -> Result<(), StoreError> {
+        if self.database.is_none() {
+            self.open_again(before)?;
+        }
+        let database = self.database.as_ref().ok_or(StoreError::Foreign)?;
+        write::commit(database, self.found.as_deref().unwrap_or(before), after)?;
+        self.found = None;
+        Ok(())
+    }
+
+    /// Opens the file again after an error: the database writes nothing any more until then.
+    fn open_again(&mut self, kept: &State) -> Result<(), StoreError> {
+        // The file is locked as long as the database is there.
+        self.database = None;
+        let (database, content) = load(&self.path)?;
+        self.database = Some(database);
+        self.found = (!is_kept_as(&content.state, kept)).then(|| Box::new(content.state));
+        Ok(())
+    }
+}
+
+/// Opens a file and reads all that is in it.
+fn load(path: &Path) -> Result<(Database, read::Content), StoreError> {
+    error::caught(|| {
+        let mut database = Database::open(path)?;
+        // Reading alone does not compare the checksums of pages.
+        database.check_integrity()?;
+        let content = read::read(&database)?;
+        Ok((database, content))
+    })
+}
+
+/// Whether a state that was read is what a file keeps of another one: times are not kept.
+fn is_kept_as(read: &State, state: &State) -> bool {
+    let mut timeless = state.clone();
+    timeless.resources.values_mut().for_each(|resource| resource.due = None);
+    timeless.nodes.values_mut().for_each(|node| node.due = None);
+    *read == timeless
 }
 
 impl Journal for Store {
     fn commit(&mut self, before: &State, after: &State) -> Result<(), JournalError> {
-        write::commit(&self.database, before, after).map_err(|error| JournalError { source: Box::new(error) })
+        let Err(error) = self.write(before, after) else { return Ok(()) };
+        // It may be on the disk all the same, if the error came at the very end.
+        let found = self.open_again(after);
+        if found.is_ok() && self.found.is_none() {
+            return Ok(());
+        }
+        Err(JournalError { source: Box::new(error) })
     }
 }

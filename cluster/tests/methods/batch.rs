@@ -264,6 +264,89 @@ fn reports_that_are_not_fetched_are_kept_up_to_a_limit_and_then_told_as_lost() {
     assert_eq!(report(&mut rig, batch_port), Some(Ok(vec![command(SET, "w", b"1")])));
 }
 
+/// Runs a list, and returns the outcomes of calls that have waited.
+fn run_and_collect(
+    rig: &mut Rig,
+    h_key: Option<HKeyRpc>,
+    list: &[Command<'_>],
+) -> std::collections::BTreeMap<cmrp_port::server::CallId, Vec<u8>> {
+    rig.send(&ApiExecuteBatchRequest { h_key, lp_data: &encode(list) });
+    let mut outcomes = std::collections::BTreeMap::new();
+    while let Some(output) = rig.node.poll_output() {
+        if let cmrp_cluster::node::Output::Response { call, stub, .. } = output {
+            outcomes.insert(call, stub);
+        }
+    }
+    outcomes
+}
+
+#[test]
+fn a_report_that_is_too_long_is_lost_to_a_call_that_waits_too() {
+    let mut rig = Rig::new();
+    let root = rig.root();
+    let base = rig.key(root, "Batch");
+    rig.set(base, "v", 3, &vec![1; 1 << 20]);
+    let request = ApiGetBatchNotificationRequest { h_batch_notify: port(&mut rig, base) };
+    let call = rig.send(&request);
+    assert_eq!(rig.outcome(call), None);
+    // A few octets that replace a megabyte.
+    let outcomes = run_and_collect(&mut rig, base, &[command(SET, "v", b"1")]);
+    assert!(reported(&rig.read(&request, outcomes[&call].clone())) == Err(1816));
+    assert_eq!(run(&mut rig, base, &[command(SET, "w", b"1")]), (0, -1));
+    assert_eq!(report(&mut rig, request.h_batch_notify), Some(Ok(vec![command(SET, "w", b"1")])));
+}
+
+/// One batch of about 900 KiB is not copied for each of 64 calls that wait, nor kept in more than 64 MiB of queues.
+#[test]
+fn the_reports_of_one_batch_take_a_limited_room_in_all() {
+    let mut rig = Rig::new();
+    let list = [command(SET, "v", &vec![2; 900_000])];
+    let mut calls = Vec::new();
+    let mut base = None;
+    for association in 1..=2 {
+        rig.association = association;
+        let root = rig.root();
+        base = rig.key(root, "Batch");
+        for _ in 0..30 {
+            let request = ApiGetBatchNotificationRequest { h_batch_notify: port(&mut rig, base) };
+            calls.push((rig.send(&request), request));
+        }
+    }
+    let outcomes = run_and_collect(&mut rig, base, &list);
+    let told: Vec<_> =
+        calls.iter().map(|(call, request)| reported(&rig.read(request, outcomes[call].clone()))).collect();
+    let whole = told.iter().filter(|report| report.is_ok()).count();
+    assert_eq!(whole, (32 << 20) / 900_000);
+    assert!(told.iter().all(|report| report.is_ok() || *report == Err(1816)));
+}
+
+/// 512 keys below one that a list of many commands deletes: what is written is limited, not only what is kept.
+#[test]
+fn many_ports_below_a_key_do_not_multiply_a_long_list() {
+    let mut rig = Rig::new();
+    let mut ports = Vec::new();
+    let mut base = None;
+    for association in 1..=8 {
+        rig.association = association;
+        let root = rig.root();
+        base = rig.key(root, "Batch");
+        for number in 0..64 {
+            let key = rig.key(base, &format!("a\\{association}\\{number}"));
+            ports.push((association, port(&mut rig, key)));
+        }
+    }
+    let list = vec![command(DELETE_KEY, "a", &[]); 5_000];
+    assert_eq!(run(&mut rig, base, &list), (0, -1));
+    let mut lost = 0;
+    for (association, h_port) in ports {
+        rig.association = association;
+        let report = report(&mut rig, h_port).unwrap();
+        lost += usize::from(report == Err(1816));
+    }
+    // Each report would be of 5,000 commands of 18 octets.
+    assert_eq!(512 - lost, (32 << 20) / 90_004);
+}
+
 #[test]
 fn ports_go_with_their_client_and_are_limited() {
     let mut rig = Rig::new();

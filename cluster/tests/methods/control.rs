@@ -3,6 +3,7 @@
 use cmrp::clusapi3::*;
 use cmrp::ndr::SizedPtr;
 use cmrp_cluster::control::{ControlledObject, all, find};
+use cmrp_cluster::embedded::{Config, Embedded};
 
 use crate::rig::{FORMATS, Rig};
 
@@ -103,6 +104,7 @@ pub(crate) fn input(code: u32) -> Vec<u8> {
     let text: Vec<u8> = "Software\\X\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
     match code & 0x3F_FFFF {
         0xA2 | 0xA6 | 0xAE | 0xB2 => text,
+        0x45 => b"1\0\0\0".to_vec(),
         0x5E | 0x61 | 0x86 | 0x89 | 0x1E6 => vec![0; 4],
         _ => Vec::new(),
     }
@@ -301,6 +303,15 @@ fn voters() {
     assert_eq!(control(&mut rig, cluster, 0x0700_0049, &utf16("3"), 4).0, 87);
     assert_eq!(control(&mut rig, cluster, 0x0700_0049, &[], 4), (0, vec![0; 4], 0));
     assert_eq!(control(&mut rig, cluster, 0x0700_0049, &[], 3), (234, vec![], 4));
+    assert_eq!(control(&mut rig, cluster, 0x0700_0045, &[], 4).0, 87, "who, has to be said");
+    // Two nodes without a witness: one that is down is missed, one that is evicted is not.
+    let mut rig = Rig::of(|cluster| {
+        let mut state = cluster.state().clone();
+        state.quorum.resource = None;
+        Embedded::new(state, Config::default())
+    });
+    assert_eq!(control(&mut rig, cluster, 0x0700_0049, &utf16("2"), 4), (0, vec![1, 0, 0, 0], 0));
+    assert_eq!(control(&mut rig, cluster, 0x0700_0045, &utf16("2"), 4), (0, vec![0; 4], 0));
 }
 
 #[test]

@@ -178,3 +178,35 @@ fn a_buffer_costs_no_more_than_its_request() {
     let call = rig.send(&request);
     assert!(rig.outcome(call).unwrap().unwrap().len() < 200);
 }
+
+#[test]
+fn texts_that_are_kept_are_no_longer_than_names() {
+    let mut rig = Rig::new();
+    let (good, long) = ("x".repeat(1024), "x".repeat(1025));
+    let h_resource = rig.resource("Cluster Disk 1");
+    for (text, code) in [(&long, 87), (&good, 0)] {
+        let named = |type_name: &str, display: &str, dll: &str, rig: &mut Rig| {
+            let request = ApiCreateResourceTypeRequest {
+                lpsz_type_name: type_name.into(),
+                lpsz_display_name: display.into(),
+                lpsz_dll_name: dll.into(),
+                dw_looks_alive: 5000,
+                dw_is_alive: 60000,
+            };
+            rig.call(&request).return_value
+        };
+        assert_eq!(named("Display", text, "a.dll", &mut rig), code);
+        assert_eq!(named("Library", "a", text, &mut rig), code);
+        let quorum = ApiSetQuorumResourceRequest {
+            h_resource: rig.resource("Cluster Disk 1"),
+            lpsz_device_name: text.as_str().into(),
+            dw_max_quorum_log_size: 4096,
+        };
+        assert_eq!(rig.call(&quorum).return_value, code);
+    }
+    for (text, good) in [(&long, false), (&good, true)] {
+        let share =
+            ApiChangeCsvStateExRequest { h_resource, dw_state: 1, lpsz_volume_name: text.as_str().into() };
+        assert_eq!(rig.call(&share).return_value != 87, good);
+    }
+}

@@ -250,3 +250,20 @@ fn setting_is_told_to_version_1_ports() {
         assert_eq!(rig.events(port), []);
     }
 }
+
+#[test]
+fn no_group_becomes_the_core_group_and_that_stays_it() {
+    let mut rig = Rig::new();
+    let (plain, core) =
+        ((ControlledObject::Group, "File Server"), (ControlledObject::Group, "Cluster Group"));
+    for (group, kind, code) in [(plain, 1, 87), (plain, 100, 0), (core, 9999, 87), (core, 1, 0)] {
+        for function in [CHECK_COMMON, SET_COMMON] {
+            let kind = PropertyValue::Dword(kind);
+            assert_eq!(
+                set(&mut rig, group, function, &[("grouptype", kind)]),
+                code,
+                "{group:?} {function:#x}"
+            );
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! MS-CMRP 3.1.4.2.29-41: keys, values, enumeration, rights, what is told.
 
 use cmrp::clusapi3::*;
+use cmrp::ndr::FileTime;
+use cmrp_cluster::embedded::{Config, Embedded};
+use cmrp_port::time::Instant;
 
 use crate::rig::{FORMATS, Rig};
 
@@ -301,4 +304,19 @@ fn the_registry_shows_the_objects_as_they_are() {
     // The objects tell their own changes; of the registry only what the client wrote is told.
     let told = rig.events(port);
     assert_eq!(told.iter().filter(|(change, _)| change & 0x70 != 0).count(), 1, "{told:?}");
+}
+
+/// A client reads 1601 where a key has no time.
+#[test]
+fn keys_of_the_definition_are_as_old_as_the_first_start() {
+    let epoch = FileTime(133_000_000_000_000_000);
+    let mut rig =
+        Rig::of(|cluster| Embedded::new(cluster.state().clone(), Config { epoch, ..Config::default() }));
+    rig.node.handle_timeout(Instant::ORIGIN);
+    let root = rig.root();
+    for path in ["Software", "Groups"] {
+        let h_key = rig.open(root, path, 0x0200_0000).return_value;
+        let about = rig.call(&ApiQueryInfoKeyRequest { h_key });
+        assert_eq!((about.return_value, about.lpft_last_write_time), (0, epoch), "{path}");
+    }
 }

@@ -1,8 +1,14 @@
 //! MS-CMRP 3.1.4.2.109-111, 3.1.4.2.122, 3.1.4.2.164: dependency expressions, network names, shared volumes.
 
 use cmrp::clusapi3::*;
+use cmrp::cluster_change::ClusterChange;
+use cmrp_cluster::control::ControlledObject;
 use cmrp_cluster::dependency::{Expression, MAX_TERMS};
+use cmrp_cluster::embedded::model::ResourceState;
+use cmrp_cluster::embedded::{Config, Embedded};
+use cmrp_port::event::v2::{PropertyList, PropertyValue};
 
+use crate::control::{control, text};
 use crate::rig::Rig;
 
 fn set(rig: &mut Rig, resource: &str, text: Option<&str>) -> u32 {
@@ -150,4 +156,66 @@ fn volumes_are_shared_and_no_longer() {
     let offline = rig.call(&ApiOfflineResourceRequest { h_resource }).return_value;
     assert!([0, 997].contains(&offline));
     assert_eq!(change(&mut rig, "Cluster Disk 2", 1), 5004);
+}
+
+#[test]
+fn a_group_that_had_shared_volumes_is_what_it_was() {
+    for kind in [1, 2] {
+        let mut rig = Rig::of(|cluster| {
+            let mut state = cluster.state().clone();
+            let disk = state.resource("Cluster Disk 1").unwrap().0.clone();
+            let group = state.resources[&disk].group.clone();
+            state.resources.retain(|id, one| one.group != group || *id == disk);
+            state.groups.get_mut(&group).unwrap().group_type = kind;
+            state.quorum.resource = None;
+            state.resources.get_mut(&disk).unwrap().state = ResourceState::Online;
+            Embedded::new(state, Config::default())
+        });
+        let kind_now = |rig: &mut Rig| {
+            let (code, data, _) =
+                control(rig, (ControlledObject::Group, "Available Storage"), 0x0300_0059, &[], 10_000);
+            assert_eq!(code, 0);
+            match PropertyList::decode(&data).unwrap().get("GroupType").unwrap().values()[0] {
+                PropertyValue::Dword(kind) => kind,
+                ref other => panic!("{other:?}"),
+            }
+        };
+        let port = rig.watch();
+        for (dw_state, shown) in [(1, if kind == 1 { 1 } else { 4 }), (0, kind)] {
+            let h_resource = rig.resource("Cluster Disk 1");
+            let changed = rig.call(&ApiChangeCsvStateRequest { h_resource, dw_state });
+            assert_eq!((changed.return_value, kind_now(&mut rig)), (0, shown));
+            let told = rig.events(port);
+            let of = |change: ClusterChange, name: &str| told.contains(&(change.bits(), name.to_owned()));
+            assert!(of(ClusterChange::RESOURCE_PROPERTY, "Cluster Disk 1"), "{told:?}");
+            assert_eq!(of(ClusterChange::GROUP_PROPERTY, "Available Storage"), kind != 1, "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn the_name_of_the_cluster_is_stored_before_it_is_in_effect() {
+    let mut rig = Rig::new();
+    let names = |rig: &mut Rig| {
+        let own = (ControlledObject::Resource, "Cluster Name");
+        let (code, data, _) = control(rig, own, 0x0100_0081, &[], 10_000);
+        assert_eq!(code, 0);
+        let stored = match &PropertyList::decode(&data).unwrap().get("Name").unwrap().values()[0] {
+            PropertyValue::Sz(name) => name.to_string_lossy(),
+            other => panic!("{other:?}"),
+        };
+        let told = text(&control(rig, own, 0x0100_0169, &[], 1_000).1);
+        let h_resource = rig.resource("Cluster Name");
+        let asked = rig.call(&ApiGetResourceNetworkNameRequest { h_resource }).lpsz_name.unwrap();
+        (stored, told, asked.to_string_lossy())
+    };
+    let of = |stored: &str, other: &str| (stored.to_owned(), other.to_owned(), other.to_owned());
+    assert_eq!(names(&mut rig), of("CLUSTER1", "CLUSTER1"));
+    let renamed = rig.call(&ApiSetClusterNameRequest { new_cluster_name: "NEW".into() });
+    assert_eq!(renamed.return_value, 5024);
+    assert_eq!(names(&mut rig), of("NEW", "CLUSTER1"));
+    let h_resource = rig.resource("Cluster Name");
+    assert_eq!(rig.call(&ApiOfflineResourceRequest { h_resource }).return_value, 0);
+    assert_eq!(rig.call(&ApiOnlineResourceRequest { h_resource }).return_value, 0);
+    assert_eq!(names(&mut rig), of("NEW", "NEW"));
 }

@@ -2,6 +2,7 @@
 //! client reads it.
 
 use cmrp::clusapi3::*;
+use cmrp::cluster_change::ClusterChange;
 use cmrp::ndr::SizedPtr;
 use cmrp_cluster::control::ControlledObject;
 use cmrp_port::event::v2::{Payload, Property, PropertyList, PropertyValue};
@@ -141,4 +142,46 @@ fn group_sets_tell_their_groups_and_dependencies() {
         ("Cluster Group".into(), Payload::Ids(vec![])),
     ];
     assert_eq!(cleared, expected);
+}
+
+#[test]
+fn what_depends_on_what_is_deleted_tells_so() {
+    let mut rig = Rig::new();
+    let made = rig.call(&ApiCreateGroupSetRequest { lpsz_group_set_name: "New".into() });
+    let group = rig.group("File Server");
+    let open = |rig: &mut Rig, name: &str| {
+        rig.call(&ApiOpenGroupSetRequest { lpsz_group_set_name: name.into() }).return_value
+    };
+    let (new, other, base) =
+        (made.return_value, open(&mut rig, "Databases"), open(&mut rig, "Cluster Group"));
+    let needs = |rig: &mut Rig, dependent_group_set, provider_group_set| {
+        rig.call(&ApiAddGroupSetDependencyRequest { dependent_group_set, provider_group_set }).return_value
+    };
+    assert_eq!((needs(&mut rig, other, new), needs(&mut rig, new, base)), (0, 0));
+    let request = ApiAddGroupToGroupSetDependencyRequest { dependent_group: group, provider_group_set: new };
+    assert_eq!(rig.call(&request).return_value, 0);
+    let (first, second) = (rig.watch(), port(&mut rig, 13, 0xFF));
+    assert_eq!(rig.call(&ApiDeleteGroupSetRequest { group_set: new }).return_value, 0);
+    let changed = |rig: &mut Rig, name: &str| {
+        rig.events(first).contains(&(ClusterChange::GROUP_PROPERTY.bits(), name.to_owned()))
+    };
+    assert!(changed(&mut rig, "File Server"));
+    let told = told(&mut rig, second);
+    let names: Vec<_> = told.iter().map(|one| one.name.unwrap().to_string_lossy()).collect();
+    assert_eq!(names, ["New", "Databases", "Cluster Group"]);
+    let id = |at: usize| told[at].object_id.unwrap().to_string_lossy();
+    let (base, other) = (format!("([{}])", id(2)), id(1));
+    assert_eq!(payload(&told[1]), Payload::Expression(base.as_str().into()));
+    assert_eq!(payload(&told[2]), Payload::Ids(vec![other.as_str().into()]));
+    // The same of a group.
+    let lpsz_group_name = "Provider".into();
+    let provider = rig.call(&ApiCreateGroupRequest { lpsz_group_name }).return_value;
+    let request = ApiSetGroupDependencyExpressionRequest {
+        h_group: group,
+        lpsz_dependency_expression: "[Provider]".into(),
+    };
+    assert_eq!(rig.call(&request).return_value, 0);
+    rig.events(first);
+    assert_eq!(rig.call(&ApiDeleteGroupRequest { group: provider, force: 0 }).return_value, 0);
+    assert!(changed(&mut rig, "File Server"));
 }

@@ -35,6 +35,23 @@ fn s3_1_4_2_17_to_19_resources_go_online_and_offline() {
 }
 
 #[test]
+fn s3_1_4_2_19_a_resource_that_goes_online_is_not_taken_offline_and_one_that_has_failed_is() {
+    let mut rig = Rig::slow(std::time::Duration::from_millis(100));
+    let h_resource = rig.resource("Cluster Disk 1");
+    assert_eq!(rig.call(ApiOfflineResourceRequest { h_resource }).return_value, 997);
+    rig.advance(std::time::Duration::from_millis(100));
+    assert_eq!(rig.call(ApiOnlineResourceRequest { h_resource }).return_value, 997);
+    assert_eq!(rig.call(ApiOfflineResourceRequest { h_resource }).return_value, 5023);
+    let mut state = default_state();
+    let disk = state.resource("Cluster Disk 1").unwrap().0.clone();
+    state.resources.get_mut(&disk).unwrap().state = cmrp_cluster::embedded::model::ResourceState::Failed;
+    let mut rig = Rig::of(state, Config::default());
+    let h_resource = rig.resource("Cluster Disk 1");
+    assert_eq!(rig.call(ApiOfflineResourceRequest { h_resource }).return_value, 0);
+    assert_eq!(rig.resource_state("Cluster Disk 1"), 3);
+}
+
+#[test]
 fn s3_1_4_2_18_what_takes_time_is_pending() {
     let mut rig = Rig::slow(std::time::Duration::from_millis(100));
     let h_group = rig.group("File Server");

@@ -11,6 +11,7 @@ use cmrp_cluster::change::{Change, InterfaceCondition, NetworkCondition};
 use cmrp_cluster::embedded::model::{Expression, ResourceState, State};
 use cmrp_cluster::embedded::{Config, Embedded, Journal, JournalError, Timings};
 use cmrp_cluster::life::Random;
+use cmrp_cluster::store::faults;
 use cmrp_port::object::{Object, ObjectKind};
 use cmrp_port::sequence::{StateNumbers, StateSequences};
 
@@ -172,6 +173,7 @@ impl Told {
 
 /// What holds in every state.
 pub(crate) fn check(state: &State) {
+    assert_eq!(faults(state), Vec::<String>::new(), "a file with this state would be refused");
     for (id, group) in &state.groups {
         let active = state.nodes.get(&group.owner).is_some_and(|node| node.state.is_active());
         let idle = |state| matches!(state, ResourceState::Offline | ResourceState::Failed);

@@ -11,9 +11,11 @@
 
 mod codes;
 mod laws;
+mod membership;
 mod rig;
 mod rules;
 mod story;
 mod suite;
+mod undelivered;
 mod version2;
 mod watch;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cmrp::ndr::{Call, EncodeStub, Format, Interface, Operation};
+use cmrp::ndr::{Call, EncodeStub, Format, Operation};
 use cmrp::{clusapi2, clusapi3};
 use dcerpc_proto::SyntaxId;
 use tokio::time::timeout;
@@ -143,7 +143,7 @@ impl Association {
         &self,
         request: &R,
     ) -> Result<AnyAnswer<R::Interface>, CallError> {
-        let interface = syntax_of::<R::Interface>();
+        let interface = SyntaxId::of::<R::Interface>();
         let options = CallOptions::of(interface, request.number());
         let stub = self.encode(interface, request)?;
         let raw = self.send(request.number(), stub, options).await?;
@@ -223,18 +223,13 @@ impl fmt::Debug for Association {
 }
 
 fn syntax<C: Call>() -> SyntaxId {
-    syntax_of::<<C::Operation as Operation>::Interface>()
-}
-
-fn syntax_of<I: Interface>() -> SyntaxId {
-    let (major, minor) = I::VERSION;
-    SyntaxId::new(I::UUID, major, minor)
+    SyntaxId::of::<<C::Operation as Operation>::Interface>()
 }
 
 /// Whether a method gets events, and so may wait (MS-CMRP 3.1.4.1.66, 3.1.4.2.66, 3.1.4.2.138, 3.1.4.2.143).
 fn is_get(interface: SyntaxId, opnum: u16) -> bool {
-    let in_v2 = interface == syntax_of::<clusapi2::Clusapi2>() && opnum == clusapi2::ApiGetNotify::OPNUM;
-    let in_v3 = interface == syntax_of::<clusapi3::Clusapi3>();
+    let in_v2 = interface == SyntaxId::of::<clusapi2::Clusapi2>() && opnum == clusapi2::ApiGetNotify::OPNUM;
+    let in_v3 = interface == SyntaxId::of::<clusapi3::Clusapi3>();
     let gets =
         [clusapi3::ApiGetNotify::OPNUM, clusapi3::ApiGetNotifyV2::OPNUM, clusapi3::ApiGetNotifyAsync::OPNUM];
     in_v2 || (in_v3 && gets.contains(&opnum))

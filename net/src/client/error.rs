@@ -64,7 +64,7 @@ pub enum Refusal {
     /// It knows none of the transfer syntaxes.
     #[error("it knows none of the transfer syntaxes")]
     TransferSyntax,
-    /// It made another association instead of joining this one.
+    /// It has no further connection join the association, whose other connections it goes on to serve.
     #[error("it did not let the connection join the association")]
     Association,
     /// Any other reason, as text.
@@ -126,6 +126,8 @@ impl ConnectError {
             Self::EndpointMapper(status) => dcerpc_proto::status::win32(*status),
             Self::Refused(Refusal::Interface) => RPC_S_UNKNOWN_IF,
             Self::Refused(Refusal::TransferSyntax) => RPC_S_UNSUPPORTED_TRANS_SYN,
+            // Not a code that starts a reconnect: that would end the connections that there are.
+            Self::Refused(Refusal::Association) => RPC_S_OUT_OF_RESOURCES,
             Self::Refused(_) => RPC_S_SERVER_TOO_BUSY,
             Self::Protocol(_) => RPC_S_PROTOCOL_ERROR,
         }

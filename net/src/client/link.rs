@@ -13,7 +13,7 @@ use dcerpc_proto::syntax::BindFeatures;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answer::RawAnswer;
 use super::clock::after;
@@ -54,12 +54,14 @@ struct Open {
     patience: Option<Instant>,
 }
 
-/// Wakes the task when the future of a call is dropped.
-struct Wake<'a>(&'a Notify);
+/// Wakes the task when the future of a call is dropped before the answer.
+struct Wake<'a>(Option<&'a Notify>);
 
 impl Drop for Wake<'_> {
     fn drop(&mut self) {
-        self.0.notify_one();
+        if let Some(abandoned) = self.0 {
+            abandoned.notify_one();
+        }
     }
 }
 
@@ -67,12 +69,14 @@ impl Link {
     /// Makes a call. Dropping the future cancels it; the lease ends when the server is done with it, too.
     pub(super) async fn call(&self, opnum: u16, stub: Vec<u8>, lease: Lease) -> Result<RawAnswer, CallError> {
         let (reply, answer) = oneshot::channel();
-        let _wake = Wake(&self.abandoned);
+        let mut wake = Wake(Some(&self.abandoned));
         // One that is not taken up gives the job back, and with it the lease.
         if self.jobs.send(Job { opnum, stub, reply, lease }).await.is_err() {
             return Err(CallError::Lost("the connection was closed".to_owned()));
         }
-        answer.await.unwrap_or_else(|_| Err(CallError::Lost("the connection was closed".to_owned())))
+        let answer = answer.await;
+        wake.0 = None;
+        answer.unwrap_or_else(|_| Err(CallError::Lost("the connection was closed".to_owned())))
     }
 
     /// Whether the connection is no more.
@@ -124,19 +128,25 @@ impl Task {
     /// Binds.
     pub(super) async fn bind(&mut self) -> Result<Agreed, ConnectError> {
         loop {
-            self.take_events();
-            if let Some(agreed) = self.agreed {
-                return Ok(agreed);
-            }
-            if let Some(error) = self.refused.take() {
-                return Err(error);
-            }
-            if let Some(reason) = self.ending.take() {
-                return Err(ConnectError::Protocol(reason));
+            if let Some(result) = self.bound() {
+                return result;
             }
             self.gather();
-            self.exchange().await?;
+            if let Err(error) = self.exchange().await {
+                self.read_rest().await;
+                return self.bound().unwrap_or(Err(error.into()));
+            }
         }
+    }
+
+    /// What the server has said to the bind.
+    fn bound(&mut self) -> Option<Result<Agreed, ConnectError>> {
+        self.take_events();
+        if let Some(agreed) = self.agreed {
+            return Some(Ok(agreed));
+        }
+        let error = self.refused.take().or_else(|| self.ending.take().map(ConnectError::Protocol))?;
+        Some(Err(error))
     }
 
     /// Where the server is.
@@ -189,7 +199,9 @@ impl Task {
             tokio::select! {
                 () = pool.cancelled() => return "the association was dropped".to_owned(),
                 result = self.exchange() => if let Err(error) = result {
-                    return error.to_string();
+                    self.read_rest().await;
+                    self.take_events();
+                    return self.ending.take().unwrap_or_else(|| error.to_string());
                 },
                 job = jobs.recv(), if free => match job {
                     Some(job) => self.begin(job),
@@ -397,6 +409,15 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    /// Reads what has come on a connection that has failed: the server may have answered before it closed.
+    async fn read_rest(&mut self) {
+        let rest = async {
+            while !self.machine.is_closing() && self.stream.readable().await.is_ok() && self.read().is_ok() {}
+        };
+        // A connection that has failed brings nothing more later.
+        drop(timeout(FLUSH, rest).await);
     }
 }
 

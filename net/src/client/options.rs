@@ -91,10 +91,11 @@ pub struct Limits {
     /// Connections for calls that do not wait; without multiplexing, that many run at a time and the others queue.
     /// Default 4.
     pub connections: usize,
-    /// Calls that do not wait and have not been answered, queued ones included; more are refused. Default 1,024.
+    /// Calls that do not wait and have not been answered, queued ones included; more are refused. Default 1,024. With
+    /// multiplexing, 16 of them run at a time.
     pub calls: usize,
-    /// Calls that wait, each of which holds a connection where calls are not multiplexed; more are refused.
-    /// Default 64.
+    /// Calls that wait, each of which holds a connection where calls are not multiplexed; more are refused. Default
+    /// 48: servers limit the connections of an association, and the calls of a connection, ours to 64.
     pub waiting: usize,
     /// Octets of a response stub; a server that sends more is left. Default 16 MiB.
     pub response: usize,
@@ -111,9 +112,8 @@ impl Options {
 
     /// The defaults of the fields, for any interface.
     pub fn of<I: Interface>() -> Self {
-        let (major, minor) = I::VERSION;
         Self {
-            interface: SyntaxId::new(I::UUID, major, minor),
+            interface: SyntaxId::of::<I>(),
             transfer: Transfer::default(),
             byte_order: Endian::Little,
             fragment: 5840,
@@ -133,8 +133,7 @@ impl Options {
     /// Sets [`interface`](Self::interface).
     #[must_use]
     pub fn with_interface<I: Interface>(mut self) -> Self {
-        let (major, minor) = I::VERSION;
-        self.interface = SyntaxId::new(I::UUID, major, minor);
+        self.interface = SyntaxId::of::<I>();
         self
     }
 
@@ -294,6 +293,6 @@ impl KeepAlive {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 4, calls: 1024, waiting: 64, response: 16 << 20 }
+        Self { connections: 4, calls: 1024, waiting: 48, response: 16 << 20 }
     }
 }

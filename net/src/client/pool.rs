@@ -16,6 +16,10 @@ use super::answer::RawAnswer;
 use super::link::{Agreed, Link, Task};
 use super::{CallError, ConnectError, KeepAlive, Options, Refusal};
 
+/// Calls that do not wait and run at a time on a shared connection: with those that wait, no more than servers take
+/// ([`Limits::waiting`](super::Limits::waiting)).
+const MULTIPLEXED: usize = 16;
+
 /// The connections of one association. Tasks share it with the handle of the association.
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -73,7 +77,7 @@ impl Pool {
 
     fn new(options: Options, server: SocketAddr, agreed: Agreed) -> Self {
         let limits = options.limits;
-        let running = if agreed.multiplexing { limits.calls } else { limits.connections };
+        let running = if agreed.multiplexing { MULTIPLEXED } else { limits.connections };
         let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.clamp(1, Semaphore::MAX_PERMITS)));
         Self {
             server,
@@ -180,10 +184,14 @@ impl Pool {
     }
 
     async fn join_at_leisure(self: &Arc<Self>) -> Result<Link, ConnectError> {
+        // Asking for group 0 would make another association.
+        if self.agreed.group == 0 {
+            return Err(ConnectError::Refused(Refusal::Association));
+        }
         let transfer = if self.agreed.format.is_ndr64() { SyntaxId::NDR64 } else { SyntaxId::NDR20 };
         let config = bind_config(&self.options, &[transfer], self.agreed.group, false);
         let mut task = Task::new(dial(self.server, &self.options).await?, config);
-        let agreed = task.bind().await?;
+        let agreed = task.bind().await.map_err(not_joined)?;
         if agreed.group != self.agreed.group {
             return Err(ConnectError::Refused(Refusal::Association));
         }
@@ -242,14 +250,22 @@ impl Drop for Counted {
     }
 }
 
-/// Octets of a fragment that every implementation accepts (C706 12.6.3.1).
-const MIN_FRAGMENT: u16 = 1432;
+/// A server that takes no further connection, for whatever reason, still serves those that it has.
+fn not_joined(error: ConnectError) -> ConnectError {
+    match error {
+        ConnectError::Refused(refusal) => {
+            tracing::debug!(%refusal, "no further connection");
+            ConnectError::Refused(Refusal::Association)
+        }
+        other => other,
+    }
+}
 
 fn bind_config(options: &Options, transfer: &[SyntaxId], group: u32, multiplexing: bool) -> client::Config {
     let mut config = client::Config::new(options.interface);
     config.transfer_syntaxes = transfer.to_vec();
     config.label = FormatLabel::from(options.byte_order);
-    config.max_fragment = options.fragment.max(MIN_FRAGMENT);
+    config.max_fragment = options.fragment;
     config.group = group;
     config.multiplexing = multiplexing;
     config.limits.max_stub = options.limits.response;

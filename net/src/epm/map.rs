@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use cmrp::ndr::{EncodeStub, Format, Interface, Limits, Varying};
+use cmrp::ndr::{EncodeStub, Format, Limits, Varying};
 use cmrp_port::server::{AssociationId, CallId, Caller, Statistics};
 use cmrp_port::time::Instant;
 use dcerpc_proto::SyntaxId;
@@ -85,10 +85,8 @@ impl EndpointMap {
     fn matching(&self, asked: &Tower) -> impl Iterator<Item = Vec<u8>> {
         let asked = *asked;
         let known = TRANSFERS.contains(&asked.transfer);
-        let endpoints = self
-            .endpoints
-            .iter()
-            .filter(move |endpoint| known && serves(endpoint.interface, asked.interface));
+        let endpoints =
+            self.endpoints.iter().filter(move |endpoint| known && endpoint.interface.serves(asked.interface));
         endpoints.map(move |endpoint| {
             let address = match endpoint.address.ip() {
                 IpAddr::V4(address) => address,
@@ -103,17 +101,11 @@ impl EndpointMap {
     }
 }
 
-/// Whether an interface serves clients of another (C706 6.1.2).
-fn serves(ours: SyntaxId, theirs: SyntaxId) -> bool {
-    ours.uuid == theirs.uuid && ours.major == theirs.major && ours.minor >= theirs.minor
-}
-
 impl Service for EndpointMap {
     type Receipt = ();
 
     fn interfaces() -> Vec<SyntaxId> {
-        let (major, minor) = Ept::VERSION;
-        vec![SyntaxId::new(Ept::UUID, major, minor)]
+        vec![SyntaxId::of::<Ept>()]
     }
 
     fn is_public() -> bool {

@@ -3,14 +3,18 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::ToSocketAddrs;
 use tokio::task::JoinHandle;
 
 use super::map::{Endpoint, EndpointMap};
-use crate::server::{self, Handle, Stopped};
+use crate::server::{self, Deadlines, Handle, Limits, Stopped};
 
 /// An endpoint mapper on a port of its own, usually [`PORT`](super::PORT). Dropping it cuts off its clients.
+///
+/// As anybody may call it, it gives each client little: 512 connections at once and 32 from one address, 4 calls at a
+/// time on each, requests of 4 KiB, 256 KiB of unread answers, 16 MiB in all, and 30 s of idleness.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -34,14 +38,40 @@ pub struct Server {
     task: JoinHandle<io::Result<()>>,
 }
 
+const LIMITS: Limits = Limits {
+    connections: 512,
+    connections_per_address: 32,
+    unsent: 256 << 10,
+    held: 16 << 20,
+    commands: 256,
+};
+
+/// A question is one tower of some hundred octets.
+fn rpc_limits() -> dcerpc_proto::server::Limits {
+    let mut limits = dcerpc_proto::server::Limits::default();
+    limits.max_stub = 4 << 10;
+    limits.max_fragments = 64;
+    limits.max_requests = 16 << 10;
+    limits.max_pending = 4;
+    limits.max_contexts = 16;
+    limits.max_group = 32;
+    limits.max_groups = 512;
+    limits
+}
+
+fn deadlines() -> Deadlines {
+    Deadlines { idle: Duration::from_secs(30), ..Deadlines::default() }
+}
+
 impl Server {
     /// Listens and serves.
     ///
     /// # Errors
     /// The address cannot be had.
     pub async fn bind(address: impl ToSocketAddrs, endpoints: Vec<Endpoint>) -> io::Result<Self> {
-        let server =
-            server::Server::builder(EndpointMap::new(endpoints)).allow_insecure(true).bind(address).await?;
+        let builder = server::Server::builder(EndpointMap::new(endpoints)).allow_insecure(true);
+        let builder = builder.limits(LIMITS).rpc_limits(rpc_limits()).deadlines(deadlines());
+        let server = builder.bind(address).await?;
         let (address, handle) = (server.local_addr(), server.handle());
         let task = tokio::spawn(server.serve(std::future::pending()));
         Ok(Self { address, handle, task })

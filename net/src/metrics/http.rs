@@ -1,5 +1,6 @@
-//! `GET /metrics` over HTTP/1.1, in the text format of `OpenMetrics`.
+//! `GET /metrics` over HTTP/1.1, in the text format of `OpenMetrics` or the older one of Prometheus.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -27,8 +28,9 @@ const CONNECTIONS: usize = 16;
 /// For the head of a request.
 const HEADER: Duration = Duration::from_secs(5);
 
-/// For all that one connection does; a client that comes back connects again.
-const CONNECTION: Duration = Duration::from_secs(600);
+/// For all that one connection does, so that slow readers do not keep all places; a client that comes back connects
+/// again.
+const CONNECTION: Duration = Duration::from_secs(30);
 
 /// Octets of a request's head.
 const HEAD: usize = 8_192;
@@ -40,10 +42,14 @@ const REST: Duration = Duration::from_millis(100);
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// Serves the metrics of a registry at `/metrics` until `shutdown` is ready; every other path is 404.
+/// The type of the text for readers that do not ask for `OpenMetrics`.
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
+/// Serves the metrics of a registry at `/metrics` until `shutdown` is ready; every other path is 404. Readers whose
+/// `Accept` names `application/openmetrics-text` get that, others the text format 0.0.4 of Prometheus.
 ///
 /// At most 16 connections are served at once, others wait; each has 5 s to send the head of a request, of at most
-/// 8 KiB, and is closed after 10 min. There is no authentication: bind the listener to loopback.
+/// 8 KiB, and is closed after 30 s. There is no authentication: bind the listener to loopback.
 ///
 /// ```no_run
 /// # async fn example() -> std::io::Result<()> {
@@ -131,9 +137,36 @@ fn answer<B>(request: &Request<B>, registry: &Registry) -> Response<Full<Bytes>>
     if encode(&mut text, registry).is_err() {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "a metric cannot be written\n");
     }
+    let is_open = accepts_open_metrics(request);
+    let (text, kind) = if is_open { (text, OPEN_METRICS) } else { (older(&text), TEXT) };
     let mut response = Response::new(Full::new(text.into()));
-    response.headers_mut().insert(CONTENT_TYPE, OPEN_METRICS);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
     response
+}
+
+fn accepts_open_metrics<B>(request: &Request<B>) -> bool {
+    let mut accepted = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.any(|value| value.contains("application/openmetrics-text"))
+}
+
+/// The same in the text format 0.0.4: it has no units and no end, and a counter is described by the name of its sample.
+fn older(text: &str) -> String {
+    let counter = |line: &str| {
+        let name = line.strip_prefix("# TYPE ")?.strip_suffix(" counter")?;
+        Some(name.to_owned())
+    };
+    let counters: HashSet<String> = text.lines().filter_map(counter).collect();
+    let mut older = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| !line.starts_with("# UNIT ") && *line != "# EOF") {
+        match line.splitn(4, ' ').collect::<Vec<_>>().as_slice() {
+            ["#", word, name, rest] if counters.contains(*name) => {
+                older.extend(["# ", word, " ", name, "_total ", rest]);
+            }
+            _ => older.push_str(line),
+        }
+        older.push('\n');
+    }
+    older
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

@@ -19,6 +19,9 @@ use crate::server::Snapshot;
 use crate::server::levels::Levels;
 
 /// Counts of what a server has done. Clones count together.
+///
+/// Values of labels are written as they are, without escapes: all are numbers, or names that this program has in its own
+/// tables. Nothing that a client sends may become one, which would also let it make as many series as it likes.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     calls: Family<CallLabels, Counter>,
@@ -119,7 +122,7 @@ impl Metrics {
         let refused = "Connections over a limit, closed as soon as they were accepted";
         registry.register("connections_refused", refused, self.refused.clone());
         registry.register("connections_ended", "Connections that ended, by reason", self.ended.clone());
-        let undelivered = "Responses with events that could not be sent";
+        let undelivered = "Responses with events or handles that could not be sent";
         registry.register("undelivered", undelivered, self.undelivered.clone());
         let (received, sent) = (self.received.clone(), self.sent.clone());
         registry.register_with_unit("received", "Octets from clients", Unit::Bytes, received);

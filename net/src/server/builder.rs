@@ -124,6 +124,7 @@ impl<S: Service> Builder<S> {
         self.warn(address);
         let end = CancellationToken::new();
         let (levels, metrics) = (self.levels, self.metrics);
+        levels.limit(self.limits.held);
         let (commands, thread) = thread::start(
             self.service,
             self.limits.commands,
@@ -132,7 +133,7 @@ impl<S: Service> Builder<S> {
             end.clone(),
         )?;
         let shared = Shared {
-            clients: Clients::new(&self.rpc, first_group()?, Arc::clone(&levels)),
+            clients: Clients::new(&self.rpc, &seed()?, Arc::clone(&levels)),
             rpc: Arc::new(self.rpc),
             directory: Arc::new(Directory::new(self.limits, Arc::clone(&levels))),
             commands,
@@ -173,8 +174,9 @@ fn listener(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Where the numbers of association groups begin: somewhere else each time, so that a client that returns after a
-/// restart does not join a stranger's.
-fn first_group() -> io::Result<u32> {
-    getrandom::u32().map_err(|error| io::Error::other(error.to_string()))
+/// Makes the numbers of association groups unguessable, and others each time.
+fn seed() -> io::Result<[u8; 16]> {
+    let mut seed = [0; 16];
+    getrandom::fill(&mut seed).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(seed)
 }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cmrp_port::server::AssociationId;
-use dcerpc_proto::server::{Associations, Config, Connection, GroupId};
+use dcerpc_proto::server::{Associations, Config, Connection, GroupId, Join, JoinError, PeerAddress};
 
 use super::levels::Levels;
+use super::sparse::give_back;
 
 /// All clients of a server.
 pub(super) struct Clients {
@@ -22,16 +23,16 @@ struct Groups {
 }
 
 impl Clients {
-    /// No clients. The wire's numbers begin at `first`.
-    pub(super) fn new(config: &Config, first: u32, levels: Arc<Levels>) -> Self {
-        let associations = Associations::starting_at(config, first);
+    /// No clients. The seed makes the wire's numbers unguessable.
+    pub(super) fn new(config: &Config, seed: &[u8; 16], levels: Arc<Levels>) -> Self {
+        let associations = Associations::seeded(config, seed);
         let groups = Groups { associations, numbers: HashMap::new(), last: 0 };
         Self { groups: Mutex::new(groups), levels }
     }
 
-    /// Has a connection read.
-    pub(super) fn read(&self, connection: &mut Connection, octets: &[u8]) {
-        connection.handle_input(octets, &mut self.groups().associations);
+    /// Has a connection read. Other connections wait for it no longer than it takes to bind.
+    pub(super) fn read(mut self: &Self, connection: &mut Connection, octets: &[u8]) {
+        connection.handle_input(octets, &mut self);
     }
 
     /// The number of a group that a connection has made or joined.
@@ -51,14 +52,18 @@ impl Clients {
         let mut groups = self.groups();
         let group = connection.close(&mut groups.associations)?;
         let number = groups.numbers.remove(&group);
-        if groups.numbers.is_empty() {
-            groups.numbers.shrink_to_fit();
-        }
+        give_back(&mut groups.numbers);
         self.levels.set_associations(groups.numbers.len());
         number
     }
 
     fn groups(&self) -> MutexGuard<'_, Groups> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Join for &Clients {
+    fn join(&mut self, wanted: u32, peer: PeerAddress) -> Result<GroupId, JoinError> {
+        self.groups().associations.join(wanted, peer)
     }
 }

@@ -1,12 +1,13 @@
 //! The connections that there are: how many may be, and how to reach them all.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Limits;
 use super::levels::Levels;
 use super::outbox::{Order, Outbox};
+use super::sparse::give_back;
 
 /// The connections of a server.
 pub(super) struct Directory<R> {
@@ -49,7 +50,7 @@ impl<R> Directory<R> {
 
     /// A place for a connection from this address.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<Admission<R>, Refusal> {
-        let address = address.to_canonical();
+        let address = site(address);
         let mut entries = self.entries();
         if entries.outboxes.len() >= self.limits.connections {
             return Err(Refusal::Connections);
@@ -62,7 +63,7 @@ impl<R> Directory<R> {
         *held = held.saturating_add(1);
         entries.last = entries.last.wrapping_add(1);
         let (number, order) = (entries.last, entries.order);
-        let outbox = Arc::new(Outbox::new(self.limits.unsent, order));
+        let outbox = Arc::new(Outbox::new(self.limits.unsent, order, Arc::clone(&self.levels)));
         entries.outboxes.insert(number, Arc::clone(&outbox));
         self.levels.set_connections(entries.outboxes.len());
         Ok(Admission { directory: Arc::clone(self), outbox, number, address })
@@ -86,10 +87,8 @@ impl<R> Directory<R> {
         if is_last {
             entries.per_address.remove(&address);
         }
-        if entries.outboxes.is_empty() {
-            entries.outboxes.shrink_to_fit();
-            entries.per_address.shrink_to_fit();
-        }
+        give_back(&mut entries.outboxes);
+        give_back(&mut entries.per_address);
         self.levels.set_connections(entries.outboxes.len());
     }
 
@@ -107,5 +106,36 @@ impl<R> Admission<R> {
 impl<R> Drop for Admission<R> {
     fn drop(&mut self) {
         self.directory.leave(self.number, self.address);
+    }
+}
+
+/// What connections are counted by: an IPv4 address, or the first 64 bits of an IPv6 address, as a host may have any
+/// address that begins with them (RFC 4291 2.5.4).
+fn site(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_does_not_multiply_by_the_addresses_that_it_has() {
+        let limits = Limits { connections_per_address: 1, ..Limits::default() };
+        let directory = Arc::new(Directory::<()>::new(limits, Arc::default()));
+        let admit = |address: &str| directory.admit(address.parse().unwrap());
+        let (one, two) = (admit("2001:db8:0:1::1"), admit("192.0.2.1"));
+        assert!(one.is_ok() && two.is_ok());
+        for same in ["2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", "::ffff:192.0.2.1"] {
+            assert_eq!(admit(same).err(), Some(Refusal::Address), "{same}");
+        }
+        for other in ["2001:db8:0:2::1", "192.0.2.2"] {
+            assert!(admit(other).is_ok(), "{other}");
+        }
+        drop(one);
+        assert!(admit("2001:db8:0:1::2").is_ok());
     }
 }

@@ -13,12 +13,20 @@ pub struct Limits {
     /// descriptors; set the process's own limit (`ulimit -n`) well above it.
     pub connections: usize,
     /// Connections at once from one address, 16,000: many watchers may be behind one address, but one address can't
-    /// take all connections.
+    /// take all connections. IPv6 addresses that agree in their first 64 bits count as one: one host has them all.
     pub connections_per_address: usize,
     /// Octets of answers that one connection may leave unread, 16 MiB: one that has more is closed, and what it did
-    /// not read is lost in the way that notification ports report. No request is read while answers are unsent, so
-    /// that only calls made before count. Stops a client that calls without reading.
+    /// not read is lost in the way that notification ports report. While 64 KiB are unsent, nothing more is read and no
+    /// call is handed on, and of the calls of one connection the service gets the next when it is done with the one
+    /// before: only calls that wait, as those for events do, can be answered beyond that. Stops a client that waits
+    /// with many calls and reads nothing.
     pub unsent: usize,
+    /// Octets held for all connections together, 512 MiB: of requests that are not complete or wait for the service, and
+    /// of answers that are not sent. The connection whose request or answer would pass it is closed, unless it holds
+    /// at most 16 KiB of the kind: one that asks for little stays, whatever others hold. So at most 16 KiB more for the
+    /// request and 16 KiB for the answers of each of [`connections`](Self::connections), and as much for each of
+    /// [`commands`](Self::commands), can be held. Stops many connections that each keep within their own limits.
+    pub held: usize,
     /// Commands from connections that wait for the service's thread, 1,024. Connections beyond stop reading until
     /// there is room: a flood of calls slows those who make it.
     pub commands: usize,
@@ -26,7 +34,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 20_000, connections_per_address: 16_000, unsent: 16 << 20, commands: 1_024 }
+        Self {
+            connections: 20_000,
+            connections_per_address: 16_000,
+            unsent: 16 << 20,
+            held: 512 << 20,
+            commands: 1_024,
+        }
     }
 }
 
@@ -35,9 +49,11 @@ impl Default for Limits {
 pub struct Deadlines {
     /// From the connection's start until it is bound, 10 s.
     pub handshake: Duration,
-    /// From the first octet of a PDU, or the first fragment of a call, to the last, 30 s.
+    /// From the first octet of a PDU, or the first fragment of a call, to the last, 30 s, not counting the time in which
+    /// the server does not read.
     pub request: Duration,
-    /// For the client to take one PDU of an answer (some kilobytes), 30 s.
+    /// For the client to take one PDU of an answer (some kilobytes), 30 s; and, with 1 s more for each 16 KiB, to take
+    /// all that is unsent.
     pub write: Duration,
     /// For a connection without unanswered calls whose association holds no handle, 10 min. A client that waits for
     /// events, or has anything open, is never idle.

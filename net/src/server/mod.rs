@@ -63,6 +63,7 @@ mod outbox;
 mod service;
 mod shared;
 mod snapshot;
+mod sparse;
 mod thread;
 
 pub use builder::Builder;

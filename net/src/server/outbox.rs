@@ -1,9 +1,14 @@
 //! What waits for a connection's task: answers from the service's thread, and orders to end.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cmrp_port::server::CallId;
 use tokio::sync::Notify;
+
+use super::levels::Levels;
+
+/// With so many octets unsent, nothing more is read and no call is handed on: who doesn't take answers need not ask.
+pub(super) const CONGESTED: usize = 65_536;
 
 /// The mailbox of one connection. It needs no place of its own for each mail: a connection has as many calls that can
 /// be answered as the RPC runtime lets it have, and answers are limited by their octets.
@@ -11,6 +16,7 @@ pub(super) struct Outbox<R> {
     state: Mutex<State<R>>,
     wake: Notify,
     limit: usize,
+    levels: Arc<Levels>,
 }
 
 struct State<R> {
@@ -19,6 +25,10 @@ struct State<R> {
     is_closed: bool,
     /// Octets of answers that the client has not been sent: here, and those that the task has taken.
     unsent: usize,
+    /// Calls that were handed on and that the service is not done with.
+    ahead: usize,
+    /// The task has a call that it may not hand on yet.
+    holds_back: bool,
 }
 
 /// Something for a connection.
@@ -58,12 +68,13 @@ pub(super) struct Delivery<R> {
 
 impl<R> Outbox<R> {
     /// An empty mailbox for at most so many octets of unsent answers.
-    pub(super) fn new(limit: usize, order: Order) -> Self {
-        let state = State { mails: Vec::new(), order, is_closed: false, unsent: 0 };
-        Self { state: Mutex::new(state), wake: Notify::new(), limit }
+    pub(super) fn new(limit: usize, order: Order, levels: Arc<Levels>) -> Self {
+        let (mails, is_closed, holds_back) = (Vec::new(), false, false);
+        let state = State { mails, order, is_closed, unsent: 0, ahead: 0, holds_back };
+        Self { state: Mutex::new(state), wake: Notify::new(), limit, levels }
     }
 
-    /// Puts a mail in.
+    /// Puts a mail in. An answer is counted among what the server holds until it is [settled](Self::settle).
     ///
     /// # Errors
     /// Gives the mail back if the connection has gone, or is to go because this answer was too much.
@@ -73,7 +84,7 @@ impl<R> Outbox<R> {
             return Err(mail);
         }
         let unsent = state.unsent.saturating_add(mail.octets());
-        let outcome = if unsent > self.limit {
+        let outcome = if unsent > self.limit || !self.levels.hold(mail.octets(), unsent) {
             state.order = Order::Overflow;
             Err(mail)
         } else {
@@ -109,6 +120,34 @@ impl<R> Outbox<R> {
     pub(super) fn settle(&self, octets: usize) {
         let mut state = self.state();
         state.unsent = state.unsent.saturating_sub(octets);
+        drop(state);
+        self.levels.release(octets);
+    }
+
+    /// Whether a further call may be handed on: the service is done with the one before, and its answer is no reason to
+    /// wait. If not, the task is woken when the service is done.
+    pub(super) fn may_forward(&self) -> bool {
+        let mut state = self.state();
+        let may = state.ahead == 0 && state.unsent < CONGESTED;
+        state.holds_back = !may;
+        may
+    }
+
+    /// A call is handed on.
+    pub(super) fn forwarded(&self) {
+        let mut state = self.state();
+        state.ahead = state.ahead.saturating_add(1);
+    }
+
+    /// The service is done with a call, whether or not it has answered it.
+    pub(super) fn handled(&self) {
+        let mut state = self.state();
+        state.ahead = state.ahead.saturating_sub(1);
+        let wakes = std::mem::take(&mut state.holds_back);
+        drop(state);
+        if wakes {
+            self.wake.notify_one();
+        }
     }
 
     /// Empties the mailbox for good: what comes later is given back.

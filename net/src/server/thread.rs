@@ -14,9 +14,10 @@ use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tracing::{Span, debug, debug_span};
 
-use super::levels::Levels;
+use super::levels::{Charge, Levels};
 use super::outbox::{Mail, Outbox};
 use super::service::{Clock, Output, Request, Service};
+use super::sparse::give_back;
 use crate::metrics::server::{Metrics, Outcome};
 
 /// Commands that are carried out before the clock is looked at again.
@@ -51,6 +52,8 @@ pub(super) struct Incoming<R> {
     pub(super) opnum: u16,
     pub(super) format: Format,
     pub(super) stub: Vec<u8>,
+    /// Of the stub.
+    pub(super) charge: Charge,
     pub(super) outbox: Arc<Outbox<R>>,
     pub(super) connection: Span,
 }
@@ -151,7 +154,8 @@ impl<S: Service> Desk<S> {
     }
 
     fn call(&mut self, incoming: Incoming<S::Receipt>) {
-        let Incoming { call, caller, interface, opnum, format, stub, outbox, connection } = incoming;
+        let Incoming { call, caller, interface, opnum, format, stub, charge, outbox, connection } = incoming;
+        let origin = Arc::clone(&outbox);
         let operation = S::operation(interface, opnum).unwrap_or("unknown");
         let span = debug_span!(parent: &connection, "call", operation, opnum, id = call.0);
         let entered = span.clone().entered();
@@ -159,7 +163,9 @@ impl<S: Service> Desk<S> {
         self.calls.insert(call, Open { outbox, interface, operation, began, waits: false, span });
         let request = Request { interface, opnum, format, stub: &stub };
         self.service.handle_call(self.clock.now(), caller, call, request);
+        drop((stub, charge));
         self.route();
+        origin.handled();
         if let Some(open) = self.calls.get_mut(&call) {
             open.waits = true;
         }
@@ -205,21 +211,15 @@ impl<S: Service> Desk<S> {
         if !open.waits {
             self.metrics.latency.observe(open.began.elapsed().as_secs_f64());
         }
-        self.levels.hold(mail.octets());
-        if let Err(mail) = open.outbox.deliver(mail) {
-            self.levels.release(mail.octets());
-            if let Mail::Response { receipt: Some(receipt), .. } = mail {
-                self.undelivered(receipt);
-            }
+        if let Err(Mail::Response { receipt: Some(receipt), .. }) = open.outbox.deliver(mail) {
+            self.undelivered(receipt);
         }
         drop(entered);
         Some(open.outbox)
     }
 
     fn publish(&mut self) {
-        if self.calls.is_empty() {
-            self.calls.shrink_to_fit();
-        }
+        give_back(&mut self.calls);
         self.levels.publish(self.calls.len(), self.service.statistics());
     }
 }

@@ -9,7 +9,7 @@ use cmrp::clusapi3::{
 use cmrp::ndr::{Endian, Format, Operation};
 use cmrp_net::client::{Association, CallError, CallOptions, Limits, Options, Protocol, Transfer};
 use dcerpc_proto::server::Call;
-use dcerpc_proto::status::NCA_S_FAULT_CONTEXT_MISMATCH;
+use dcerpc_proto::status::{NCA_PROTO_ERROR, NCA_S_FAULT_CONTEXT_MISMATCH};
 use dcerpc_proto::syntax::BindFeatures;
 
 use super::rig::{Reaction, Rig, config, stub};
@@ -252,6 +252,26 @@ async fn a_connection_that_breaks_fails_its_calls_and_no_others() {
     association.call(&ApiGetClusterNameRequest {}).await.unwrap();
     rig.release();
     waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_before_the_end_is_an_answer() {
+    let rig = Rig::start(config(), |call: &Call| Reaction::Last(stub(call, name()))).await;
+    let association = Association::connect(&rig.server(), &options()).await.unwrap();
+    let answer = association.call(&ApiGetClusterNameRequest {}).await.unwrap();
+    assert_eq!(answer.get().unwrap(), name());
+    association.ended().await;
+}
+
+/// The server has said why before it closed, while most of the request had yet to be written.
+#[tokio::test]
+async fn a_fault_before_the_end_is_a_fault() {
+    let mut config = config();
+    config.limits.max_fragments = 2;
+    let rig = Rig::start(config, cluster).await;
+    let association = Association::connect(&rig.server(), &options()).await.unwrap();
+    let error = association.call_raw(3, &vec![0; 4 << 20], CallOptions::default()).await.unwrap_err();
+    assert!(matches!(error, CallError::Fault { status: NCA_PROTO_ERROR, .. }), "{error}");
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use cmrp::clusapi3::{
     ApiCreateEnum, ApiCreateEnumRequest, ApiGetClusterName, ApiGetClusterNameRequest, ApiGetNotifyRequest,
 };
 use cmrp::ndr::Operation;
-use cmrp_net::client::{Association, Limits};
+use cmrp_net::client::{Association, CallError, ConnectError, Limits, Protocol, Refusal};
+use cmrp_port::status::starts_reconnect;
 use dcerpc_proto::server::Call;
 use dcerpc_proto::syntax::BindFeatures;
 
@@ -225,6 +226,66 @@ async fn connecting_can_be_dropped() {
         drop(poll_and_drop(Association::connect(&server, &options), polls).await);
     }
     rig.until(|seen| seen.open == 0).await;
+}
+
+/// A call that no connection is left for fails, with a code that does not make a watcher reconnect.
+async fn nobody_joins(rig: &Rig) {
+    let association = Association::connect(&rig.server(), &options()).await.unwrap();
+    let waiting = tokio::spawn({
+        let association = association.clone();
+        async move { association.call(&ApiGetNotifyRequest::default()).await.map(drop) }
+    });
+    rig.until(|seen| seen.calls.len() == 1).await;
+    let error = association.call(&ApiGetClusterNameRequest {}).await.unwrap_err();
+    let refused = CallError::Connect(ConnectError::Refused(Refusal::Association));
+    assert_eq!(error.to_string(), refused.to_string());
+    assert!([Protocol::V2, Protocol::V3].iter().all(|protocol| !starts_reconnect(*protocol, error.win32())));
+    rig.release();
+    waiting.await.unwrap().unwrap();
+    let seen = rig.seen();
+    assert_eq!((seen.calls.len(), seen.ended), (1, 0));
+}
+
+#[tokio::test]
+async fn a_server_whose_associations_have_one_connection() {
+    let mut config = config();
+    config.limits.max_group = 1;
+    nobody_joins(&Rig::start(config, cluster).await).await;
+}
+
+/// Joining group 0 would make another association, with no handle of this one.
+#[tokio::test]
+async fn a_server_that_names_no_group() {
+    let rig = Rig::start(config(), cluster).await;
+    rig.names_groups(false);
+    nobody_joins(&rig).await;
+    assert_eq!(rig.seen().connections, 1);
+}
+
+/// By default, a client asks for no more connections, and no more calls on one, than our server gives.
+#[tokio::test]
+async fn defaults_of_both_sides_agree() {
+    for multiplexing in [false, true] {
+        let rig = Rig::start(config(), |call: &Call| Reaction::Hold(stub(call, name()))).await;
+        let options = options().with_multiplexing(multiplexing);
+        let association = Association::connect(&rig.server(), &options).await.unwrap();
+        let limits = Limits::default();
+        let mut calls = tokio::task::JoinSet::new();
+        for number in 0..limits.waiting + 100 {
+            let association = association.clone();
+            calls.spawn(async move {
+                let request = ApiGetClusterNameRequest {};
+                if number < limits.waiting {
+                    association.wait(&request).await.map(drop)
+                } else {
+                    association.call(&request).await.map(drop)
+                }
+            });
+        }
+        let running = limits.waiting + if multiplexing { 16 } else { limits.connections };
+        rig.until(|seen| seen.calls.len() == running).await;
+        assert!(calls.try_join_next().is_none());
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cmrp::clusapi3::{Clusapi3, Response};
-use cmrp::ndr::{EncodeStub, Interface};
+use cmrp::ndr::EncodeStub;
 use dcerpc_proto::SyntaxId;
 use dcerpc_proto::auth::AuthLevel;
 use dcerpc_proto::server::{Associations, Call, Config, Connection, Event, PeerAddress};
@@ -21,6 +21,8 @@ pub(crate) enum Reaction {
     Fault(u32),
     /// It answers with these octets once [`Rig::release`] is called.
     Hold(Vec<u8>),
+    /// It answers and closes the connection in one breath.
+    Last(Vec<u8>),
     /// It closes the connection.
     Cut,
 }
@@ -40,6 +42,9 @@ pub(crate) struct Seen {
     pub(crate) ended: usize,
 }
 
+/// `PTYPE` of a `bind_ack`, whose octets 20 to 24 are `assoc_group_id` (C706 12.6.4.4).
+const BIND_ACK: u8 = 12;
+
 type Handler = dyn Fn(&Call) -> Reaction + Send + Sync;
 
 /// A server on a port of its own.
@@ -56,6 +61,7 @@ struct Shared {
     seen: watch::Sender<Seen>,
     released: watch::Sender<u64>,
     accepts: watch::Sender<bool>,
+    names_groups: watch::Sender<bool>,
 }
 
 impl Drop for Rig {
@@ -66,8 +72,7 @@ impl Drop for Rig {
 
 /// The configuration of a server that is open to all.
 pub(crate) fn config() -> Config {
-    let (major, minor) = Clusapi3::VERSION;
-    let mut config = Config::new(vec![SyntaxId::new(Clusapi3::UUID, major, minor)]);
+    let mut config = Config::new(vec![SyntaxId::of::<Clusapi3>()]);
     config.minimum_level = AuthLevel::NONE;
     config
 }
@@ -91,6 +96,7 @@ impl Rig {
             seen: watch::channel(Seen::default()).0,
             released: watch::channel(0).0,
             accepts: watch::channel(true).0,
+            names_groups: watch::channel(true).0,
         });
         let task = tokio::spawn(accept(listener, shared.clone()));
         Self { address, shared, task }
@@ -117,6 +123,11 @@ impl Rig {
     /// Answers all calls that are held.
     pub(crate) fn release(&self) {
         self.shared.released.send_modify(|count| *count += 1);
+    }
+
+    /// Whether binds are answered with the number of a group, or with 0.
+    pub(crate) fn names_groups(&self, names: bool) {
+        self.shared.names_groups.send_replace(names);
     }
 
     /// Whether further connections are served.
@@ -148,24 +159,22 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>, number: usize) {
     let mut held: Vec<(u32, Vec<u8>)> = Vec::new();
     let mut released = shared.released.subscribe();
     let mut chunk = [0; 4096];
-    'connection: loop {
-        while let Some(event) = machine.poll_event() {
-            if !react(&mut machine, event, &shared, number, &mut held) {
-                break 'connection;
-            }
+    loop {
+        let mut goes_on = true;
+        while let Some(event) = machine.poll_event().filter(|_| goes_on) {
+            goes_on = react(&mut machine, event, &shared, number, &mut held);
         }
-        while let Some(pdu) = machine.poll_transmit() {
-            if stream.write_all(&pdu).await.is_err() {
-                break 'connection;
-            }
+        let mut output: Vec<_> = std::iter::from_fn(|| machine.poll_transmit()).collect();
+        if !*shared.names_groups.borrow() {
+            output.iter_mut().filter(|pdu| pdu[2] == BIND_ACK).for_each(|pdu| pdu[20..24].fill(0));
         }
-        if machine.is_closing() {
+        if stream.write_all(&output.concat()).await.is_err() || !goes_on || machine.is_closing() {
             break;
         }
         tokio::select! {
             read = stream.read(&mut chunk) => match read {
                 Ok(length) if length > 0 => {
-                    machine.handle_input(&chunk[..length], &mut shared.associations.lock().unwrap());
+                    machine.handle_input(&chunk[..length], &mut *shared.associations.lock().unwrap());
                 }
                 _ => break,
             },
@@ -196,6 +205,10 @@ fn react(
                 Reaction::Answer(stub) => machine.respond(call.id, &stub).unwrap(),
                 Reaction::Fault(status) => machine.fault(call.id, status, Executed::No).unwrap(),
                 Reaction::Hold(stub) => held.push((call.id, stub)),
+                Reaction::Last(stub) => {
+                    machine.respond(call.id, &stub).unwrap();
+                    return false;
+                }
                 Reaction::Cut => return false,
             }
         }

@@ -56,6 +56,50 @@ async fn a_trickle_of_fragments_does_not_prolong_a_request() {
     server.end().await;
 }
 
+/// Sends these PDUs with pauses, and expects to be cut off before the last.
+async fn trickle(client: &mut raw::Client, pdus: impl Iterator<Item = Vec<u8>>) {
+    let send = async {
+        for pdu in pdus {
+            if tokio::io::AsyncWriteExt::write_all(&mut client.stream, &pdu).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(SHORT / 10).await;
+        }
+        panic!("all was taken");
+    };
+    crate::within("the connection is closed", send).await;
+}
+
+/// A fragment without octets, with these flags: 1 for the first, 0 for a later one.
+fn empty_fragment(call: u32, flags: u8) -> Vec<u8> {
+    let mut pdu = raw::request(call, ECHO, b"", 1).concat();
+    pdu[3] = flags;
+    pdu
+}
+
+#[tokio::test]
+async fn empty_fragments_do_not_prolong_a_request() {
+    let server = serve(|builder| builder.deadlines(Deadlines { request: SHORT, ..patient() })).await;
+    let mut client = server.bound().await;
+    let rest = std::iter::repeat_with(|| empty_fragment(2, 0)).take(600);
+    trickle(&mut client, std::iter::once(empty_fragment(2, 1)).chain(rest)).await;
+    server.until_empty().await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn what_becomes_of_other_calls_does_not_prolong_a_request() {
+    let server = serve(|builder| builder.deadlines(Deadlines { request: SHORT, ..patient() })).await;
+    let mut client = server.bound().await;
+    for call in 2..60 {
+        client.request(call, WAIT, b"").await;
+    }
+    client.send(&raw::request(60, ECHO, &[7; 2_000], 1_000)[0]).await;
+    trickle(&mut client, (2..60).map(|call| raw::header_only(raw::ORPHANED, call))).await;
+    server.until_empty().await;
+    server.end().await;
+}
+
 #[tokio::test]
 async fn who_holds_nothing_is_disconnected_when_idle() {
     let server = serve(|builder| builder.deadlines(Deadlines { idle: SHORT, ..patient() })).await;

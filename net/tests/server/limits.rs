@@ -2,9 +2,10 @@
 
 use cmrp_net::server::{Limits, Server};
 
+use crate::raw;
 use crate::raw::response;
-use crate::script::{BIG, ECHO, Script, WAIT};
-use crate::{patient, serve, within};
+use crate::script::{BIG, ECHO, NOTIFY, Script, WAIT};
+use crate::{Served, patient, serve, within};
 
 #[tokio::test]
 async fn connections_over_the_limit_are_closed() {
@@ -42,13 +43,15 @@ async fn one_address_cannot_take_all_connections() {
 async fn who_leaves_too_much_unread_is_disconnected() {
     let limits = Limits { unsent: 1 << 20, ..Limits::default() };
     let server = serve(|builder| builder.limits(limits).deadlines(patient())).await;
-    let mut client = server.bound().await;
+    let (mut client, mut other) = (server.bound().await, server.bound().await);
     for call in 2..40 {
-        client.request(call, BIG, &(1_u32 << 19).to_le_bytes()).await;
+        client.request(call, WAIT, b"").await;
     }
-    server.until_empty().await;
-    server.until_script("all answers were made", |script| script.calls >= 3).await;
+    server.until("all wait", |now| now.calls == 38).await;
+    assert_eq!(other.call(2, NOTIFY, &vec![7; 1 << 19]).await, response(2, b""));
     client.closed().await;
+    drop(other);
+    server.until_empty().await;
     server.end().await;
 }
 
@@ -95,4 +98,94 @@ async fn many_can_connect_before_they_are_accepted() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_calls_ahead_gets_all_answers() {
+    let limits = Limits { unsent: 1 << 20, ..Limits::default() };
+    let server = serve(|builder| builder.limits(limits).deadlines(patient())).await;
+    let mut client = server.bound().await;
+    let octets = (1_u32 << 18).to_le_bytes();
+    let calls: Vec<u8> = (2..62).flat_map(|call| raw::request(call, BIG, &octets, 100).concat()).collect();
+    client.send(&calls).await;
+    for call in 2..62 {
+        assert_eq!(client.answer().await, response(call, &vec![b'x'; 1 << 18]));
+    }
+    drop(client);
+    server.until_empty().await;
+    server.end().await;
+}
+
+/// A server whose clients may hold 1 MiB together.
+async fn small() -> Served {
+    let limits = Limits { held: 1 << 20, ..Limits::default() };
+    serve(|builder| builder.limits(limits).deadlines(patient())).await
+}
+
+#[tokio::test]
+async fn unfinished_requests_of_all_connections_are_limited() {
+    let server = small().await;
+    let stub = vec![7; 800_000];
+    let fragments = raw::request(2, ECHO, &stub, 5_000);
+    let (last, rest) = fragments.split_last().unwrap();
+    let mut first = server.bound().await;
+    first.send(&rest.concat()).await;
+    server.until("the request is held", |now| now.held >= 795_000).await;
+    let mut second = server.bound().await;
+    // The server need not take all of it.
+    drop(tokio::io::AsyncWriteExt::write_all(&mut second.stream, &rest.concat()).await);
+    second.closed().await;
+    // Little is always possible.
+    let mut modest = server.bound().await;
+    assert_eq!(modest.call(2, ECHO, b"here").await, response(2, b"here"));
+    drop(modest);
+    server.until("the others have gone", |now| now.connections == 1).await;
+    assert!(server.handle.snapshot().held <= 1 << 20);
+    first.send(last).await;
+    assert_eq!(first.answer().await, response(2, &stub));
+    drop(first);
+    server.until_empty().await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_the_service_are_limited() {
+    let server = small().await;
+    let (first, second) = (server.bound().await, server.bound().await);
+    let (go_on, waits) = std::sync::mpsc::channel::<()>();
+    let handle = server.handle.clone();
+    let blocked = tokio::spawn(async move { handle.with(move |_, _| waits.recv().is_err()).await });
+    let stub = vec![7; 800_000];
+    let call = |mut client: raw::Client| {
+        let octets = raw::request(2, ECHO, &stub, 5_000).concat();
+        async move {
+            drop(tokio::io::AsyncWriteExt::write_all(&mut client.stream, &octets).await);
+            client
+        }
+    };
+    let mut first = call(first).await;
+    server.until("the request is held", |now| now.held == 800_000).await;
+    let mut second = call(second).await;
+    second.closed().await;
+    assert!(server.handle.snapshot().held <= 1 << 20);
+    drop(go_on);
+    assert_eq!(blocked.await.unwrap(), Ok(true));
+    assert_eq!(first.answer().await, response(2, &stub));
+    drop(first);
+    server.until_empty().await;
+    server.end().await;
+}
+
+#[tokio::test]
+async fn unread_answers_of_all_connections_are_limited() {
+    let server = small().await;
+    let mut client = server.bound().await;
+    client.request(2, BIG, &(2_u32 << 20).to_le_bytes()).await;
+    client.closed().await;
+    server.until_empty().await;
+    let undelivered = server.handle.with(|script, _| script.undelivered.clone()).await;
+    assert_eq!(undelivered, Ok(vec![2 << 20]));
+    let mut other = server.bound().await;
+    assert_eq!(other.call(2, ECHO, b"here").await, response(2, b"here"));
+    server.end().await;
 }

@@ -1,6 +1,8 @@
 //! What happens in a cluster reaches who watches it.
 
-use cmrp::clusapi3::{ApiAddNotifyCluster, ObjectFilter};
+use std::time::Duration;
+
+use cmrp::clusapi3::{ApiAddNotifyCluster, ApiCloseGroup, ObjectFilter};
 use cmrp::cluster_change::{ClusterChange, ClusterChangeGroupV2};
 use cmrp::ndr::Operation;
 use cmrp_net::client::{
@@ -9,6 +11,7 @@ use cmrp_net::client::{
 use cmrp_port::client::{FilterError, Indication};
 use cmrp_port::event::v2::GroupState;
 use cmrp_port::object::ObjectKind;
+use cmrp_port::protocol::PortVersion;
 use cmrp_port::sequence::StateSequences;
 use futures_core::Stream;
 
@@ -93,6 +96,76 @@ async fn filters_can_be_added_later() {
     };
     let wrong = watcher.add(None, wrong).await;
     assert!(matches!(wrong, Err(WatchError::Filter(FilterError::WrongKind))), "{wrong:?}");
+}
+
+/// Waits until a watcher holds so many objects and ports.
+async fn until_holds(watcher: &Watcher, objects: usize, ports: usize) {
+    let waited = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let held = watcher.statistics().await.unwrap();
+            if (held.objects, held.ports) == (objects, ports) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{:?}", watcher.statistics().await);
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_filter_that_makes_no_sense() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let (watcher, mut events) = watcher(Protocol::V3, &[("node1", node.address)]).start().unwrap();
+    until(&mut events, |event| matches!(event, WatchEvent::Connected { .. })).await;
+    let wrong = || Interest::v1(group("SQL"), ClusterChange::RESOURCE_STATE);
+    watcher.add(None, wrong()).await.unwrap_err();
+    until_holds(&watcher, 0, 0).await;
+    // What others use stays.
+    watcher.add(None, states_v1(group("SQL"))).await.unwrap();
+    watcher.add(None, wrong()).await.unwrap_err();
+    until_holds(&watcher, 1, 1).await;
+    node.change("SQL", GroupState::OFFLINE).await;
+    until(&mut events, is_change).await;
+}
+
+/// The server's ports have room for 1,024 filters: the object of one that it refuses is closed again.
+#[tokio::test]
+async fn nothing_is_left_of_a_filter_that_the_server_refuses() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let builder = watcher(Protocol::V3, &[("node1", node.address)]);
+    let builder = (0..1024).fold(builder, |builder, _| builder.interest(states_v1(Subject::Cluster)));
+    let (watcher, mut events) = builder.interest(states_v1(group("SQL"))).start().unwrap();
+    let failed = until(&mut events, |event| matches!(event, WatchEvent::FilterFailed { .. })).await;
+    assert!(
+        matches!(failed, WatchEvent::FilterFailed { ref interest, .. } if interest.subject == group("SQL"))
+    );
+    until_holds(&watcher, 0, 1).await;
+    assert!(node.log().await.contains(&ApiCloseGroup::OPNUM));
+}
+
+/// An object that was opened for filters is closed when the last is gone; one that the program opened is not.
+#[tokio::test]
+async fn objects_last_as_long_as_the_filters_that_they_are_for() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let (watcher, mut events) = watcher(Protocol::V3, &[("node1", node.address)]).start().unwrap();
+    let files = watcher.open(ObjectKind::Group, "Files").await.unwrap();
+    let ports = [
+        watcher.create_port(PortVersion::V1).await.unwrap(),
+        watcher.create_port(PortVersion::V1).await.unwrap(),
+    ];
+    for port in ports {
+        watcher.add(Some(port), states_v1(group("SQL"))).await.unwrap();
+        watcher.add(Some(port), states_v1(group("Files"))).await.unwrap();
+    }
+    until_holds(&watcher, 2, 2).await;
+    watcher.close_port(ports[0]).await.unwrap();
+    until(&mut events, |event| matches!(event, WatchEvent::PortClosed { .. })).await;
+    until_holds(&watcher, 2, 1).await;
+    assert!(!node.log().await.contains(&ApiCloseGroup::OPNUM));
+    watcher.close_port(ports[1]).await.unwrap();
+    until_holds(&watcher, 1, 0).await;
+    assert!(node.log().await.contains(&ApiCloseGroup::OPNUM));
+    watcher.bound(files).await.unwrap();
 }
 
 #[tokio::test]

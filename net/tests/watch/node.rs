@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use cmrp::cluster_change::ClusterChange;
-use cmrp::ndr::{ContextHandle, EncodeStub, Format, Handle, Interface};
+use cmrp::ndr::{ContextHandle, EncodeStub, Format, Handle};
 use cmrp::{clusapi2, clusapi3};
 use cmrp_net::client::{Builder, Options, Protocol, WatchEvent, WatchEvents, Watcher};
 use cmrp_net::server::{Handle as ServerHandle, Output, Request, Server, Service};
@@ -132,15 +132,11 @@ mod answer {
     answers!(v3, clusapi3, Protocol::V3);
 }
 
-fn syntax<I: Interface>() -> SyntaxId {
-    SyntaxId::new(I::UUID, I::VERSION.0, I::VERSION.1)
-}
-
 impl Service for Node {
     type Receipt = server::Response;
 
     fn interfaces() -> Vec<SyntaxId> {
-        vec![syntax::<clusapi2::Clusapi2>(), syntax::<clusapi3::Clusapi3>()]
+        vec![SyntaxId::of::<clusapi2::Clusapi2>(), SyntaxId::of::<clusapi3::Clusapi3>()]
     }
 
     fn operation(_: SyntaxId, opnum: u16) -> Option<&'static str> {
@@ -149,7 +145,7 @@ impl Service for Node {
 
     fn handle_call(&mut self, now: Instant, caller: Caller, call: CallId, request: Request<'_>) {
         self.log.push(request.opnum);
-        let (is_v3, format) = (request.interface == syntax::<clusapi3::Clusapi3>(), request.format);
+        let (is_v3, format) = (request.interface == SyntaxId::of::<clusapi3::Clusapi3>(), request.format);
         let limits = cmrp::ndr::Limits::DEFAULT;
         let stub = if is_v3 {
             let Ok(request) = clusapi3::Request::decode(request.opnum, request.stub, format, &limits) else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cmrp_net::client::{Change, Protocol, Retry, WatchEvent, Watcher};
+use cmrp_net::client::{Change, Options, Protocol, Retry, WatchEvent, Watcher};
 use cmrp_port::client::{Backoff, Indication};
 use cmrp_port::event::v2::GroupState;
 use cmrp_port::sequence::StateSequences;
@@ -54,6 +54,28 @@ async fn to_the_other_node() {
         assert_eq!(sequence(&until(&mut events, is_change).await), Some(3));
         assert_eq!(two.statistics().await.ports, 1);
     }
+}
+
+/// What a program gives a watcher to run may panic; the watcher tries the next server as after any other failure.
+#[tokio::test]
+async fn after_a_panic() {
+    let node = Running::start("node1", StateSequences::new()).await;
+    let address = node.address.to_string();
+    let options = Options::new(Protocol::V3).with_port(1).with_resolver(move |name| match name {
+        "broken" => panic!("as this test wants it"),
+        _ => Some(address.clone()),
+    });
+    let (_watcher, mut events) = Watcher::builder(["broken", "node1"], Protocol::V3)
+        .options(options)
+        .backoff(hasty())
+        .start()
+        .unwrap();
+    let failed = until(&mut events, |event| matches!(event, WatchEvent::AttemptFailed { .. })).await;
+    assert!(
+        matches!(failed, WatchEvent::AttemptFailed { ref server, code: RPC_S_CALL_FAILED, .. } if server == "broken"),
+        "{failed:?}"
+    );
+    until(&mut events, |event| matches!(event, WatchEvent::Connected { .. })).await;
 }
 
 #[tokio::test]

@@ -106,6 +106,12 @@ impl Handles {
         (mine && self.token(token.uuid.data1, handle.serial) == token).then_some(handle.referent)
     }
 
+    /// What a token stands for, whoever has it.
+    pub(super) fn find(&self, token: ContextHandle) -> Option<Referent> {
+        let handle = self.all.get(token.uuid.data1 as usize)?;
+        (self.token(token.uuid.data1, handle.serial) == token).then_some(handle.referent)
+    }
+
     /// Forgets a handle that [`get`](Self::get) knows.
     pub(super) fn remove(&mut self, token: ContextHandle) {
         let Some(handle) = self.all.try_remove(token.uuid.data1 as usize) else { return };

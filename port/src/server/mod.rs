@@ -288,8 +288,11 @@ impl Server {
 
     /// Takes note that an answer could not be sent, because the connection of its call is gone while others of the
     /// association are there, or because the client had given the call up. The indications in it are lost, which the
-    /// client is told as of any other loss.
+    /// client is told as of any other loss. A port that it would have told of is closed.
     pub fn handle_undelivered(&mut self, response: &Response) {
+        if let Some(token) = response.created() {
+            self.forget(token);
+        }
         let Some((place, number)) = response.port() else { return };
         let is_there =
             self.ports.get(place as usize).is_some_and(|port| port.number == number && !port.broken);
@@ -298,6 +301,18 @@ impl Server {
             self.report_loss(place, End::Front);
             self.serve(place);
         }
+    }
+
+    /// Closes a handle, of whichever kind and client, because the answer that would have told the client of it could not
+    /// be sent: nobody could ever close it.
+    pub fn forget(&mut self, token: ContextHandle) {
+        let Some(referent) = self.handles.find(token) else { return };
+        match referent {
+            Referent::Object { slot, .. } => self.index.release(slot),
+            Referent::Port(place) => self.run_down_port(place),
+            Referent::Foreign(_) => {}
+        }
+        self.handles.remove(token);
     }
 
     /// Runs down what a client held: its last connection is gone (MS-RPCE 3.3.3.7.1).

@@ -129,6 +129,14 @@ impl Response {
         self.port
     }
 
+    /// The handle that it tells of for the first time.
+    pub(super) const fn created(&self) -> Option<ContextHandle> {
+        match self.body {
+            Body::Created { handle, .. } => Some(handle),
+            _ => None,
+        }
+    }
+
     /// Which interface the call came through.
     pub const fn protocol(&self) -> Protocol {
         self.protocol

@@ -92,3 +92,25 @@ fn d22_answers_without_events_or_of_closed_ports_are_no_loss() {
         assert_eq!(bench.server.statistics().lost, 0);
     });
 }
+
+/// A port whose handle the client never got is closed, and no other.
+#[test]
+fn a_handle_that_does_not_arrive_is_closed() {
+    v3(|bench| {
+        let (now, caller, states) = (bench.now, bench.caller, States::default());
+        let kept = watching(bench);
+        let before = bench.server.statistics();
+        for _ in 0..3 {
+            let request = cmrp::clusapi3::ApiCreateNotifyRequest {};
+            let _ = bench.server.handle_v3(now, caller, CallId(u64::MAX), &request.into(), &states);
+            let Some(Output::Response { response, .. }) = bench.server.poll_output() else { panic!() };
+            assert_eq!(bench.server.statistics().ports, 2);
+            // Told twice, it is closed once.
+            bench.server.handle_undelivered(&response);
+            bench.server.handle_undelivered(&response);
+            assert_eq!(bench.server.statistics(), before);
+        }
+        bench.post(0x1, "N", 0);
+        assert_eq!(bench.drain(kept), [Event::new(7, 0x1, 0, "N")]);
+    });
+}

@@ -9,7 +9,7 @@ use super::calls::Calls;
 use super::config::Config;
 use super::contexts::Contexts;
 use super::event::{Event, Violation};
-use super::groups::{Associations, GroupId, PeerAddress};
+use super::groups::{Associations, GroupId, Join, PeerAddress};
 use super::requests::Incoming;
 use crate::bind::BindNak;
 use crate::call::{Fault, Response};
@@ -41,6 +41,8 @@ pub struct Connection {
     /// The request of which not all has come.
     pub(super) incoming: Option<Incoming>,
     pub(super) assembler: Assembler,
+    /// Counts requests, and PDUs outside of requests, that have come to their end.
+    received: u32,
     pub(super) events: Queue<Event>,
     is_shut_down: bool,
     reader: PduReader,
@@ -110,6 +112,7 @@ impl Connection {
             last_call: None,
             incoming: None,
             assembler: Assembler::new(fragments),
+            received: 0,
             events: Queue::default(),
             is_shut_down: false,
             reader: PduReader::with_limit(max_pdu),
@@ -119,13 +122,14 @@ impl Connection {
     }
 
     /// Takes octets from the client, in any chunking; none if the connection is closing. Take the events and PDUs that
-    /// it leads to before the next octets come: their number is in proportion to the octets.
-    pub fn handle_input(&mut self, octets: &[u8], associations: &mut Associations) {
+    /// it leads to before the next octets come: their number is in proportion to the octets. `groups`, usually
+    /// [`Associations`], is asked only when the client binds.
+    pub fn handle_input(&mut self, octets: &[u8], groups: &mut dyn Join) {
         let mut input = octets;
         let mut reader = core::mem::take(&mut self.reader);
         while self.phase != Phase::Closing {
             match reader.next(&mut input) {
-                Ok(Some(framed)) => self.handle_pdu(framed.octets, associations),
+                Ok(Some(framed)) => self.handle_pdu(framed.octets, groups),
                 Ok(None) => break,
                 Err(error) => self.end(Violation::Malformed(error)),
             }
@@ -252,6 +256,12 @@ impl Connection {
         self.calls.len()
     }
 
+    /// Whether a request or PDU has begun to come and has not ended, and which: the number is another one for each, and
+    /// stays until all fragments have come. For a deadline that neither empty fragments nor other PDUs prolong.
+    pub fn receiving(&self) -> Option<u32> {
+        (self.incoming.is_some() || self.reader.pending() > 0).then_some(self.received)
+    }
+
     /// Octets held for the client or because of it: unfinished PDUs and requests, events that were not taken, output
     /// that was not sent.
     ///
@@ -264,18 +274,24 @@ impl Connection {
         input.saturating_add(self.events.octets()).saturating_add(self.output.octets())
     }
 
-    fn handle_pdu(&mut self, octets: &[u8], associations: &mut Associations) {
+    fn handle_pdu(&mut self, octets: &[u8], groups: &mut dyn Join) {
         let waited = self.waits_to_send();
+        let before = self.incoming.map(|incoming| incoming.call_id);
         match Pdu::decode(octets) {
-            Ok(pdu) => self.dispatch(&pdu, octets.len(), associations),
+            Ok(pdu) => self.dispatch(&pdu, octets.len(), groups),
             Err(error) => self.malformed(octets, error),
         }
         self.check_output(waited);
+        let after = self.incoming.map(|incoming| incoming.call_id);
+        // Something ends with this PDU unless it begins or continues a request.
+        if after.is_none() || (before.is_some() && before != after) {
+            self.received = self.received.wrapping_add(1);
+        }
     }
 
-    fn dispatch(&mut self, pdu: &Pdu<'_>, length: usize, associations: &mut Associations) {
+    fn dispatch(&mut self, pdu: &Pdu<'_>, length: usize, groups: &mut dyn Join) {
         match &pdu.body {
-            Body::Bind(bind) => self.bind(pdu, bind, associations),
+            Body::Bind(bind) => self.bind(pdu, bind, groups),
             Body::AlterContext(proposal) => self.alter_context(pdu, proposal),
             Body::Request(request) => self.request(pdu, request, length),
             Body::CoCancel if self.is_bound() => self.cancel(pdu.call_id),

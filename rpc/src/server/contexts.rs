@@ -59,15 +59,16 @@ impl Contexts {
         Some(Meaning { interface, proposed, transfer })
     }
 
-    /// Answers a proposal, element by element, and keeps what is accepted.
+    /// Answers a proposal, element by element, and keeps what is accepted. Of the features on offer these are accepted.
     pub(super) fn negotiate(
         &mut self,
         config: &Config,
         proposal: &[PresentationContext],
+        features: BindFeatures,
     ) -> Vec<ContextResult> {
         let chosen = choose(config, proposal);
         let answer = |(place, element): (usize, &PresentationContext)| match element.features() {
-            Some(offered) => answer_features(config.features & offered),
+            Some(offered) => answer_features(features & offered),
             None => self.answer(config, element, place, &chosen),
         };
         let results = proposal.iter().enumerate().map(answer).collect();

@@ -104,7 +104,8 @@ pub enum Violation {
     Unexpected(PacketType),
     /// A PDU other than a request that is not in one piece.
     Fragmented(PacketType),
-    /// A request larger than the fragment size agreed on.
+    /// A request larger than [`Config::max_fragment`](super::Config::max_fragment), which is given. One that is larger than
+    /// what the bind agreed on, but not than this, is taken.
     Oversized(usize),
     /// A `call_id` that is not above the one before (MS-RPCE 3.3.3.5.2), which is given.
     CallId(u32),

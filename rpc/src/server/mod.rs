@@ -12,7 +12,7 @@
 //! After each [`Connection::handle_input`] take all events, then all PDUs; while [`Connection::is_congested`], do not
 //! read from the client. When [`Connection::is_closing`] says so, send the PDUs that are left and close the socket;
 //! whatever ended the connection, call [`Connection::close`]. Time-outs are the program's: for a bind that does not
-//! come, for a PDU or request that is not finished ([`Connection::held`]), for output that is not taken.
+//! come, for a PDU or request that is not finished ([`Connection::receiving`]), for output that is not taken.
 //!
 //! # What becomes of clients that break rules
 //!
@@ -56,4 +56,4 @@ mod requests;
 pub use config::{Config, Limits};
 pub use connection::{Connection, UnknownCall};
 pub use event::{Call, Event, Violation};
-pub use groups::{Associations, GroupId, PeerAddress};
+pub use groups::{Associations, GroupId, Join, JoinError, PeerAddress};

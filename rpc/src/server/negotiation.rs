@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::connection::{Connection, Phase, Session};
 use super::event::{Event, Violation};
-use super::groups::{Associations, GroupId, JoinError};
+use super::groups::{GroupId, Join, JoinError};
 use crate::bind::{Bind, BindAck, BindNak, MIN_FRAGMENT};
 use crate::header::{PacketType, PfcFlags};
 use crate::label::FormatLabel;
@@ -13,15 +13,15 @@ use crate::pdu::{Body, Pdu};
 use crate::syntax::{BindFeatures, ContextResult};
 
 impl Connection {
-    pub(super) fn bind(&mut self, pdu: &Pdu<'_>, bind: &Bind, associations: &mut Associations) {
-        match self.admit(pdu, bind, associations) {
+    pub(super) fn bind(&mut self, pdu: &Pdu<'_>, bind: &Bind, groups: &mut dyn Join) {
+        match self.admit(pdu, bind, groups) {
             Ok(group) => self.accept(pdu, bind, group),
             Err(reason) => self.refuse_bind(pdu.label, pdu.call_id, reason),
         }
     }
 
     /// Finds the group of a client that may bind, or the reason why it may not.
-    fn admit(&self, pdu: &Pdu<'_>, bind: &Bind, associations: &mut Associations) -> Result<GroupId, u16> {
+    fn admit(&self, pdu: &Pdu<'_>, bind: &Bind, groups: &mut dyn Join) -> Result<GroupId, u16> {
         if self.phase != Phase::Fresh || !pdu.flags.contains(PfcFlags::WHOLE) || bind.contexts.is_empty() {
             return Err(BindNak::PROTOCOL);
         }
@@ -33,7 +33,7 @@ impl Connection {
         if contexts > self.config.limits.max_contexts {
             return Err(BindNak::LOCAL_LIMIT);
         }
-        associations.join(bind.assoc_group_id, self.peer).map_err(|error| match error {
+        groups.join(bind.assoc_group_id, self.peer).map_err(|error| match error {
             JoinError::Unknown => BindNak::NOT_SPECIFIED,
             JoinError::Limit => BindNak::LOCAL_LIMIT,
         })
@@ -42,7 +42,7 @@ impl Connection {
     fn accept(&mut self, pdu: &Pdu<'_>, bind: &Bind, group: GroupId) {
         self.phase = Phase::Bound;
         self.group = Some(group);
-        let results = self.contexts.negotiate(&self.config, &bind.contexts);
+        let results = self.contexts.negotiate(&self.config, &bind.contexts, self.config.features);
         let features = accepted_features(&results);
         let limit = self.config.fragment();
         let multiplexing = self.config.multiplexing && pdu.flags.contains(PfcFlags::CONC_MPX);
@@ -69,7 +69,9 @@ impl Connection {
         if let Some(violation) = self.check_alter_context(pdu) {
             return self.end_with_fault(pdu.label, pdu.call_id, 0, violation);
         }
-        let results = self.contexts.negotiate(&self.config, &proposal.contexts);
+        // Features are for the whole connection and settled by its bind (MS-RPCE 3.3.1.5.3).
+        let none = BindFeatures::empty();
+        let results = self.contexts.negotiate(&self.config, &proposal.contexts, none);
         self.acknowledge(pdu, &[], results, Body::AlterContextResp);
     }
 

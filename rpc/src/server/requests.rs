@@ -19,7 +19,7 @@ use crate::verification;
 /// The request of which not all fragments have come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Incoming {
-    call_id: u32,
+    pub(super) call_id: u32,
     /// Whether it was refused, so that its fragments are dropped.
     is_refused: bool,
     /// How often it was cancelled already.

@@ -64,7 +64,7 @@ fn values(work: &Work<'_, '_>, key: Option<HKeyRpc>, list: &[u8]) -> Result<Vec<
 fn create_port(work: &mut Work<'_, '_>, call: &clusapi3::ApiCreateBatchPortRequest) -> Done {
     let watched = opened(work, call.h_key, Rights::QUERY_VALUE)?.path;
     let association = work.session.reply().association;
-    let port = work.volatile.batch_ports.create(association, watched)?;
+    let port = work.volatile.batch_ports.create(association, &watched)?;
     let handle = work.session.open_foreign(port);
     if handle.is_err() {
         work.volatile.batch_ports.close(port);

@@ -8,7 +8,7 @@ use cmrp::clusapi3::{
 use cmrp_port::access::Access;
 use cmrp_port::object::{Object, ObjectKind};
 
-use super::{Done, Work, closes, text};
+use super::{Done, Work, closes, kept_text, text};
 use crate::embedded::model::State;
 use crate::session::Refusal;
 use crate::status::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_NOT_QUORUM_CAPABLE};
@@ -109,7 +109,7 @@ fn quorum(work: &Work<'_, '_>) -> Done {
 /// MS-CMRP 3.1.4.2.7.
 fn set_quorum(work: &mut Work<'_, '_>, call: &ApiSetQuorumResourceRequest<'_>) -> Result<(), Refusal> {
     let id = work.resource(call.h_resource)?;
-    let device = text(call.lpsz_device_name)?;
+    let device = kept_text(call.lpsz_device_name)?;
     let state = work.model.state();
     let kind = state.resources.get(&id).and_then(|resource| state.resource_types.get(&resource.type_name));
     if !kind.is_some_and(|kind| kind.quorum_capable) {

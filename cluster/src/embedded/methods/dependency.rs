@@ -4,9 +4,14 @@ use cmrp::clusapi3::{self, Request};
 use cmrp::ndr::Handle;
 use cmrp_port::event::v2::{SharedVolume, SharedVolumeEvent, SharedVolumeState, VolumeResource};
 
-use super::{Done, Work};
+use super::control::write;
+use super::{Done, Work, kept_text};
 use crate::dependency::Expression as Written;
-use crate::embedded::model::{Expression, Name, Property, Resource, ResourceId, ResourceState, State};
+use crate::embedded::lifetime::CORE_GROUP;
+use crate::embedded::model::{
+    Expression, GroupId, Name, Property, Resource, ResourceId, ResourceState, State,
+};
+use crate::embedded::property::Subject;
 use crate::event::Event;
 use crate::session::Refusal;
 use crate::status::{
@@ -24,8 +29,9 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
             changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateResponse::default()))
         }
         Request::ApiChangeCsvStateEx(call) => {
-            let name = call.lpsz_volume_name.to_string_lossy();
-            let changed = change_volume(work, call.h_resource, call.dw_state, Some(&name));
+            let name = kept_text(call.lpsz_volume_name).map_err(Refusal::from);
+            let changed =
+                name.and_then(|name| change_volume(work, call.h_resource, call.dw_state, Some(&name)));
             changed.and_then(|()| work.answer(clusapi3::ApiChangeCsvStateExResponse::default()))
         }
         _ => return None,
@@ -137,21 +143,37 @@ fn may_share(state: &State, id: &ResourceId) -> Result<(), u32> {
     if disabled || maintained || used || depends { Err(ERROR_CLUSTER_INVALID_REQUEST) } else { Ok(()) }
 }
 
-/// A group that has nothing but the disk is a group of shared volumes as long (MS-CMRP 3.1.1.1.4).
 fn set_shared(work: &mut Work<'_, '_>, id: &ResourceId, name: Option<String>) {
-    const SHARED_VOLUMES: u32 = 4;
-    const UNKNOWN: u32 = 9999;
-    let group = work.model.state().resources.get(id).map(|resource| resource.group.clone());
-    let alone = group.as_ref().is_some_and(|group| work.model.state().resources_of(group).count() == 1);
-    let state = work.model.change();
-    if let Some(group) = group.filter(|_| alone).and_then(|group| state.groups.get_mut(&group)) {
-        group.group_type = if name.is_some() { SHARED_VOLUMES } else { UNKNOWN };
-    }
-    let Some(resource) = state.resources.get_mut(id) else { return };
+    let Some(resource) = work.model.change().resources.get_mut(id) else { return };
+    let group = resource.group.clone();
+    let told = Property::Sz(name.clone().unwrap_or_default());
+    let shared = name.is_some();
     match name {
         Some(name) => resource.common.insert(SHARED.into(), Property::Sz(name)),
         None => resource.common.remove(&Name::from(SHARED)),
     };
+    write::tell_common(&mut work.model, &Subject::Resource(id.clone()), SHARED, told);
+    set_group_type(work, &group, shared);
+}
+
+/// A group that has nothing but the disk is a group of shared volumes as long (MS-CMRP 3.1.1.1.4). The core group stays
+/// what it is.
+fn set_group_type(work: &mut Work<'_, '_>, id: &GroupId, shared: bool) {
+    const SHARED_VOLUMES: u32 = 4;
+    let alone = work.model.state().resources_of(id).count() == 1;
+    let Some(group) = work.model.change().groups.get_mut(id) else { return };
+    let before = group.group_type;
+    if shared && alone && before != CORE_GROUP && before != SHARED_VOLUMES {
+        group.former_type = Some(before);
+        group.group_type = SHARED_VOLUMES;
+    } else if !shared {
+        group.group_type = group.former_type.take().unwrap_or(before);
+    }
+    let now = group.group_type;
+    if now != before {
+        let of = Subject::Group(id.clone());
+        write::tell_common(&mut work.model, &of, "GroupType", Property::Dword(now));
+    }
 }
 
 fn tell_volume(work: &mut Work<'_, '_>, id: &ResourceId, shared: bool) {

@@ -9,7 +9,6 @@ use cmrp::clusapi3::{
 use cmrp_port::access::ServerState;
 
 use super::network::{INTERNAL, interfaces_of};
-use super::resource::possible_owners;
 use super::{Done, Work, text};
 use crate::embedded::model::{Name, NodeId, ResourceId, State};
 use crate::session::{Refusal, Session};
@@ -191,7 +190,7 @@ fn resource_enum(work: &Work<'_, '_>, handle: Option<cmrp::clusapi3::HResRpc>, k
     providers.dedup();
     let depends = providers.into_iter().filter_map(|id| named(1, id));
     let provides = state.dependents(&id).into_iter().filter_map(|id| named(2, id));
-    let owners = nodes(state, possible_owners(state, &id), 4);
+    let owners = nodes(state, state.possible_owners(&id), 4);
     let listed: Vec<Listed> =
         depends.chain(provides).chain(owners).filter(|one| one.kind & kinds != 0).collect();
     work.answer(ApiCreateResEnumResponse { return_enum: names(&listed), rpc_status: 0, return_value: 0 })

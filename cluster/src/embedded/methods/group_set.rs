@@ -113,12 +113,32 @@ pub(in crate::embedded) fn delete_set(model: &mut Transaction<'_>, id: &GroupSet
         return Err(ERROR_DIR_NOT_EMPTY);
     }
     tell(model, id, GroupSetEvent::Deleted);
-    let state = model.change();
-    state.group_sets.remove(id);
-    let drop = |dependencies: &mut Expression| *dependencies = without(dependencies, id.as_str());
-    state.groups.values_mut().for_each(|group| drop(&mut group.dependencies));
-    state.group_sets.values_mut().for_each(|set| drop(&mut set.dependencies));
+    let providers = set_dependencies(model.state(), id);
+    model.change().group_sets.remove(id);
+    forget(model, id.as_str(), &providers);
     Ok(())
+}
+
+/// A group or group set that depended on these providers is gone: what depended on it does no longer.
+pub(in crate::embedded) fn forget(model: &mut Transaction<'_>, id: &str, providers: &Expression) {
+    let state = model.state();
+    let groups = state.groups.iter().filter(|(_, group)| group.dependencies.names(id));
+    let groups: Vec<GroupId> = groups.map(|(id, _)| id.clone()).collect();
+    let sets = state.group_sets.iter().filter(|(_, set)| set.dependencies.names(id));
+    let sets: Vec<GroupSetId> = sets.map(|(id, _)| id.clone()).collect();
+    for group in &groups {
+        if let Some(group) = model.change().groups.get_mut(group) {
+            group.dependencies = without(&group.dependencies, id);
+        }
+        tell_group(model, group);
+    }
+    for set in &sets {
+        if let Some(set) = model.change().group_sets.get_mut(set) {
+            set.dependencies = without(&set.dependencies, id);
+        }
+        tell_set(model, set);
+    }
+    tell_dependents(model, providers, &Expression::None);
 }
 
 fn add<S: Handle, G: Handle>(
@@ -301,11 +321,15 @@ fn change_group(work: &mut Work<'_, '_>, id: &GroupId, to: Expression, circular:
         group.dependencies = to;
     }
     acyclic(state, &Provider::Group(id.clone()), circular)?;
-    // Version 2 ports have no event for it.
-    work.model.tell_group(id, Some(ClusterChange::GROUP_PROPERTY), None);
+    tell_group(&mut work.model, id);
     let now = group_dependencies(work.model.state(), id);
-    tell_dependents(work, &before, &now);
+    tell_dependents(&mut work.model, &before, &now);
     Ok(())
+}
+
+/// Tells that a group depends on something else now. Version 2 ports have no event for it.
+fn tell_group(model: &mut Transaction<'_>, id: &GroupId) {
+    model.tell_group(id, Some(ClusterChange::GROUP_PROPERTY), None);
 }
 
 fn change_set(
@@ -321,24 +345,30 @@ fn change_set(
     }
     acyclic(state, &Provider::Set(id.clone()), circular)?;
     let now = set_dependencies(work.model.state(), id);
-    let expression = dependency::Expression::of_all(now.leaves()).to_string();
-    tell(&mut work.model, id, GroupSetEvent::Dependencies(&expression));
-    tell_dependents(work, &before, &now);
+    tell_set(&mut work.model, id);
+    tell_dependents(&mut work.model, &before, &now);
     Ok(())
 }
 
+/// Tells what a group set depends on now.
+fn tell_set(model: &mut Transaction<'_>, id: &GroupSetId) {
+    let now = set_dependencies(model.state(), id);
+    let expression = dependency::Expression::of_all(now.leaves()).to_string();
+    tell(model, id, GroupSetEvent::Dependencies(&expression));
+}
+
 /// Tells the sets that something began or ceased to depend on which group sets depend on them now.
-fn tell_dependents(work: &mut Work<'_, '_>, before: &Expression, now: &Expression) {
+fn tell_dependents(model: &mut Transaction<'_>, before: &Expression, now: &Expression) {
     let (before, now): (BTreeSet<&str>, BTreeSet<&str>) =
         (before.leaves().into_iter().collect(), now.leaves().into_iter().collect());
     for id in before.symmetric_difference(&now).map(|id| GroupSetId::new(*id)) {
-        let sets = work.model.state().group_sets.iter();
+        let sets = model.state().group_sets.iter();
         let dependents: Vec<String> = sets
             .filter(|(_, set)| set.dependencies.names(id.as_str()))
             .map(|(id, _)| id.to_string())
             .collect();
         let dependents: Vec<&str> = dependents.iter().map(String::as_str).collect();
-        tell(&mut work.model, &id, GroupSetEvent::Dependents(&dependents));
+        tell(model, &id, GroupSetEvent::Dependents(&dependents));
     }
 }
 

@@ -21,7 +21,7 @@ use cmrp::clusapi3::Request;
 use cmrp::ndr::WStr;
 
 use crate::session::{Outcome, Refusal};
-use crate::status::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_NAME};
+use crate::status::{ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_NAME, ERROR_INVALID_PARAMETER};
 
 pub(super) use super::work::Work;
 
@@ -52,6 +52,20 @@ const AREAS: [Area; 13] = [
 /// `ERROR_INVALID_NAME`: it is not valid UTF-16, so that nothing can have it.
 fn text(name: WStr<'_>) -> Result<String, u32> {
     name.try_to_string().map_err(|_| ERROR_INVALID_NAME)
+}
+
+/// UTF-16 units of a text that is kept as it is, such as the path of a DLL, at most.
+///
+/// Stops texts as long as a call, which a client could have kept once for each object, and repeated in each event.
+const MAX_TEXT: usize = 1_024;
+
+/// A text that is kept as it is.
+///
+/// # Errors
+/// Those of [`text`]; `ERROR_INVALID_PARAMETER`: it is longer than [`MAX_TEXT`].
+fn kept_text(given: WStr<'_>) -> Result<String, u32> {
+    let given = text(given)?;
+    if given.encode_utf16().count() > MAX_TEXT { Err(ERROR_INVALID_PARAMETER) } else { Ok(given) }
 }
 
 /// Makes the methods that open an object by name, at the level "All" and at the one asked for.

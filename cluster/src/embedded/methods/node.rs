@@ -80,6 +80,5 @@ fn resume(work: &mut Work<'_, '_>, handle: Option<HNodeRpc>, failback: u32) -> R
 /// MS-CMRP 3.1.4.2.72.
 fn evict(work: &mut Work<'_, '_>, handle: Option<HNodeRpc>) -> Result<(), Refusal> {
     let id = work.node(handle)?;
-    work.model.evict(id);
-    Ok(())
+    Ok(work.model.evict(id)?)
 }

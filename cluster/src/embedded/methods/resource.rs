@@ -5,10 +5,8 @@ use cmrp::clusapi3::{
     ApiGetResourceNetworkNameResponse, ApiGetResourceStateResponse, ApiGetResourceTypeResponse, HGroupRpc,
     HNodeRpc, HResRpc, Request,
 };
-use cmrp::cluster_change::ClusterChange;
 use cmrp::ndr::WStr;
 use cmrp_port::access::Access;
-use cmrp_port::event::v2::ResourceEvent;
 use cmrp_port::object::ObjectKind;
 
 use super::{Done, Work, closes, opens, text};
@@ -176,8 +174,9 @@ fn network_name(work: &Work<'_, '_>, handle: Option<HResRpc>) -> Done {
 /// The private property `Name` of a network name; of the cluster's own, the name of the cluster.
 fn computer_name<'s>(state: &'s State, resource: &'s Resource) -> &'s str {
     match resource.private.get(&Name::from("Name")) {
-        Some(Property::Sz(name)) => name,
+        // Its property may have a name that is not in effect yet.
         _ if resource.core => &state.cluster.name,
+        Some(Property::Sz(name)) => name,
         _ => &resource.name,
     }
 }
@@ -280,24 +279,13 @@ fn set_owners(
     id: &ResourceId,
     change: impl FnOnce(&mut std::collections::BTreeSet<NodeId>) -> bool,
 ) {
-    let mut nodes = possible_owners(work.model.state(), id).into_iter().collect();
+    let mut nodes = work.model.state().possible_owners(id).into_iter().collect();
     if change(&mut nodes) {
-        let told: Vec<String> = nodes.iter().map(NodeId::to_string).collect();
-        let told: Vec<&str> = told.iter().map(String::as_str).collect();
-        work.model
-            .change()
-            .resources
-            .get_mut(id)
-            .into_iter()
-            .for_each(|one| one.possible = Some(nodes.clone()));
-        let event = ResourceEvent::PossibleOwners(&told);
-        work.model.tell_resource(id, Some(ClusterChange::RESOURCE_PROPERTY), Some(event));
+        if let Some(resource) = work.model.change().resources.get_mut(id) {
+            resource.possible = Some(nodes);
+        }
+        work.model.tell_possible(id);
     }
-}
-
-/// The nodes that can host a resource.
-pub(super) fn possible_owners(state: &State, id: &ResourceId) -> Vec<NodeId> {
-    state.nodes.keys().copied().filter(|node| state.is_possible(id, *node)).collect()
 }
 
 /// MS-CMRP 3.1.4.2.26, 3.1.4.2.166.

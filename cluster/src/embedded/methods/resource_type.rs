@@ -2,7 +2,7 @@
 
 use cmrp::clusapi3::{ApiCreateResourceTypeRequest, Request};
 
-use super::{Done, Work, text};
+use super::{Done, Work, kept_text, text};
 use crate::embedded::model::ResourceType;
 use crate::session::Refusal;
 
@@ -22,8 +22,8 @@ pub(super) fn serve(work: &mut Work<'_, '_>, request: &Request<'_>) -> Option<Do
 /// MS-CMRP 3.1.4.2.27.
 fn create(work: &mut Work<'_, '_>, call: &ApiCreateResourceTypeRequest<'_>) -> Result<(), Refusal> {
     let kind = ResourceType {
-        display_name: text(call.lpsz_display_name)?,
-        dll: text(call.lpsz_dll_name)?,
+        display_name: kept_text(call.lpsz_display_name)?,
+        dll: kept_text(call.lpsz_dll_name)?,
         looks_alive: call.dw_looks_alive,
         is_alive: call.dw_is_alive,
         class: USER_CLASS,

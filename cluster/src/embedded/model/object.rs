@@ -175,6 +175,9 @@ pub struct Group {
     pub name: String,
     /// `CLUSGROUP_TYPE` of clusapi.h: 1 is the core group, 9999 unknown.
     pub group_type: u32,
+    /// The type that it has again when it is no group of shared volumes any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_type: Option<u32>,
     /// The node that owns it.
     pub owner: NodeId,
     /// The nodes that it prefers, the best first.
@@ -233,7 +236,8 @@ pub enum Expression {
 }
 
 /// What is being done about the state of a resource.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Goal {
     /// Nothing.
     #[default]
@@ -244,6 +248,14 @@ pub enum Goal {
     Offline,
     /// The same, and then to its persistent state.
     Restart,
+}
+
+impl Goal {
+    /// Whether nothing is being done. By reference, as serde asks.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that skip_serializing_if wants")]
+    fn is_stay(&self) -> bool {
+        *self == Self::Stay
+    }
 }
 
 /// A resource.
@@ -264,8 +276,8 @@ pub struct Resource {
     /// When what is pending is done, or when a resource that failed goes online again. After a restart: at once.
     #[serde(skip)]
     pub due: Option<Instant>,
-    /// What is being worked towards. After a restart: its persistent state.
-    #[serde(skip)]
+    /// What is being worked towards. It is kept, so that a restart goes on with it.
+    #[serde(default, skip_serializing_if = "Goal::is_stay")]
     pub goal: Goal,
     /// How often it has been restarted since it was last online at the wish of a client.
     #[serde(default)]

@@ -115,6 +115,7 @@ impl State {
         let group = Group {
             name: name.to_owned(),
             group_type,
+            former_type: None,
             owner,
             preferred: Vec::new(),
             wanted: false,

@@ -22,8 +22,8 @@ pub(crate) struct Failed {
 /// A command that was carried out, and the key that it was about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Done {
-    key: KeyPath,
-    command: Command<'static>,
+    pub(super) key: KeyPath,
+    pub(super) command: Command<'static>,
 }
 
 /// A list at work.
@@ -46,38 +46,6 @@ pub(crate) fn execute(tree: &mut Tree, base: &KeyPath, list: &[u8]) -> Result<Ve
         run.execute(command).map_err(|error| Failed { command: Some(index), error })?;
     }
     Ok(run.done)
-}
-
-/// What a batch port on the key `watched` reports of a list; `None` if nothing of it was about that key or one below.
-///
-/// Paths are relative to the watched key. If it is the key that the list was run on, the report is the list with the
-/// former data in it; else commands that name a key are put in where a value belongs to another key than the one before.
-pub(crate) fn report(done: &[Done], watched: &KeyPath) -> Option<Vec<u8>> {
-    let mut current = Some(watched.clone());
-    let mut commands = Vec::new();
-    for Done { key, command } in done.iter().filter(|done| done.concerns(watched)) {
-        let names_key = matches!(command.kind, CommandType::CREATE_KEY | CommandType::DELETE_KEY);
-        if !names_key && current.as_ref() != Some(key) {
-            commands.push(key_command(CommandType::CREATE_KEY, &key.below(watched)));
-        }
-        current = (command.kind != CommandType::DELETE_KEY).then(|| key.clone());
-        let command =
-            if names_key { key_command(command.kind, &key.below(watched)) } else { command.clone() };
-        commands.push(command);
-    }
-    (!commands.is_empty()).then(|| encode(&commands))
-}
-
-fn key_command(kind: CommandType, path: &KeyPath) -> Command<'static> {
-    Command { kind, value_type: 0, name: path.as_str().to_owned(), data: Vec::new().into() }
-}
-
-impl Done {
-    /// Whether it is about the key or one below it, or deletes one above it.
-    fn concerns(&self, watched: &KeyPath) -> bool {
-        let above = self.command.kind == CommandType::DELETE_KEY && watched.is_within(&self.key);
-        self.key.is_within(watched) || above
-    }
 }
 
 impl Run<'_> {

@@ -45,6 +45,25 @@ pub(crate) fn show(before: &State, state: &mut State, now: FileTime) {
     tree.commit(state);
 }
 
+/// Stamps keys that have no time yet: a definition makes keys and knows no time.
+pub(crate) fn stamp(state: &mut State, now: FileTime) {
+    let mut timeless = vec![&state.registry];
+    let is_timeless = loop {
+        match timeless.pop() {
+            Some(key) if key.written == 0 => break now.0 > 0,
+            Some(key) => timeless.extend(key.keys.values()),
+            None => break false,
+        }
+    };
+    let mut left = if is_timeless { vec![&mut state.registry] } else { Vec::new() };
+    while let Some(key) = left.pop().map(Arc::make_mut) {
+        if key.written == 0 {
+            key.written = now.0;
+        }
+        left.extend(key.keys.values_mut());
+    }
+}
+
 fn steps(before: &State, after: &State) -> Vec<Step> {
     let mut shown = Shown { registry: &after.registry, steps: Vec::new() };
     for path in ALWAYS.into_iter().filter_map(|name| KeyPath::parse(name).ok()) {

@@ -5,6 +5,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod mirror;
+pub(crate) mod report;
 
 use std::sync::Arc;
 

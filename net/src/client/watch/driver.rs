@@ -64,7 +64,7 @@ pub(super) struct Driver {
 enum Purpose {
     Connect(BindingId),
     Call { binding: BindingId, call: CallId, waits: bool },
-    End,
+    End(BindingId),
 }
 
 /// What a task came to.
@@ -235,7 +235,7 @@ impl Driver {
         self.queued.retain(|(of, ..)| *of != binding);
         self.abort(|purpose| match purpose {
             Purpose::Connect(of) | Purpose::Call { binding: of, .. } => of == binding,
-            Purpose::End => false,
+            Purpose::End(_) => false,
         });
     }
 
@@ -261,23 +261,37 @@ impl Driver {
         self.start_queued();
     }
 
-    /// Whether anybody still wants to know of a task.
-    fn forget_task(&mut self, id: task::Id) -> bool {
-        let purpose = self.purposes.remove(&id).map(|(purpose, _)| purpose);
-        if let Some(Purpose::Call { waits: false, .. }) = purpose {
+    /// What a task was for, if anybody still wants to know of it.
+    fn forget_task(&mut self, id: task::Id) -> Option<Purpose> {
+        let (purpose, _) = self.purposes.remove(&id)?;
+        if let Purpose::Call { waits: false, .. } = purpose {
             self.running = self.running.saturating_sub(1);
         }
-        purpose.is_some()
+        Some(purpose)
     }
 
     /// A task has ended.
     fn ended(&mut self, result: Result<(task::Id, Done), task::JoinError>) {
-        match result {
-            Ok((id, done)) if self.forget_task(id) => self.done(done),
-            Ok(_) => {}
-            Err(error) => drop(self.forget_task(error.id())),
+        let id = result.as_ref().map_or_else(task::JoinError::id, |(id, _)| *id);
+        if let Some(purpose) = self.forget_task(id) {
+            match result {
+                Ok((_, done)) => self.done(done),
+                Err(error) => self.panicked(purpose, &error),
+            }
         }
         self.start_queued();
+    }
+
+    /// A task came to nothing: code of the program that it ran, such as a resolver, has panicked.
+    fn panicked(&mut self, purpose: Purpose, error: &task::JoinError) {
+        tracing::error!(%error, ?purpose, "a task of a watcher has panicked");
+        let now = self.now();
+        match purpose {
+            Purpose::Connect(binding) | Purpose::End(binding) => {
+                self.engine.handle_connection_failed(now, binding, RPC_S_CALL_FAILED);
+            }
+            Purpose::Call { call, .. } => self.engine.handle_failure(now, call, RPC_S_CALL_FAILED),
+        }
     }
 
     fn done(&mut self, done: Done) {
@@ -285,7 +299,7 @@ impl Driver {
         match done {
             Done::Connected(binding, Ok(association)) => {
                 let ended = association.ended();
-                self.spawn(Purpose::End, async move {
+                self.spawn(Purpose::End(binding), async move {
                     ended.await;
                     Done::Ended(binding)
                 });

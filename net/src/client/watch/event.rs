@@ -17,7 +17,7 @@ use crate::client::CallError;
 pub enum Subject {
     /// Everything in the cluster.
     Cluster,
-    /// One object, which is opened for it. Of a registry key, the name is the path below the root.
+    /// One object, which is opened for the first filter on it and closed after the last. Of a registry key, the name is the path below the root.
     Object {
         /// The kind of object.
         kind: ObjectKind,

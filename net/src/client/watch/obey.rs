@@ -2,6 +2,7 @@
 
 use cmrp_port::client::{BindingId, FilterError, FilterId, ObjectId, PortId, Target};
 use cmrp_port::object::ObjectKind;
+use cmrp_port::protocol::PortVersion;
 use cmrp_port::status::starts_reconnect;
 use tokio::time;
 
@@ -44,38 +45,67 @@ impl Driver {
 
     /// Adds a filter, to the shared port of its version unless another one is named.
     pub(super) fn add(&mut self, port: Option<PortId>, interest: Interest) -> Result<FilterId, FilterError> {
-        let port = port.unwrap_or_else(|| self.shared_port(&interest));
-        let filter = match (&interest.events, &interest.subject) {
-            (Events::ResourceType(flags), Subject::ResourceType(name)) => {
-                self.engine.add_resource_type(port, name, *flags, 0)?
-            }
-            (Events::ResourceType(_), _) | (_, Subject::ResourceType(_)) => {
-                return Err(FilterError::WrongKind);
-            }
-            (Events::V1 { events, subtree }, subject) => {
-                let target = self.target(subject);
-                self.engine.add_filter(port, target, *events, *subtree, 0)?
-            }
-            (Events::V2(filter), subject) => {
-                let target = self.target(subject);
-                self.engine.add_filter_v2(port, target, *filter, 0)?
-            }
-        };
-        self.record.insert_filter(filter, port, interest);
-        Ok(filter)
+        let version = interest.events.port_version();
+        let is_first = port.is_none() && self.record.shared_port(version).is_none();
+        let port = port.unwrap_or_else(|| self.shared_port(version));
+        let object = self.object_of(&interest.subject);
+        let added = self.add_to(port, object, &interest);
+        match added {
+            Ok(filter) => self.record.insert_filter(filter, port, object, interest),
+            Err(_) => self.take_back(is_first.then_some((port, version)), object),
+        }
+        added
     }
 
-    fn shared_port(&mut self, interest: &Interest) -> PortId {
-        let version = interest.events.port_version();
+    fn add_to(
+        &mut self,
+        port: PortId,
+        object: Option<ObjectId>,
+        interest: &Interest,
+    ) -> Result<FilterId, FilterError> {
+        let target = object.map_or(Target::Cluster, Target::Object);
+        match (&interest.events, &interest.subject) {
+            (Events::ResourceType(flags), Subject::ResourceType(name)) => {
+                self.engine.add_resource_type(port, name, *flags, 0)
+            }
+            (Events::ResourceType(_), _) | (_, Subject::ResourceType(_)) => Err(FilterError::WrongKind),
+            (Events::V1 { events, subtree }, _) => self.engine.add_filter(port, target, *events, *subtree, 0),
+            (Events::V2(filter), _) => self.engine.add_filter_v2(port, target, *filter, 0),
+        }
+    }
+
+    /// Closes what was made for a filter that makes no sense.
+    fn take_back(&mut self, port: Option<(PortId, PortVersion)>, object: Option<ObjectId>) {
+        if let Some((port, version)) = port {
+            *self.record.shared_port(version) = None;
+            self.engine.close_port(port);
+        }
+        if let Some(object) = object {
+            self.record.release(object);
+            self.close_unused();
+        }
+    }
+
+    /// Closes objects that were opened for filters, once the last filter on them is gone.
+    pub(super) fn close_unused(&mut self) {
+        for object in self.record.take_unused() {
+            self.engine.close(object);
+        }
+    }
+
+    fn shared_port(&mut self, version: PortVersion) -> PortId {
         let engine = &mut self.engine;
         *self.record.shared_port(version).get_or_insert_with(|| engine.create_port(version))
     }
 
-    /// What a filter is on. An object is opened for the first filter on it.
-    fn target(&mut self, subject: &Subject) -> Target {
-        let Subject::Object { kind, name } = subject else { return Target::Cluster };
-        let known = self.record.object_for(*kind, name);
-        Target::Object(known.unwrap_or_else(|| self.open(*kind, name)))
+    /// What a filter is on, if it is an object; that is opened for the first filter on it.
+    fn object_of(&mut self, subject: &Subject) -> Option<ObjectId> {
+        let Subject::Object { kind, name } = subject else { return None };
+        self.record.object_for(*kind, name).or_else(|| {
+            let object = self.open(*kind, name);
+            self.record.keep_for_filters(object);
+            Some(object)
+        })
     }
 
     fn open(&mut self, kind: ObjectKind, name: &str) -> ObjectId {

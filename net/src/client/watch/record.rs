@@ -14,11 +14,23 @@ use super::{Interest, Subject, WatchError};
 #[derive(Debug, Default)]
 pub(super) struct Record {
     objects: HashMap<ObjectId, Arc<Subject>>,
-    filters: HashMap<FilterId, (PortId, Arc<Interest>)>,
+    filters: HashMap<FilterId, Registered>,
+    /// Objects that were opened for filters, and how many are on each.
+    filtered: HashMap<ObjectId, usize>,
+    /// Objects that were opened for filters of which none is left.
+    unused: Vec<ObjectId>,
     opening: HashMap<ObjectId, Reply<ObjectId>>,
     adding: HashMap<FilterId, Reply<FilterId>>,
     v1: Option<PortId>,
     v2: Option<PortId>,
+}
+
+/// A filter that the engine has.
+#[derive(Debug)]
+struct Registered {
+    port: PortId,
+    object: Option<ObjectId>,
+    interest: Arc<Interest>,
 }
 
 impl Record {
@@ -30,7 +42,7 @@ impl Record {
         }
     }
 
-    /// An object that was opened for a filter before.
+    /// An object of this name, if one was opened before.
     pub(super) fn object_for(&self, kind: ObjectKind, name: &str) -> Option<ObjectId> {
         let is_it = |subject: &Subject| matches!(subject, Subject::Object { kind: k, name: n } if *k == kind && same_name(n, name));
         self.objects.iter().find(|(_, subject)| is_it(subject)).map(|(object, _)| *object)
@@ -38,6 +50,25 @@ impl Record {
 
     pub(super) fn insert_object(&mut self, object: ObjectId, kind: ObjectKind, name: &str) {
         self.objects.insert(object, Arc::new(Subject::object(kind, name)));
+    }
+
+    /// An object is there for the filters on it: once they are gone, it is [unused](Self::take_unused).
+    pub(super) fn keep_for_filters(&mut self, object: ObjectId) {
+        self.filtered.insert(object, 0);
+    }
+
+    /// Objects to be closed. They are forgotten here.
+    pub(super) fn take_unused(&mut self) -> Vec<ObjectId> {
+        std::mem::take(&mut self.unused)
+    }
+
+    /// Gives an object up that was opened for filters, if none is on it.
+    pub(super) fn release(&mut self, object: ObjectId) {
+        if self.filtered.get(&object) == Some(&0) {
+            self.filtered.remove(&object);
+            self.objects.remove(&object);
+            self.unused.push(object);
+        }
     }
 
     pub(super) fn rename(&mut self, object: ObjectId, name: &str) {
@@ -52,12 +83,21 @@ impl Record {
         self.objects.get(&object).cloned().unwrap_or_else(|| Arc::new(Subject::Cluster))
     }
 
-    pub(super) fn insert_filter(&mut self, filter: FilterId, port: PortId, interest: Interest) {
-        self.filters.insert(filter, (port, Arc::new(interest)));
+    pub(super) fn insert_filter(
+        &mut self,
+        filter: FilterId,
+        port: PortId,
+        object: Option<ObjectId>,
+        interest: Interest,
+    ) {
+        if let Some(count) = object.and_then(|object| self.filtered.get_mut(&object)) {
+            *count = count.saturating_add(1);
+        }
+        self.filters.insert(filter, Registered { port, object, interest: Arc::new(interest) });
     }
 
     pub(super) fn interest(&self, filter: FilterId) -> Option<Arc<Interest>> {
-        self.filters.get(&filter).map(|(_, interest)| interest.clone())
+        self.filters.get(&filter).map(|filter| filter.interest.clone())
     }
 
     /// Who opened an object waits until it is open.
@@ -78,6 +118,7 @@ impl Record {
     pub(super) fn forget_object(&mut self, object: ObjectId, error: WatchError) -> Arc<Subject> {
         let subject = self.subject(object);
         self.objects.remove(&object);
+        self.filtered.remove(&object);
         answer(self.opening.remove(&object), Err(error));
         subject
     }
@@ -89,13 +130,25 @@ impl Record {
     /// A filter is no more.
     pub(super) fn forget_filter(&mut self, filter: FilterId, error: WatchError) -> Option<Arc<Interest>> {
         answer(self.adding.remove(&filter), Err(error));
-        self.filters.remove(&filter).map(|(_, interest)| interest)
+        let Registered { object, interest, .. } = self.filters.remove(&filter)?;
+        if let Some(object) = object {
+            self.uncount(object);
+        }
+        Some(interest)
+    }
+
+    /// An object has one filter less.
+    fn uncount(&mut self, object: ObjectId) {
+        if let Some(count) = self.filtered.get_mut(&object) {
+            *count = count.saturating_sub(1);
+            self.release(object);
+        }
     }
 
     /// A port is no more, and neither are its filters.
     pub(super) fn forget_port(&mut self, port: PortId, error: &WatchError) {
         let gone: Vec<_> =
-            self.filters.iter().filter(|(_, (of, _))| *of == port).map(|(id, _)| *id).collect();
+            self.filters.iter().filter(|(_, filter)| filter.port == port).map(|(id, _)| *id).collect();
         for filter in gone {
             self.forget_filter(filter, error.clone());
         }

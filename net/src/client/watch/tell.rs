@@ -18,6 +18,7 @@ impl Driver {
             }
             self.backlog.push_back(event);
         }
+        self.close_unused();
     }
 
     fn event_of(&mut self, notice: Notice) -> Option<WatchEvent> {

@@ -10,6 +10,7 @@ use tracing::{debug, info};
 
 use super::{Connection, End, OpenCall};
 use crate::server::Service;
+use crate::server::levels::Charge;
 use crate::server::thread::{Command, Incoming};
 
 /// Octets that are read at once, from the stack: an idle connection has no buffer.
@@ -23,20 +24,44 @@ impl<S: Service> Connection<S> {
             return Err(End::Client);
         }
         self.shared.metrics.received.inc_by(count as u64);
-        let mut is_complete = false;
-        while let Some(event) = self.machine.poll_event() {
-            is_complete = true;
-            self.handle(event).await?;
-        }
+        self.handle_events().await?;
         let has_words = self.collect();
         if self.machine.is_closing() {
-            self.ending.get_or_insert(if has_words { End::Refused } else { End::Protocol });
+            self.ending.get_or_insert(match (self.is_at_fault, has_words) {
+                (false, _) => End::Client,
+                (true, false) => End::Protocol,
+                (true, true) => End::Refused,
+            });
         }
         if self.machine.is_bound() {
             self.timers.bound();
         }
-        self.timers.received(Instant::now(), is_complete, self.machine.held() > 0);
+        self.timers.received(Instant::now(), self.machine.receiving());
         Ok(())
+    }
+
+    /// Does what the client asks for, up to a call that has to wait until it has taken more answers, or until the
+    /// service is done with the call before.
+    pub(super) async fn handle_events(&mut self) -> Result<(), End> {
+        while let Some(event) = self.next_event() {
+            match event {
+                Event::Call(call) if !self.may_forward() => {
+                    self.held_back = Some(Box::new(call));
+                    break;
+                }
+                event => self.handle(event).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.held_back.take().map(|call| Event::Call(*call)).or_else(|| self.machine.poll_event())
+    }
+
+    /// Whether a call may be handed on. A connection that ends has no time to wait for it.
+    pub(super) fn may_forward(&self) -> bool {
+        self.machine.is_closing() || self.admission.outbox().may_forward()
     }
 
     /// Gives the machine what the socket has. `None`: nothing now.
@@ -61,12 +86,18 @@ impl<S: Service> Connection<S> {
                 self.span.record("association", association.0);
                 info!(%group, joined, multiplexing, "bound");
             }
-            Event::Refused { reason, .. } => info!(reason, "bind refused"),
+            Event::Refused { reason, .. } => {
+                self.is_at_fault = true;
+                info!(reason, "bind refused");
+            }
             Event::Faulted { id, status, .. } => {
                 self.shared.metrics.fault(status);
                 debug!(id, status, "call refused");
             }
-            Event::ProtocolError(violation) => info!(%violation, "protocol error"),
+            Event::ProtocolError(violation) => {
+                self.is_at_fault = true;
+                info!(%violation, "protocol error");
+            }
             _ => {}
         }
         Ok(())
@@ -75,6 +106,7 @@ impl<S: Service> Connection<S> {
     async fn forward(&mut self, call: Call) -> Result<(), End> {
         let Some(association) = self.association else { return Ok(()) };
         let caller = Caller { association, access: Some(self.shared.access) };
+        let charge = self.charge(call.stub.len()).ok_or(End::Held)?;
         let number = self.shared.next_call();
         self.calls.push(OpenCall { id: call.id, call: number, is_cancelled: false });
         let incoming = Incoming {
@@ -84,10 +116,20 @@ impl<S: Service> Connection<S> {
             opnum: call.opnum,
             format: call.format,
             stub: call.stub,
+            charge,
             outbox: Arc::clone(self.admission.outbox()),
             connection: self.span.clone(),
         };
+        self.admission.outbox().forwarded();
         self.command(Command::Call(incoming)).await
+    }
+
+    /// What the machine held of a call is the command's from now on, and not counted twice.
+    fn charge(&mut self, octets: usize) -> Option<Charge> {
+        let counted = self.held.min(octets);
+        self.held = self.held.saturating_sub(counted);
+        self.shared.levels.release(counted);
+        self.shared.levels.charge(octets)
     }
 
     /// The client has given a call up.

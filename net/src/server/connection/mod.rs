@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cmrp_port::server::{AssociationId, CallId};
-use dcerpc_proto::server::Connection as Machine;
+use dcerpc_proto::server::{Call, Connection as Machine};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -21,13 +21,11 @@ use tracing::{Span, debug, field, info, info_span};
 
 use super::Service;
 use super::directory::Admission;
+use super::outbox::CONGESTED;
 use super::shared::Shared;
 use super::thread::Command;
 use timers::Timers;
 use unsent::Unsent;
-
-/// With so many octets unsent, nothing more is read: who doesn't take answers need not ask.
-const CONGESTED: usize = 65_536;
 
 /// How long a client may take to close its side after the server has closed its own.
 const LINGER: Duration = Duration::from_secs(1);
@@ -51,8 +49,10 @@ pub(super) enum End {
     Write,
     /// [`Deadlines::idle`](super::Deadlines::idle).
     Idle,
-    /// [`Limits::unsent`](super::Limits::unsent).
+    /// [`Limits::unsent`](super::Limits::unsent), or [`Limits::held`](super::Limits::held) by an answer.
     Overflow,
+    /// [`Limits::held`](super::Limits::held) by a request.
+    Held,
     /// The service ended it.
     Service,
     /// The server shuts down, and all is said.
@@ -74,6 +74,7 @@ impl End {
             Self::Write => "write",
             Self::Idle => "idle",
             Self::Overflow => "overflow",
+            Self::Held => "held",
             Self::Service => "service",
             Self::Finished => "finished",
             Self::Stopped => "stopped",
@@ -105,6 +106,10 @@ pub(super) struct Connection<S: Service> {
     association: Option<AssociationId>,
     /// Calls that the service has.
     calls: Vec<OpenCall>,
+    /// A call that the service is to have later.
+    held_back: Option<Box<Call>>,
+    /// The client has broken the protocol, or was refused.
+    is_at_fault: bool,
     unsent: Unsent<S::Receipt>,
     timers: Timers,
     /// Octets that the server's level of held octets has of this connection.
@@ -148,6 +153,8 @@ impl<S: Service> Connection<S> {
             admission,
             association: None,
             calls: Vec::new(),
+            held_back: None,
+            is_at_fault: false,
             unsent: Unsent::new(),
             timers: Timers::new(Instant::now()),
             held: 0,
@@ -182,6 +189,9 @@ impl<S: Service> Connection<S> {
         tokio::pin!(timer);
         loop {
             self.turn().await?;
+            if self.held_back.is_some() && self.may_forward() {
+                continue;
+            }
             let deadline = self.timers.next(&self.shared.deadlines);
             if let Some((when, end)) = deadline {
                 if when <= Instant::now() {
@@ -204,34 +214,43 @@ impl<S: Service> Connection<S> {
     async fn turn(&mut self) -> Result<(), End> {
         self.take_mails()?;
         self.write()?;
+        self.handle_events().await?;
         if self.reads() {
             self.read().await?;
         }
         self.say_good_bye();
         self.write()?;
-        while let Some(receipt) = self.lost.pop() {
+        for receipt in std::mem::take(&mut self.lost) {
             self.command(Command::Undelivered(receipt)).await?;
         }
-        self.tell_held();
-        self.timers.busy(Instant::now(), !self.calls.is_empty() || !self.unsent.is_empty());
+        self.tell_held()?;
+        let now = Instant::now();
+        self.timers.busy(now, !self.has_no_calls() || !self.unsent.is_empty());
+        if !self.reads() {
+            self.timers.does_not_read(now);
+        }
         self.ending.filter(|_| self.unsent.is_empty() && self.calls_are_over()).map_or(Ok(()), Err)
     }
 
     /// Whether no answer is to be waited for. A client that broke the protocol gets none.
     fn calls_are_over(&self) -> bool {
-        self.calls.is_empty() || self.ending != Some(End::Finished)
+        self.has_no_calls() || self.ending != Some(End::Finished)
+    }
+
+    fn has_no_calls(&self) -> bool {
+        self.calls.is_empty() && self.held_back.is_none()
     }
 
     /// Before a server that shuts down closes the connection, it asks the client to.
     fn say_good_bye(&mut self) {
-        if self.ending == Some(End::Finished) && self.calls.is_empty() && !self.machine.is_closing() {
+        if self.ending == Some(End::Finished) && self.has_no_calls() && !self.machine.is_closing() {
             self.machine.shut_down();
             self.collect();
         }
     }
 
     fn reads(&self) -> bool {
-        self.ending.is_none() && self.unsent.octets() < CONGESTED
+        self.ending.is_none() && self.held_back.is_none() && self.unsent.octets() < CONGESTED
     }
 
     fn has_interest(&self) -> bool {

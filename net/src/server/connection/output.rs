@@ -105,8 +105,7 @@ impl<S: Service> Connection<S> {
             for answer in written.answers {
                 self.settle(answer.octets);
             }
-            let is_left = !self.unsent.is_empty();
-            self.timers.wrote(Instant::now(), written.pdus > 0, is_left);
+            self.timers.wrote(Instant::now(), written.pdus > 0, written.octets, self.unsent.octets());
             if written.octets == 0 {
                 break;
             }
@@ -117,7 +116,6 @@ impl<S: Service> Connection<S> {
     /// An answer is nobody's any more.
     fn settle(&self, octets: usize) {
         self.admission.outbox().settle(octets);
-        self.shared.levels.release(octets);
     }
 
     pub(super) fn lose_mail(&mut self, mail: Mail<S::Receipt>) {
@@ -137,11 +135,19 @@ impl<S: Service> Connection<S> {
         self.lost.extend(answer.receipt);
     }
 
-    /// Tells how much the machine holds.
-    pub(super) fn tell_held(&mut self) {
-        let held = self.machine.held();
-        self.shared.levels.release(self.held);
-        self.shared.levels.hold(held);
+    /// Tells how much of requests is held.
+    ///
+    /// # Errors
+    /// If it is more than all connections together may have.
+    pub(super) fn tell_held(&mut self) -> Result<(), End> {
+        let held_back = self.held_back.as_ref().map_or(0, |call| call.stub.len());
+        let held = self.machine.held().saturating_add(held_back);
+        let more = held.saturating_sub(self.held);
+        if more > 0 && !self.shared.levels.hold(more, held) {
+            return Err(End::Held);
+        }
+        self.shared.levels.release(self.held.saturating_sub(held));
         self.held = held;
+        Ok(())
     }
 }

@@ -280,3 +280,19 @@ fn alter_context_in_fragments_ends_the_connection() {
     assert_eq!(server.fault(), (1, status::NCA_PROTO_ERROR, true));
     assert!(server.connection.is_closing());
 }
+
+#[test]
+fn alter_context_settles_no_features() {
+    // A session that was bound without features has none, so none may be acknowledged later.
+    let mut server = Server::new(open_config());
+    server.give(&bind(0, &[(0, clusapi3(), NDR20)]));
+    server.sent();
+    let offer = proposal(0, &[(1, clusapi3(), features(3)), (2, clusapi3(), NDR64)]);
+    server.give(&Pdu::new(2, Body::AlterContext(offer)));
+    assert_eq!(server.results(), [(2, 2, NIL), (0, 0, NDR64)]);
+    server.events();
+    server.give(&request(3, &[]));
+    server.call();
+    server.give(&Pdu::new(3, Body::Orphaned));
+    assert!(server.connection.is_closing());
+}

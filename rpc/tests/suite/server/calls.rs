@@ -291,3 +291,47 @@ fn a_verification_trailer_that_lies_forbids_the_call() {
         assert!(matches!(server.events()[..], [Event::Faulted { .. }, Event::Call(_)]));
     }
 }
+
+/// What is being received after each of these PDUs.
+fn receiving(server: &mut Server, pdus: &[Pdu<'_>]) -> Vec<Option<u32>> {
+    let give = |pdu| {
+        server.give(pdu);
+        server.connection.receiving()
+    };
+    pdus.iter().map(give).collect()
+}
+
+#[test]
+fn a_request_is_being_received_until_its_last_fragment() {
+    let mut server = Server::bound(open_config());
+    let cancel = |call| Pdu::new(call, Body::CoCancel);
+    server.give(&request(2, b"waits"));
+    assert_eq!(server.connection.receiving(), None);
+    // Empty fragments, and PDUs that concern other calls, go on with the same.
+    let pdus = [part(3, FIRST, &[]), part(3, MIDDLE, &[]), cancel(2), Pdu::new(2, Body::Orphaned), cancel(3)];
+    let first = receiving(&mut server, &pdus);
+    assert!(first[0].is_some() && first.iter().all(|one| *one == first[0]), "{first:?}");
+    assert_eq!(receiving(&mut server, &[part(3, LAST, &[])]), [None]);
+    let next = receiving(&mut server, &[part(4, FIRST, &[])]);
+    assert!(next[0].is_some() && next != first[..1], "{next:?}");
+    // A call that was refused is received until its end as well.
+    let mut config = open_config();
+    config.limits.max_pending = 0;
+    let mut server = Server::bound(config);
+    let refused = receiving(&mut server, &[part(2, FIRST, &[]), part(2, MIDDLE, &[]), part(2, LAST, &[])]);
+    assert!(refused[0].is_some() && refused[0] == refused[1] && refused[2].is_none(), "{refused:?}");
+}
+
+#[test]
+fn a_pdu_is_being_received_until_its_last_octet() {
+    let mut server = Server::bound(open_config());
+    let octets = [request(2, b"one"), request(3, b"two")].map(|pdu| pdu.encode().unwrap()).concat();
+    let (one, half) = (octets.len() / 2, 10);
+    server.octets(&octets[..half]);
+    let first = server.connection.receiving();
+    server.octets(&octets[half..one + half]);
+    let second = server.connection.receiving();
+    assert!(first.is_some() && second.is_some() && first != second, "{first:?}, {second:?}");
+    server.octets(&octets[one + half..]);
+    assert_eq!(server.connection.receiving(), None);
+}

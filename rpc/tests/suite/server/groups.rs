@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use dcerpc_proto::bind::BindNak;
-use dcerpc_proto::server::{Associations, Config, Connection, Event, GroupId, PeerAddress};
+use dcerpc_proto::server::{Associations, Config, Connection, Event, GroupId, Join, JoinError, PeerAddress};
 use dcerpc_proto::{Body, Pdu, SyntaxId};
 
-use super::support::{HOME, bind, open_config};
+use super::support::{HOME, bind, open_config, request};
 use crate::samples::clusapi3;
 
 struct House {
@@ -94,4 +94,52 @@ fn an_ipv4_address_is_the_one_that_it_is_mapped_to() {
     let address = |text: &str| PeerAddress::from(text.parse::<std::net::IpAddr>().unwrap());
     assert_eq!(address(v4), address(mapped));
     assert_ne!(address(v4), address("192.0.2.2"));
+}
+
+/// The numbers of so many groups of a server with this seed.
+fn seeded(seed: [u8; 16], count: usize) -> Vec<u32> {
+    let config = Arc::new(open_config());
+    let mut house = House { groups: Associations::seeded(&config, &seed), config };
+    (0..count).map(|_| house.connect(HOME, 0).1.unwrap().0.get()).collect()
+}
+
+#[test]
+fn numbers_from_a_seed_cannot_be_foretold_from_others() {
+    let numbers = seeded([7; 16], 200);
+    let mut steps: Vec<u32> = numbers.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    assert_eq!(steps.len(), 199, "a step was made twice");
+    // Each bit is one in about half of the numbers.
+    for bit in 0..32 {
+        let ones = numbers.iter().filter(|number| *number >> bit & 1 == 1).count();
+        assert!((50..150).contains(&ones), "bit {bit}: {ones} of 200");
+    }
+    assert_ne!(seeded([8; 16], 1), seeded([7; 16], 1));
+    assert_eq!(seeded([7; 16], 200), numbers);
+}
+
+/// Counts how often it is asked.
+struct Lock {
+    groups: Associations,
+    taken: usize,
+}
+
+impl Join for Lock {
+    fn join(&mut self, wanted: u32, peer: PeerAddress) -> Result<GroupId, JoinError> {
+        self.taken += 1;
+        self.groups.join(wanted, peer)
+    }
+}
+
+#[test]
+fn groups_are_asked_for_binds_alone() {
+    let config = Arc::new(open_config());
+    let mut lock = Lock { groups: Associations::new(&config), taken: 0 };
+    let mut connection = Connection::new(config, HOME, "1");
+    let pdus = [bind(0, &[(0, clusapi3(), SyntaxId::NDR20)]), request(2, b"one"), request(3, b"two")];
+    for pdu in pdus {
+        connection.handle_input(&pdu.encode().unwrap(), &mut lock);
+    }
+    assert_eq!((lock.taken, connection.pending_calls()), (1, 2));
 }

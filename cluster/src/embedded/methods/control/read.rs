@@ -6,7 +6,7 @@ use crate::embedded::property::{self, Subject, list};
 use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
 
 use super::super::Work;
-use super::{checkpoint, disk};
+use super::{checkpoint, disk, write};
 
 /// `CLUS_FLAG_CORE`: the object belongs to the cluster itself.
 const CORE: u32 = 1;
@@ -37,7 +37,8 @@ pub(super) fn read(
         Function::GetNetwork => list::text(&of_interface(state, subject, "Network")?),
         Function::GetFqdn => list::text(&state.cluster.name),
         Function::GetServiceAccountName => list::text("LocalSystem"),
-        Function::CheckVoterDown | Function::CheckVoterEvict => voter(work, input)?,
+        Function::CheckVoterDown => voter(work, false, input)?,
+        Function::CheckVoterEvict => voter(work, true, input)?,
         Function::GetNetworkName | Function::GetDnsName => {
             list::text(&network_name(state, subject).ok_or(crate::status::ERROR_NOT_FOUND)?)
         }
@@ -71,7 +72,7 @@ fn properties(state: &State, subject: &Subject, function: Function, input: &[u8]
             list::formats(refer(&defaults(ControlledObject::Resource)))
         }
         Function::ValidateCommonProperties => {
-            property::check_common(subject, &list::decode(input)?)?;
+            write::check_common(state, subject, &list::decode(input)?)?;
             Vec::new()
         }
         Function::EnumPrivateProperties => list::names(private().map(|(name, _)| name)),
@@ -171,12 +172,13 @@ fn of_interface(state: &State, subject: &Subject, name: &str) -> Result<String, 
 
 /// Whether quorum is lost without a voter: `CLUSTER_QUORUM_VALUE` (MS-CMRP 2.2.2.10, 3.1.4.3.7.3-4).
 ///
-/// Without input it is asked for the node that serves, as the client library asks for the local node.
-fn voter(work: &Work<'_, '_>, input: &[u8]) -> Result<Vec<u8>, u32> {
+/// Without input `CHECK_VOTER_DOWN` asks for the node that serves, as the client library asks for the local node. A
+/// voter that is evicted is none of those any more of which a majority has to be there.
+fn voter(work: &Work<'_, '_>, evicted: bool, input: &[u8]) -> Result<Vec<u8>, u32> {
     const LOST: u32 = 1;
     let state = work.model.state();
-    let id = terminated(input)?
-        .unwrap_or_else(|| state.node(work.session.node()).map_or(String::new(), |(id, _)| id.to_string()));
+    let serving = || state.node(work.session.node()).filter(|_| !evicted).map(|(id, _)| id.to_string());
+    let id = terminated(input)?.or_else(serving).ok_or(ERROR_INVALID_PARAMETER)?;
     let witness = state.quorum.resource.as_ref();
     let is_witness = witness.is_some_and(|resource| resource.as_str().eq_ignore_ascii_case(&id));
     let gone = state.nodes.keys().find(|node| node.to_string() == id);
@@ -188,6 +190,7 @@ fn voter(work: &Work<'_, '_>, input: &[u8]) -> Result<Vec<u8>, u32> {
     let votes = state.nodes.iter().filter(|node| up(*node)).count();
     let votes = votes.saturating_add(usize::from(witness.is_some() && !is_witness));
     let all = state.nodes.len().saturating_add(usize::from(witness.is_some()));
+    let all = all.saturating_sub(usize::from(evicted));
     Ok(number(votes.saturating_mul(2) <= all, LOST))
 }
 
@@ -213,8 +216,9 @@ fn network_name(state: &State, subject: &Subject) -> Option<String> {
         return None;
     }
     match resource.private.get(&Name::from("Name")) {
-        Some(Property::Sz(name)) => Some(name.clone()),
+        // Its property may have a name that is not in effect yet.
         _ if resource.core => Some(state.cluster.name.clone()),
+        Some(Property::Sz(name)) => Some(name.clone()),
         _ => Some(resource.name.clone()),
     }
 }

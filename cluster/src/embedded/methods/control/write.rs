@@ -11,7 +11,8 @@ use super::read::resource;
 use super::{checkpoint, disk};
 use crate::control::Function;
 use crate::embedded::Transaction;
-use crate::embedded::model::{Name, Properties, Property};
+use crate::embedded::lifetime::CORE_GROUP;
+use crate::embedded::model::{Group, Name, Properties, Property, State};
 use crate::embedded::property::{self, Subject, list};
 use crate::status::{ERROR_INVALID_FUNCTION, ERROR_INVALID_PARAMETER};
 
@@ -40,7 +41,7 @@ pub(in crate::embedded) fn set_common(
     subject: &Subject,
     properties: &Properties,
 ) -> Result<(), u32> {
-    property::check_common(subject, properties)?;
+    check_common(model.state(), subject, properties)?;
     if !properties.is_empty() {
         property::set_common(subject, model.change(), properties)?;
         tell(model, subject, properties, Class::Common);
@@ -48,6 +49,29 @@ pub(in crate::embedded) fn set_common(
         model.refresh_groups();
     }
     Ok(())
+}
+
+/// Checks common properties that are to be set. No group becomes the core group, and that stays what it is.
+pub(super) fn check_common(state: &State, subject: &Subject, properties: &Properties) -> Result<(), u32> {
+    property::check_common(subject, properties)?;
+    let group = match subject {
+        Subject::Group(id) => state.groups.get(id),
+        _ => None,
+    };
+    let wanted = properties.get(&Name::from("GroupType"));
+    let differs = |group: &&Group| wanted.is_some_and(|wanted| *wanted != Property::Dword(group.group_type));
+    let core = |group: &Group| group.group_type == CORE_GROUP || wanted == Some(&Property::Dword(CORE_GROUP));
+    if group.filter(differs).is_some_and(core) { Err(ERROR_INVALID_PARAMETER) } else { Ok(()) }
+}
+
+/// Tells that a common property has a value now.
+pub(in crate::embedded) fn tell_common(
+    model: &mut Transaction<'_>,
+    subject: &Subject,
+    name: &str,
+    value: Property,
+) {
+    tell(model, subject, &[(Name::from(name), value)].into_iter().collect(), Class::Common);
 }
 
 /// Sets private properties.
