@@ -4,11 +4,19 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use support::network::{Running, serve, serve_with};
 use support::{cmrp, stderr, stdout};
 
 const GROUP: &str = "Cluster Group";
+
+/// An address that nobody else uses, where there are such: a port of it that was given back is taken by nobody before
+/// it is used again.
+fn lonely(number: u8) -> String {
+    if cfg!(target_os = "linux") { format!("127.0.7.{number}:0") } else { "127.0.0.1:0".to_owned() }
+}
 
 /// Whether a JSON line tells that the group has moved to a node.
 fn moved_to(node: &str) -> impl Fn(&Value) -> bool {
@@ -77,6 +85,7 @@ fn what_a_call_opened_is_closed() {
     served.called(&["ApiOpenResource", r#"{"lpszResourceName": "Cluster Name"}"#]);
     served.called(&["ApiCreateNotify"]);
     served.called(&["ApiGetRootKey", r#"{"samDesired": 131097}"#]);
+    served.called(&["ApiCreateBatchPort", "--key", ""]);
     served.called(&["ApiMoveGroupToNode", "--group", GROUP, "--node", "node2"]);
     let metrics = served.greeting.iter().find_map(|line| line.strip_prefix("metrics: http://")).unwrap();
     let text = get(metrics);
@@ -86,10 +95,47 @@ fn what_a_call_opened_is_closed() {
         line.and_then(|line| line.rsplit(' ').next()?.parse::<u32>().ok()).unwrap_or_default()
     };
     assert_eq!((calls("ApiOpenResource"), calls("ApiCloseResource")), (1, 1), "{text}");
-    assert_eq!((calls("ApiOpenGroup"), calls("ApiCloseGroup")), (1, 1), "{text}");
-    assert_eq!((calls("ApiOpenNode"), calls("ApiCloseNode")), (1, 1), "{text}");
+    assert_eq!((calls("ApiOpenGroupEx"), calls("ApiCloseGroup")), (1, 1), "{text}");
+    assert_eq!((calls("ApiOpenNodeEx"), calls("ApiCloseNode")), (1, 1), "{text}");
     assert_eq!((calls("ApiCreateNotify"), calls("ApiCloseNotify")), (1, 1), "{text}");
-    assert_eq!((calls("ApiGetRootKey"), calls("ApiCloseKey")), (1, 1), "{text}");
+    assert_eq!((calls("ApiGetRootKey"), calls("ApiCloseKey")), (2, 2), "{text}");
+    assert_eq!((calls("ApiCreateBatchPort"), calls("ApiCloseBatchPort")), (1, 1), "{text}");
+}
+
+#[test]
+fn who_may_only_read_can_call_what_reads() {
+    let usual = cmrp().args(["serve", "--print-cluster"]).output().unwrap();
+    let text = stdout(&usual).replacen("everyone = \"all\"", "everyone = \"read\"", 1);
+    assert_ne!(text, stdout(&usual));
+    let file = support::file(text.as_bytes());
+    let served = serve(&["--cluster", file.to_str().unwrap()]);
+    assert!(served.greeting.iter().any(|line| line.contains("may see everything")), "{:?}", served.greeting);
+    assert_eq!(served.called(&["ApiGetGroupState", "--group", GROUP])["State"], 0);
+    assert_eq!(served.called(&["ApiGetNodeState", "--node", "node1"])["State"], 0);
+    served.called(&["ApiCreateBatchPort", "--key", ""]);
+    let output = served.call(&["ApiOfflineGroup", "--group", GROUP]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("ERROR_ACCESS_DENIED"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_batch_port_brings_what_a_batch_changed() {
+    let served = serve(&[]);
+    let port = Running::start(&["call", &served.address, "ApiGetBatchNotification", "--batch-port", ""]);
+    // MS-CMRP 2.2.3.17.1: version 1, then to set (1) a binary value (3) with a name of six octets to one octet.
+    let batch = "01000000010000000300000006000000610062000000010000002a00";
+    let (max, name) = (batch.len() / 2, "610062000000");
+    assert!(batch.contains(name));
+    let request = json!({"cbData": max, "lpData": {"max": max, "data": batch}}).to_string();
+    let answer = loop {
+        served.called(&["ApiExecuteBatch", &request, "--key", ""]);
+        if let Some(answer) = port.line_within(Duration::from_millis(100)) {
+            break answer;
+        }
+    };
+    let report: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(report["return"], 0, "{answer}");
+    assert!(report["lpData"]["data"].as_str().is_some_and(|octets| octets.contains(name)), "{answer}");
 }
 
 /// What `http://ADDR/PATH` has.
@@ -107,7 +153,7 @@ fn get(url: &str) -> String {
 #[test]
 fn the_exit_status_tells_what_went_wrong() {
     let served = serve(&[]);
-    let cases: [(&[&str], i32, &str); 8] = [
+    let cases: [(&[&str], i32, &str); 9] = [
         (&["ApiGetClusterName"], 0, ""),
         (
             &["ApiGetGroupState", "--group", "nosuch"],
@@ -119,10 +165,11 @@ fn the_exit_status_tells_what_went_wrong() {
             3,
             "ApiOpenNode returned ERROR_CLUSTER_NODE_NOT_FOUND (5042)",
         ),
-        (&["ApiGetGroupState"], 1, "ApiGetGroupState needs hGroup: name it with --group"),
-        (&["ApiGetGroupStaet"], 1, "did you mean `ApiGetGroupState`?"),
+        (&["ApiGetGroupState"], 2, "ApiGetGroupState needs hGroup: name it with --group"),
+        (&["ApiGetGroupStaet"], 2, "did you mean `ApiGetGroupState`?"),
         (&["ApiGetGroupState", "{", "--group", GROUP], 1, "the request is not a JSON object"),
         (&["ApiOpenNode", r#"{"lpszNodeNmae": "x"}"#], 1, "did you mean `lpszNodeName`?"),
+        (&["ApiGetClusterName", "--node", "x"], 2, "--node has no place in the request of ApiGetClusterName"),
         (&["ApiGetGroupState", "--nonsense"], 2, "--nonsense"),
     ];
     for (arguments, status, said) in cases {
@@ -179,7 +226,7 @@ fn a_cluster_in_a_file_is_the_same_after_a_restart() {
 
 #[test]
 fn a_watch_comes_back_when_the_server_does() {
-    let mut served = serve(&[]);
+    let mut served = serve(&["--listen", &lonely(1)]);
     let address = served.address.clone();
     let names = ["CLUSTER1", "node1", "node2"].map(|name| format!("--resolve={name}={address}"));
     let options = ["--metrics", "0", "--refresh", "0", "--port-version", "2"];
@@ -213,7 +260,7 @@ fn who_does_not_want_to_wait_for_the_server_asks_twice() {
     // Signals that come at once may count as one.
     while watch.ended().is_none() {
         watch.signal("INT");
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(watch.end().code(), Some(130));
 }
@@ -256,7 +303,7 @@ fn what_no_event_tells_is_asked_for() {
     served.called(&["ApiMoveGroupToNode", "--group", "File Server", "--node", "node1"]);
     let moved = "windows_mscluster_resourcegroup_owner_node{node_name=\"node1\",name=\"File Server\"} 1";
     while !get(&url).contains(moved) {
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -317,7 +364,7 @@ fn the_usual_cluster_is_a_description_that_can_be_served() {
 
 #[test]
 fn what_is_gone_after_a_reconnect_is_not_waited_for() {
-    let mut served = serve(&[]);
+    let mut served = serve(&["--listen", &lonely(2)]);
     let address = served.address.clone();
     let names = ["CLUSTER1", "node1", "node2"].map(|name| format!("--resolve={name}={address}"));
     let options = names.iter().map(String::as_str).chain(["--group", "File Server"]).collect::<Vec<_>>();

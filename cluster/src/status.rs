@@ -79,8 +79,6 @@ codes! {
     ERROR_HOST_NODE_NOT_RESOURCE_OWNER = 5015;
     /// The group is not owned by the node.
     ERROR_HOST_NODE_NOT_GROUP_OWNER = 5016;
-    /// The resource could not be created.
-    ERROR_RESMON_CREATE_FAILED = 5017;
     /// The resource could not go online.
     ERROR_RESMON_ONLINE_FAILED = 5018;
     /// The resource is online.
@@ -89,14 +87,10 @@ codes! {
     ERROR_QUORUM_RESOURCE = 5020;
     /// The resource type cannot be a quorum resource.
     ERROR_NOT_QUORUM_CAPABLE = 5021;
-    /// The cluster is being shut down.
-    ERROR_CLUSTER_SHUTTING_DOWN = 5022;
     /// The object is not in a state for the operation.
     ERROR_INVALID_STATE = 5023;
     /// Stored; takes effect later.
     ERROR_RESOURCE_PROPERTIES_STORED = 5024;
-    /// The class of the resource cannot be a quorum resource.
-    ERROR_NOT_QUORUM_CLASS = 5025;
     /// The resource belongs to the cluster itself.
     ERROR_CORE_RESOURCE = 5026;
     /// The quorum resource could not go online.
@@ -107,8 +101,6 @@ codes! {
     ERROR_CLUSTER_NODE_PAUSED = 5070;
     /// The node is not paused.
     ERROR_CLUSTER_NODE_NOT_PAUSED = 5058;
-    /// The node exists already.
-    ERROR_CLUSTER_NODE_EXISTS = 5040;
     /// The node is not a member of the cluster.
     ERROR_CLUSTER_NODE_NOT_MEMBER = 5052;
     /// The resources are in different groups.
@@ -129,16 +121,10 @@ codes! {
     ERROR_RESOURCE_FAILED = 5038;
     /// The network exists already.
     ERROR_CLUSTER_NETWORK_EXISTS = 5044;
-    /// The group is not online.
-    ERROR_GROUP_NOT_ONLINE = 5014;
     /// The operation cannot be done on the quorum resource.
     ERROR_INVALID_OPERATION_ON_QUORUM = 5068;
     /// The cluster has as many resources as it may have.
     ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED = 5076;
-    /// The group can hold one such resource only.
-    ERROR_CLUSTER_GROUP_SINGLETON_RESOURCE = 5941;
-    /// The resource is managed by the methods of shared volumes.
-    ERROR_CLUSTER_USE_SHARED_VOLUMES_API = 5948;
     /// The resource type does not exist.
     ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND = 5078;
     /// The resource type is not supported on this cluster.

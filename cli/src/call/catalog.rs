@@ -22,6 +22,8 @@ pub(crate) enum HandleKind {
     Object(ObjectKind),
     /// A notification port.
     Port,
+    /// A port that brings the batches of commands below a key of the registry (MS-CMRP 3.1.4.2.112).
+    BatchPort,
     /// Any of the objects that can have a filter: `HGENERIC_RPC` (MS-CMRP 3.1.4.2.137).
     Any,
 }
@@ -38,6 +40,7 @@ impl HandleKind {
             "HNETINTERFACE_RPC" => Self::Object(ObjectKind::NetInterface),
             "HGROUPSET_RPC" => Self::Object(ObjectKind::GroupSet),
             "HNOTIFY_RPC" => Self::Port,
+            "HBATCH_PORT_RPC" => Self::BatchPort,
             "HGENERIC_RPC" => Self::Any,
             _ => return None,
         })
@@ -170,7 +173,7 @@ mod tests {
 
     #[test]
     fn handles_have_kinds_and_places() {
-        use HandleKind::{Any, Object, Port};
+        use HandleKind::{Any, BatchPort, Object, Port};
         // MS-CMRP 3.1.4.2.25, 3.1.4.2.12, 3.1.4.2.56, 3.1.4.2.137.
         let (taken, given) = operation(Interface::ClusApi3, "ApiChangeResourceGroup");
         let resource = member("hResource", Object(ObjectKind::Resource));
@@ -183,6 +186,9 @@ mod tests {
         assert_eq!((taken, given), (vec![], vec![member("return", Port)]));
         let (taken, _) = operation(Interface::ClusApi3, "ApiAddNotifyV2");
         assert_eq!(taken, [member("hNotify", Port), member("hObject", Any)]);
+        let (taken, given) = operation(Interface::ClusApi3, "ApiCreateBatchPort");
+        assert_eq!(taken, [member("hKey", Object(ObjectKind::Key))]);
+        assert_eq!(given, [member("phBatchPort", BatchPort)]);
     }
 
     #[test]

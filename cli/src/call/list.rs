@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use wildmatch::WildMatch;
 
+use super::WrongCommandLine;
 use super::catalog::Catalog;
 use crate::interface::Interface;
 use crate::stub::target::by_name;
@@ -17,7 +18,11 @@ pub(super) fn run(interface: Interface, pattern: &str) -> Result<ExitCode, Box<d
     let found: Vec<_> = catalog.operations().filter(|operation| matcher.matches(&operation.name)).collect();
     let text = match found.as_slice() {
         // The error has a suggestion.
-        [] => return by_name(interface, pattern).map(|_| ExitCode::FAILURE).map_err(Into::into),
+        [] => match by_name(interface, pattern) {
+            Err(error) => return Err(WrongCommandLine::NoOperation(error, "").into()),
+            // One that carries nothing.
+            Ok(_) => return Err(format!("{pattern} is not in the IDL").into()),
+        },
         [operation] => format!("{}\n", catalog.description(operation)),
         several => several.iter().map(|operation| Catalog::line(operation) + "\n").collect(),
     };

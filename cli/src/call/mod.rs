@@ -13,16 +13,17 @@ use clap::Args;
 use cmrp::ndr::json::Arena;
 use cmrp_net::client::Association;
 use serde_json::{Value, json};
+use thiserror::Error;
 
 use catalog::{Catalog, HandleMember};
-use names::{Names, Open};
+use names::{Misnamed, Names, Open};
 use session::{Failure, Session};
 
 use crate::interface::Interface;
 use crate::remote::{self, Address, Fields, Reach};
 use crate::show::win32;
 use crate::stub::kind::{Direction, Kind};
-use crate::stub::target::by_name;
+use crate::stub::target::{NoOperation, by_name};
 use crate::stub::{complain, octets, report, tree};
 
 /// Call one operation of a server, and print what it returns.
@@ -38,11 +39,13 @@ Examples:
   cmrp call 127.0.0.1:49152 ApiGetResourceState --resource \"Cluster Name\" --text
   cmrp call node1 ApiCreateEnum '{\"dwType\": 1}'
   cmrp call node1 ApiMoveGroupToNode --group SQL --node node2
+  cmrp call node1 ApiGetBatchNotification --batch-port Software
   cmrp call --list '*Notify*'
   cmrp call --list ApiGetNotify
 
 Exit status: 0 if the operation succeeded (or goes on, ERROR_IO_PENDING); 1 if there is no answer: no connection, a \
-fault, a request that can't be sent; 2 if the command line is wrong; 3 if the operation, or one that opens a handle \
+fault, a request that can't be sent; 2 if the command line is wrong, as is one with an operation that there is not, or \
+without a handle that it needs; 3 if the operation, or one that opens a handle \
 for it, returned an error.")]
 pub(crate) struct Options {
     /// The server: a name or an address; without a port, its endpoint mapper is asked
@@ -81,15 +84,34 @@ pub(crate) struct Options {
 /// The operation, or one that opened a handle for it, returned an error.
 const RETURNED_ERROR: u8 = 3;
 
+/// The command line is wrong.
+const WRONG_COMMAND_LINE: u8 = 2;
+
 /// An operation that goes on after its call has returned; no failure.
 const ERROR_IO_PENDING: u64 = 997;
 
 /// Runs the command.
 pub(crate) fn run(options: &Options) -> ExitCode {
-    report(match &options.list {
+    let outcome = match &options.list {
         Some(pattern) => list::run(options.reach.protocol.into(), pattern),
         None => call(options),
-    })
+    };
+    match outcome {
+        Err(error) if error.is::<WrongCommandLine>() => {
+            complain(&error.to_string());
+            ExitCode::from(WRONG_COMMAND_LINE)
+        }
+        outcome => report(outcome),
+    }
+}
+
+/// What is asked for can't be asked for with any request.
+#[derive(Debug, Error)]
+enum WrongCommandLine {
+    #[error("{0}{1}")]
+    NoOperation(NoOperation, &'static str),
+    #[error(transparent)]
+    Misnamed(#[from] Misnamed),
 }
 
 /// All that is known before the server is.
@@ -118,14 +140,15 @@ fn call(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
 fn prepare(options: &Options) -> Result<Prepared, Box<dyn Error>> {
     let interface = Interface::from(options.reach.protocol);
     let asked = options.operation.as_deref().unwrap_or_default();
-    let opnum = by_name(interface, asked).map_err(|error| format!("{error}; --list names all"))?;
+    let opnum = by_name(interface, asked);
+    let opnum = opnum.map_err(|error| WrongCommandLine::NoOperation(error, "; --list names all"))?;
     let name = interface.operation(opnum).unwrap_or_default();
     let catalog = Catalog::of(interface)?;
     let operation = catalog.operation(opnum).ok_or("the operation is not in the IDL")?;
     let fields = fields(&options.json)?;
     let mut members = catalog.handles_in(operation);
     members.retain(|member| fields.get(&member.name).is_none_or(Value::is_null));
-    let plan = options.names.plan(name, &members)?;
+    let plan = options.names.plan(name, &members).map_err(WrongCommandLine::from)?;
     check(interface, opnum, &fields, &plan)?;
     Ok(Prepared { interface, name, catalog, fields, plan })
 }
@@ -179,7 +202,9 @@ async fn in_session(session: &mut Session<'_>, prepared: &Prepared) -> Result<Fi
 
 /// Whether an operation changes the registry key that it is given.
 fn writes(operation: &str) -> bool {
-    ["ApiSet", "ApiCreate", "ApiDelete", "ApiExecute"].iter().any(|start| operation.starts_with(start))
+    let is_any = |starts: &[&str]| starts.iter().any(|start| operation.starts_with(start));
+    is_any(&["ApiSet", "ApiCreate", "ApiDelete", "ApiExecute"])
+        && !is_any(&["ApiCreateBatchPort", "ApiExecuteReadBatch"])
 }
 
 fn print(answer: &Fields, for_people: bool) -> io::Result<()> {

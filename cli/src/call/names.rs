@@ -41,13 +41,27 @@ pub(crate) struct Names {
     /// A new notification port of this version
     #[arg(long, value_name = "VERSION", num_args = 0..=1, default_missing_value = "1", value_parser = clap::value_parser!(u8).range(1..=2))]
     notify: Option<u8>,
+
+    /// A new port for the batches of commands that change what is below this key of the cluster registry (protocol
+    /// version 3); "" is the root
+    #[arg(long, value_name = "PATH")]
+    batch_port: Option<String>,
 }
 
 /// What to open for one handle of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Open {
-    Object { kind: ObjectKind, name: String },
-    Port { version: u8 },
+    Object {
+        kind: ObjectKind,
+        name: String,
+    },
+    Port {
+        version: u8,
+    },
+    /// On the key of this path.
+    BatchPort {
+        path: String,
+    },
 }
 
 /// Why the names do not fit the request.
@@ -129,6 +143,7 @@ fn option(kind: HandleKind) -> &'static str {
     match kind {
         HandleKind::Object(kind) => option_of_object(kind),
         HandleKind::Port => "--notify",
+        HandleKind::BatchPort => "--batch-port",
         HandleKind::Any => "--resource, --group, --node, --network, --net-interface or --key",
     }
 }
@@ -151,17 +166,21 @@ fn option_of_object(kind: ObjectKind) -> &'static str {
 struct Left<'a> {
     objects: Vec<(ObjectKind, std::slice::Iter<'a, String>)>,
     port: Option<u8>,
+    batch_port: Option<&'a str>,
 }
 
 impl<'a> Left<'a> {
     fn of(names: &'a Names) -> Self {
         let objects = KINDS.into_iter().map(|kind| (kind, names.of(kind).iter())).collect();
-        Self { objects, port: names.notify }
+        Self { objects, port: names.notify, batch_port: names.batch_port.as_deref() }
     }
 
     fn take(&mut self, kind: HandleKind) -> Option<Open> {
         match kind {
             HandleKind::Port => self.port.take().map(|version| Open::Port { version }),
+            HandleKind::BatchPort => {
+                self.batch_port.take().map(|path| Open::BatchPort { path: path.to_owned() })
+            }
             HandleKind::Object(ObjectKind::Cluster) => Some(cluster()),
             HandleKind::Object(kind) => self.object(|known| known == kind),
             // A filter on no particular object is on the cluster.
@@ -179,7 +198,8 @@ impl<'a> Left<'a> {
     /// The option of the first name without a place.
     fn first(&self) -> Option<&'static str> {
         let object = self.objects.iter().find(|(_, names)| names.len() > 0);
-        object.map(|(kind, _)| option_of_object(*kind)).or(self.port.map(|_| "--notify"))
+        let object = object.map(|(kind, _)| option_of_object(*kind));
+        object.or(self.port.map(|_| "--notify")).or(self.batch_port.map(|_| "--batch-port"))
     }
 }
 
@@ -215,10 +235,18 @@ mod tests {
             resource: vec!["a".to_owned(), "b".to_owned()],
             group: vec!["g".to_owned()],
             notify: Some(2),
+            batch_port: Some("Software".to_owned()),
             ..Names::default()
         };
-        let kinds = [HandleKind::Port, HandleKind::Object(ObjectKind::Group), RESOURCE, RESOURCE];
+        let kinds = [
+            HandleKind::BatchPort,
+            HandleKind::Port,
+            HandleKind::Object(ObjectKind::Group),
+            RESOURCE,
+            RESOURCE,
+        ];
         let expected = [
+            Open::BatchPort { path: "Software".to_owned() },
             Open::Port { version: 2 },
             object(ObjectKind::Group, "g"),
             object(ObjectKind::Resource, "a"),
@@ -249,5 +277,9 @@ mod tests {
             error,
             "--key has no place in the request of ApiSomething, which takes no handle that is not given"
         );
+        let error = plan(&Names::default(), &[HandleKind::BatchPort]).unwrap_err().to_string();
+        assert!(error.contains("name it with --batch-port"), "{error}");
+        let names = Names { batch_port: Some(String::new()), ..Names::default() };
+        assert!(plan(&names, &[]).unwrap_err().to_string().starts_with("--batch-port has no place"));
     }
 }

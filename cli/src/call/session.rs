@@ -19,6 +19,10 @@ use crate::show::win32;
 const KEY_READ: u32 = 0x0002_0019;
 const KEY_ALL_ACCESS: u32 = 0x000F_003F;
 
+/// All that the server lets this user do: `MAXIMUM_ALLOWED` (MS-CMRP 3.1.4.2.116). The methods without a level ask for
+/// everything, which a user who may only read does not get.
+const MAXIMUM_ALLOWED: u32 = 0x0200_0000;
+
 /// Why something could not be called.
 #[derive(Debug, Error)]
 pub(super) enum Failure {
@@ -97,10 +101,10 @@ impl<'a> Session<'a> {
             Open::Port { version: 1 } => self.call("ApiCreateNotify", Fields::new()).await?,
             Open::Port { .. } => self.call("ApiCreateNotifyV2", Fields::new()).await?,
             Open::Object { kind: ObjectKind::Key, name } => return self.open_key(name, writes).await,
+            Open::BatchPort { path } => return self.open_batch_port(path).await,
             Open::Object { kind, name } => {
-                let (operation, member) = open_method(*kind);
-                let fields = member.map(|member| (member.to_owned(), Value::from(name.as_str())));
-                self.call(operation, fields.into_iter().collect()).await?
+                let (operation, fields) = opening(self.interface, *kind, name);
+                self.call(operation, fields).await?
             }
         };
         handle_of(&answer, || text(open))
@@ -120,6 +124,13 @@ impl<'a> Session<'a> {
         fields.insert("lpSubKey".to_owned(), path.into());
         let answer = self.call("ApiOpenKey", fields).await?;
         handle_of(&answer, || format!("key {path:?}"))
+    }
+
+    /// Makes a batch port on a key.
+    async fn open_batch_port(&mut self, path: &str) -> Result<Value, Failure> {
+        let key = self.open_key(path, false).await?;
+        let answer = self.call("ApiCreateBatchPort", Fields::from_iter([("hKey".to_owned(), key)])).await?;
+        given(&answer, "phBatchPort", "return", || format!("a batch port on key {path:?}"))
     }
 
     /// Closes what is open, the last first. What fails here is over all the same: the association ends.
@@ -157,8 +168,18 @@ fn is_null(handle: &Value) -> bool {
 
 /// The handle that an opening method returned.
 fn handle_of(answer: &Fields, what: impl FnOnce() -> String) -> Result<Value, Failure> {
-    let status = remote::code(answer, "Status");
-    match answer.get("return").filter(|handle| status == 0 && !is_null(handle)) {
+    given(answer, "return", "Status", what)
+}
+
+/// The handle that is a member of an answer, if another one says success.
+fn given(
+    answer: &Fields,
+    handle: &str,
+    status: &str,
+    what: impl FnOnce() -> String,
+) -> Result<Value, Failure> {
+    let status = remote::code(answer, status);
+    match answer.get(handle).filter(|handle| status == 0 && !is_null(handle)) {
         Some(handle) => Ok(handle.clone()),
         None => Err(Failure::NotOpened { what: what(), status }),
     }
@@ -167,9 +188,22 @@ fn handle_of(answer: &Fields, what: impl FnOnce() -> String) -> Result<Value, Fa
 fn text(open: &Open) -> String {
     match open {
         Open::Port { version } => format!("a notification port of version {version}"),
+        Open::BatchPort { path } => format!("a batch port on key {path:?}"),
         Open::Object { kind: ObjectKind::Cluster, .. } => "the cluster".to_owned(),
         Open::Object { kind, name } => format!("{} {name:?}", crate::watch::kind_text(*kind)),
     }
+}
+
+/// The call that opens an object: with all that may be done to it, where the interface has a method for that.
+fn opening(interface: Interface, kind: ObjectKind, name: &str) -> (&'static str, Fields) {
+    let (plain, member) = open_method(kind);
+    let mut fields: Fields =
+        member.into_iter().map(|member| (member.to_owned(), Value::from(name))).collect();
+    let with_level = open_method_with_level(kind).filter(|_| interface == Interface::ClusApi3);
+    if with_level.is_some() {
+        fields.insert("dwDesiredAccess".to_owned(), MAXIMUM_ALLOWED.into());
+    }
+    (with_level.unwrap_or(plain), fields)
 }
 
 /// The method that opens a kind of object, and its parameter for the name.
@@ -186,9 +220,23 @@ fn open_method(kind: ObjectKind) -> (&'static str, Option<&'static str>) {
     }
 }
 
+/// The method of protocol version 3 that opens it at a level of access.
+fn open_method_with_level(kind: ObjectKind) -> Option<&'static str> {
+    Some(match kind {
+        ObjectKind::Cluster | ObjectKind::ResourceType => "ApiOpenClusterEx",
+        ObjectKind::Node => "ApiOpenNodeEx",
+        ObjectKind::Group => "ApiOpenGroupEx",
+        ObjectKind::Resource => "ApiOpenResourceEx",
+        ObjectKind::Network => "ApiOpenNetworkEx",
+        ObjectKind::NetInterface => "ApiOpenNetInterfaceEx",
+        ObjectKind::Key | ObjectKind::GroupSet => return None,
+    })
+}
+
 fn close_method(kind: HandleKind) -> Option<&'static str> {
     Some(match kind {
         HandleKind::Port => "ApiCloseNotify",
+        HandleKind::BatchPort => "ApiCloseBatchPort",
         HandleKind::Any => return None,
         HandleKind::Object(kind) => match kind {
             ObjectKind::Cluster => "ApiCloseCluster",
@@ -208,8 +256,9 @@ fn close_method(kind: HandleKind) -> Option<&'static str> {
 mod tests {
     use cmrp_port::object::ObjectKind;
     use midl_codegen::model::Operation;
+    use serde_json::json;
 
-    use super::{Catalog, HandleKind, close_method, open_method};
+    use super::{Catalog, HandleKind, close_method, open_method, opening};
     use crate::interface::Interface;
 
     const KINDS: [ObjectKind; 8] = [
@@ -230,14 +279,28 @@ mod tests {
             catalog.operation(Interface::ClusApi3.opnum(name).expect(name)).expect(name)
         };
         for kind in KINDS {
-            let (open, member) = open_method(kind);
-            let open = operation(open);
-            assert_eq!(catalog.handles_out(open)[0].kind, HandleKind::Object(kind));
-            let text = open.params.iter().find(|param| param.attributes.string);
-            assert_eq!(text.map(|param| param.name.as_str()), member, "{kind:?}");
+            let plain = open_method(kind).0;
+            let (open, fields) = opening(Interface::ClusApi3, kind, "a name");
+            assert_eq!(catalog.handles_out(operation(plain))[0].kind, HandleKind::Object(kind));
+            assert_eq!(catalog.handles_out(operation(open))[0].kind, HandleKind::Object(kind));
+            if kind != ObjectKind::Key {
+                let taken = operation(open).params.iter().filter(|param| param.direction.input);
+                let mut taken: Vec<&str> = taken.map(|param| param.name.as_str()).collect();
+                taken.sort_unstable();
+                let mut given: Vec<&String> = fields.keys().collect();
+                given.sort_unstable();
+                assert_eq!(given, taken, "{kind:?}");
+            }
             let close = operation(close_method(HandleKind::Object(kind)).unwrap());
             assert_eq!(catalog.handles_in(close)[0].kind, HandleKind::Object(kind));
         }
-        assert_eq!(catalog.handles_in(operation("ApiCloseNotify"))[0].kind, HandleKind::Port);
+        for (close, kind) in
+            [("ApiCloseNotify", HandleKind::Port), ("ApiCloseBatchPort", HandleKind::BatchPort)]
+        {
+            assert_eq!(close_method(kind), Some(close));
+            assert_eq!(catalog.handles_in(operation(close))[0].kind, kind);
+        }
+        let (open, fields) = opening(Interface::ClusApi2, ObjectKind::Group, "SQL");
+        assert_eq!((open, json!(fields)), ("ApiOpenGroup", json!({"lpszGroupName": "SQL"})));
     }
 }

@@ -1,7 +1,7 @@
 //! `--events`: what happens to the cluster from outside, from a file or standard input.
 
 use std::error::Error;
-use std::io::ErrorKind;
+use std::io;
 use std::path::Path;
 
 use cmrp_cluster::change::{MOST_OCTETS, read_line};
@@ -33,7 +33,8 @@ pub(super) async fn follow(mut source: Source, handle: &Handle<Node>) {
     loop {
         number = number.saturating_add(1);
         match line(&mut source.lines).await {
-            Ok(Some(line)) => {
+            Ok(Some(Line::Wrong(why))) => tracing::error!("{}: line {number}: {why}", source.name),
+            Ok(Some(Line::Text(line))) => {
                 if !happen(&source.name, number, &line, handle).await {
                     return;
                 }
@@ -44,19 +45,49 @@ pub(super) async fn follow(mut source: Source, handle: &Handle<Node>) {
     }
 }
 
-/// A line without its end; `None` at the end. No line makes the memory grow beyond what a change may have.
-async fn line(lines: &mut (dyn AsyncBufRead + Send + Unpin)) -> std::io::Result<Option<String>> {
+/// What there is up to the next line break.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    Text(String),
+    /// It says nothing that can be done: why.
+    Wrong(String),
+}
+
+/// The next line, without its end; `None` at the end. No line makes the memory grow beyond what a change may have.
+async fn line(lines: &mut (dyn AsyncBufRead + Send + Unpin)) -> io::Result<Option<Line>> {
     let most = u64::try_from(MOST_OCTETS).unwrap_or(u64::MAX).saturating_add(1);
     let mut octets = Vec::new();
-    lines.take(most).read_until(b'\n', &mut octets).await?;
+    (&mut *lines).take(most).read_until(b'\n', &mut octets).await?;
     if octets.is_empty() {
         return Ok(None);
     }
     if octets.len() > MOST_OCTETS {
-        let message = format!("a change has at most {MOST_OCTETS} octets");
-        return Err(std::io::Error::new(ErrorKind::InvalidData, message));
+        if octets.last() != Some(&b'\n') {
+            skip(lines).await?;
+        }
+        return Ok(Some(Line::Wrong(format!("a change has at most {MOST_OCTETS} octets"))));
     }
-    Ok(Some(String::from_utf8_lossy(&octets).trim_end_matches(['\r', '\n']).to_owned()))
+    Ok(Some(match String::from_utf8(octets) {
+        Ok(text) => Line::Text(text.trim_end_matches(['\r', '\n']).to_owned()),
+        Err(error) => {
+            let column = error.utf8_error().valid_up_to().saturating_add(1);
+            Line::Wrong(format!("octet {column} is not UTF-8"))
+        }
+    }))
+}
+
+/// Passes over the rest of a line, and holds none of it.
+async fn skip(lines: &mut (dyn AsyncBufRead + Send + Unpin)) -> io::Result<()> {
+    loop {
+        let octets = lines.fill_buf().await?;
+        let end = octets.iter().position(|octet| *octet == b'\n');
+        let read = end.map_or(octets.len(), |end| end.saturating_add(1));
+        let is_done = octets.is_empty() || end.is_some();
+        lines.consume(read);
+        if is_done {
+            return Ok(());
+        }
+    }
 }
 
 /// Does what a line says, after the time that it says. False if the server has stopped.
@@ -82,7 +113,37 @@ async fn happen(name: &str, number: u64, line: &str, handle: &Handle<Node>) -> b
 
 #[cfg(test)]
 mod tests {
-    use cmrp_cluster::change::read_line;
+    use cmrp_cluster::change::{MOST_OCTETS, read_line};
+    use tokio::io::BufReader;
+
+    use super::{Line, line};
+
+    async fn lines(mut octets: &[u8]) -> Vec<Line> {
+        // Less than a line at a time, as from a pipe.
+        let mut reader = BufReader::with_capacity(1000, &mut octets);
+        let mut lines = Vec::new();
+        while let Some(line) = line(&mut reader).await.unwrap() {
+            lines.push(line);
+        }
+        lines
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_wrong_takes_no_other_with_it() {
+        let text = |text: &str| Line::Text(text.to_owned());
+        assert_eq!(lines(b"a\r\n\nb").await, [text("a"), text(""), text("b")]);
+        let wrong = |why: &str| Line::Wrong(why.to_owned());
+        assert_eq!(lines(b"n\xF6de\nb\n").await, [wrong("octet 2 is not UTF-8"), text("b")]);
+        let too_long = || wrong("a change has at most 1048576 octets");
+        for octets in [MOST_OCTETS, MOST_OCTETS + 1, MOST_OCTETS * 3] {
+            let long = ["x".repeat(octets), "b\n".to_owned()].join("\n");
+            assert_eq!(lines(long.as_bytes()).await, [too_long(), text("b")], "{octets}");
+        }
+        let longest = "x".repeat(MOST_OCTETS - 1);
+        let long = format!("{longest}\nb");
+        assert_eq!(lines(long.as_bytes()).await, [text(&longest), text("b")]);
+        assert_eq!(lines("x".repeat(MOST_OCTETS * 2).as_bytes()).await, [too_long()]);
+    }
 
     #[test]
     fn the_changes_in_the_readme_can_be_read() {

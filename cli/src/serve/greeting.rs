@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use cmrp_port::access::Access;
+
 /// See the module.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Greeting<'a> {
@@ -16,8 +18,8 @@ pub(super) struct Greeting<'a> {
     pub(super) metrics: Option<SocketAddr>,
     /// Whether calls are served.
     pub(super) allow_insecure: bool,
-    /// Whether they would not be served in any case, as the description of the cluster has it.
-    pub(super) is_closed: bool,
+    /// What everybody may do whose calls are served, as the description of the cluster has it; `None` is nothing.
+    pub(super) access: Option<Access>,
 }
 
 impl Greeting<'_> {
@@ -32,7 +34,7 @@ impl Greeting<'_> {
         let Self { cluster, node, address, .. } = self;
         let mut text = format!("cluster {cluster:?}, node {node:?}, at {address}\n");
         text.push_str(&self.safety());
-        if self.allow_insecure {
+        if self.is_open() {
             text.push_str(&self.connections());
         }
         if let Some(metrics) = self.metrics {
@@ -42,10 +44,18 @@ impl Greeting<'_> {
         text
     }
 
+    fn is_open(&self) -> bool {
+        self.allow_insecure && self.access.is_some()
+    }
+
     /// How safe it is.
     fn safety(&self) -> String {
-        match (self.allow_insecure, is_loopback(self.address.ip())) {
-            (false, _) if self.is_closed => "\
+        let (may, and_others) = match self.access {
+            Some(Access::Read) => ("may see everything of", "see what others do"),
+            _ => ("may do everything to", "read and change what others do"),
+        };
+        match (self.is_open(), is_loopback(self.address.ip())) {
+            (false, _) if self.access.is_none() => "\
 EVERY CALL WILL BE REFUSED: the description of the cluster lets nobody in. everyone = \"all\" or \"read\" under \
 [security] lets them.\n"
                 .to_owned(),
@@ -53,16 +63,16 @@ EVERY CALL WILL BE REFUSED: the description of the cluster lets nobody in. every
 EVERY CALL WILL BE REFUSED: this server can't authenticate anybody yet, and anonymous calls are not allowed. \
 --allow-insecure allows them.\n"
                 .to_owned(),
-            (true, true) => "\
-warning: calls are not authenticated and not encrypted: every user of this computer may do everything to this \
-cluster.\n"
-                .to_owned(),
+            (true, true) => format!(
+                "\
+warning: calls are not authenticated and not encrypted: every user of this computer {may} this cluster.\n"
+            ),
             (true, false) => format!(
                 "\
 ******************************************************************************
 WARNING: calls are not authenticated and not encrypted, and {} is no loopback
-address: EVERYBODY who can reach {} may do everything to this
-cluster, and read and change what others do. Only do this in a network that
+address: EVERYBODY who can reach {} {may} this
+cluster, and {and_others}. Only do this in a network that
 is closed to all others.
 ******************************************************************************
 ",
@@ -127,7 +137,7 @@ fn reachable(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::Greeting;
+    use super::{Access, Greeting};
 
     fn greeting(address: &str, allow_insecure: bool) -> Greeting<'static> {
         let address = address.parse().unwrap();
@@ -138,7 +148,7 @@ mod tests {
             mapper: None,
             metrics: None,
             allow_insecure,
-            is_closed: false,
+            access: Some(Access::All),
         }
     }
 
@@ -174,6 +184,17 @@ ready 127.0.0.1:49152
         );
         greeting.mapper = Some("0.0.0.0:1135".parse().unwrap());
         assert!(!greeting.text().contains("rpcclient"), "{}", greeting.text());
+    }
+
+    #[test]
+    fn who_may_only_read_is_not_said_to_do_everything() {
+        for address in ["127.0.0.1:1", "192.0.2.1:1"] {
+            let text = Greeting { access: Some(Access::Read), ..greeting(address, true) }.text();
+            assert!(text.contains("may see everything of this") && !text.contains("may do"), "{text}");
+            assert!(!text.contains("change"), "{text}");
+        }
+        let closed = Greeting { access: None, ..greeting("127.0.0.1:1", true) }.text();
+        assert!(closed.contains("lets nobody in") && !closed.contains("connect with"), "{closed}");
     }
 
     #[test]

@@ -55,9 +55,9 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let loaded = cluster::load(options)?;
     let (cluster, name) = (loaded.name.clone(), loaded.node.clone());
     let mut registry = Registry::default();
-    let (access, allow_insecure) = (loaded.access, options.allow_insecure && loaded.access.is_some());
+    let access = loaded.access;
     let server = Server::builder(node(loaded)?)
-        .allow_insecure(allow_insecure)
+        .allow_insecure(options.allow_insecure && access.is_some())
         .access(access.unwrap_or(Access::Read))
         .register(&mut registry);
     let server =
@@ -71,8 +71,8 @@ async fn serve(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
         address,
         mapper: mapper.as_ref().map(epm::Server::local_addr),
         metrics,
-        allow_insecure,
-        is_closed: access.is_none(),
+        allow_insecure: options.allow_insecure,
+        access,
     };
     greeting.print()?;
     let handle = server.handle();

@@ -26,7 +26,10 @@ impl Living {
     /// A cluster that begins to live now.
     pub(super) fn new(cluster: Embedded, simulate: Simulate, seed: u64) -> Self {
         let interval = Duration::from_secs_f64(60.0 / simulate.rate);
-        let life = Life::new(simulate.seed.unwrap_or(seed), &Config { interval }, Instant::ORIGIN);
+        let seed = simulate.seed.unwrap_or(seed);
+        // A life that was worth seeing can be had again.
+        tracing::info!("simulated: this life again is --simulate={seed},{}", simulate.rate);
+        let life = Life::new(seed, &Config { interval }, Instant::ORIGIN);
         Self { cluster, life }
     }
 

@@ -3,9 +3,13 @@
 //! The rules: `name=value`, handles shortened, long strings, buffers and lists cut, numbers with a known meaning by
 //! name, all of it within [`MAX_DEPTH`].
 
+mod members;
+
 use std::fmt::{self, Display, Write};
 
-use serde::ser::{self, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
+use serde::ser::{self, Impossible, Serialize, SerializeSeq, SerializeTuple, Serializer};
+
+use members::{Members, Shape};
 
 use super::quoted::quoted;
 use super::{flags, win32};
@@ -435,176 +439,5 @@ impl SerializeTuple for List<'_> {
     }
 }
 
-/// What an object has turned out to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    /// A structure, or nothing known yet.
-    Structure,
-    /// The first of two members was the size of an array.
-    Sized,
-    /// The first of two members was that of a context handle.
-    Attributed,
-    /// An array or a handle, which has been written.
-    Whole,
-    /// Nothing of it is shown.
-    Hidden,
-}
-
-/// Writes the members of an object. Arrays and context handles are objects too, and are recognised by their members;
-/// what was written until then is taken back.
-struct Members<'t> {
-    text: &'t mut String,
-    depth: usize,
-    /// Members that were announced.
-    announced: Option<usize>,
-    /// Where the text of the object begins.
-    start: usize,
-    /// Members so far, without the result.
-    written: usize,
-    shape: Shape,
-    kind: Option<u64>,
-    /// Where the result of a call goes.
-    outcome: Option<&'t mut Outcome>,
-    /// The name whose value comes next.
-    name: Name,
-}
-
-impl Members<'_> {
-    fn result(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Unshown> {
-        let Some(outcome) = &mut self.outcome else { return Ok(()) };
-        let said = value.serialize(Plain::new(&mut outcome.text, Name::Code))?;
-        self.note_failure(&said);
-        Ok(())
-    }
-
-    /// A status code of a message may tell of a failure.
-    fn note_failure(&mut self, code: &Said) {
-        let is_failure = matches!(code, Said::Number(code) if *code != 0 && *code != ERROR_IO_PENDING);
-        if let Some(outcome) = &mut self.outcome {
-            outcome.is_failure |= is_failure;
-        }
-    }
-
-    fn member(&mut self, name: Name, value: &(impl Serialize + ?Sized)) -> Result<(), Unshown> {
-        let (depth, kind) = (self.depth.saturating_add(1), self.kind);
-        let end = self.text.len();
-        let said = value.serialize(Plain { depth, kind, ..Plain::new(self.text, name) })?;
-        match (name, said) {
-            (Name::Code, said) => self.note_failure(&said),
-            (Name::Flags(flags::Field::ObjectType), Said::Number(kind)) => self.kind = Some(kind),
-            (Name::Data, _) | (_, Said::Handle) => {
-                self.text.drain(self.start..end);
-                self.shape = Shape::Whole;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-impl SerializeMap for Members<'_> {
-    type Ok = Said;
-    type Error = Unshown;
-
-    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Unshown> {
-        if self.shape == Shape::Hidden {
-            return Ok(());
-        }
-        let end = self.text.len();
-        self.text.push_str(if self.written > 0 { ", " } else { "" });
-        let said = key.serialize(Plain::new(self.text, Name::Key))?;
-        self.name = if let Said::Name(name) = said { name } else { Name::Other };
-        match self.name {
-            Name::Result => self.text.truncate(end),
-            _ => self.text.push('='),
-        }
-        Ok(())
-    }
-
-    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Unshown> {
-        let is_first_of_two = self.written == 0 && self.announced == Some(2);
-        match (self.name, self.shape) {
-            (_, Shape::Hidden) => return Ok(()),
-            (Name::Result, _) => return self.result(value),
-            (Name::Data, Shape::Sized) => self.member(Name::Data, value)?,
-            (Name::Uuid, Shape::Attributed) => self.member(Name::Uuid, value)?,
-            (Name::Data | Name::Uuid, _) => self.member(Name::Other, value)?,
-            (name, _) => self.member(name, value)?,
-        }
-        match self.name {
-            Name::Max if is_first_of_two => self.shape = Shape::Sized,
-            Name::Attributes if is_first_of_two => self.shape = Shape::Attributed,
-            _ => {}
-        }
-        self.written = self.written.saturating_add(1);
-        Ok(())
-    }
-
-    fn end(self) -> Written {
-        let is_open = !matches!(self.shape, Shape::Whole | Shape::Hidden);
-        if is_open && self.outcome.is_none() {
-            self.text.push('}');
-        }
-        Ok(Said::Other)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn shown(value: &Value) -> String {
-        let mut text = String::new();
-        named(&mut text, Name::Other, value, None);
-        text
-    }
-
-    fn message(value: &Value) -> (String, Outcome) {
-        let (mut text, mut outcome) = (String::new(), Outcome::default());
-        parameters(&mut text, value, &mut outcome);
-        (text, outcome)
-    }
-
-    #[test]
-    fn values_are_short_and_harmless() {
-        let uuid = "00112233-4455-6677-8899-aabbccddeeff";
-        assert_eq!(shown(&json!({"attributes": 0, "uuid": uuid})), "00112233");
-        let nil = "00000000-0000-0000-0000-000000000000";
-        assert_eq!(shown(&json!({"attributes": 0, "uuid": nil})), "null");
-        assert_eq!(shown(&json!({"attributes": 0, "uuid": 1})), "{attributes=0, uuid=1}");
-        assert_eq!(shown(&json!({"attributes": 0, "uuid": "é"})), r#"{attributes=0, uuid="é"}"#);
-        assert_eq!(shown(&json!("a\u{1b}[31m\"\n")), r#""a\u{1b}[31m\"\n""#);
-        assert_eq!(shown(&json!("'\u{7f}\u{9b}")), r#""\'\u{7f}\u{9b}""#);
-        assert_eq!(shown(&json!("x".repeat(80))), format!("\"{}\"", "x".repeat(80)));
-        assert_eq!(shown(&json!("x".repeat(81))), format!("\"{}\"...", "x".repeat(80)));
-        assert_eq!(shown(&json!({"max": 3, "data": "0102ff"})), "<3 octets: 0102ff>");
-        assert_eq!(shown(&json!({"max": 3, "data": ""})), "<0 octets>");
-        let more = json!({"max": 3, "data": "0102ff", "more": 1});
-        assert_eq!(shown(&more), r#"{max=3, data="0102ff", more=1}"#);
-        assert_eq!(
-            shown(&json!({"max": 9, "data": [1, 2, 3, 4, 5, 6, 7, 8, 9]})),
-            "[1, 2, 3, 4, 5, 6, 7, 8, 1 more]"
-        );
-        assert_eq!(shown(&json!({"a": null, "b": {"c": 1}, "d": -1})), "{a=null, b={c=1}, d=-1}");
-        let deep = (0..100).fold(json!(1), |value, _| json!([value]));
-        assert_eq!(shown(&deep), "[[[[[[[[...]]]]]]]]");
-        let deep = (0..100).fold(json!(1), |value, _| json!({"a": value, "Status": 5}));
-        assert_eq!(shown(&deep).matches("Status=ERROR_ACCESS_DENIED (5)").count(), 8);
-    }
-
-    #[test]
-    fn results_have_names() {
-        let codes = [(0, "ERROR_SUCCESS"), (258, "WAIT_TIMEOUT (258)"), (123_456_789, "error 123456789")];
-        for (code, text) in codes {
-            assert_eq!(message(&json!({"return": code})).1.text, text);
-        }
-        let (text, outcome) = message(&json!({"Status": 5007, "return": null, "a": 1}));
-        assert_eq!(text, "Status=ERROR_RESOURCE_NOT_FOUND (5007), a=1");
-        assert_eq!(outcome.text, "null");
-        assert!(outcome.is_failure);
-        assert!(!message(&json!({"return": 997})).1.is_failure);
-        assert!(!message(&json!({"dwNotifyKey": 7, "rpc_status": 0, "return": 0})).1.is_failure);
-    }
-}
+mod tests;

@@ -18,8 +18,10 @@ pub(super) enum Ended {
     Asked,
     /// No server could be used at the start: a Win32 code.
     NoServer(u32),
-    /// All filters were refused.
+    /// All filters were refused, or are gone with their objects.
     NothingToWatch,
+    /// The server refused the port, or ended it.
+    NoPort,
 }
 
 /// When to go on, and until when to wait.
@@ -61,6 +63,7 @@ pub(super) async fn follow(
         match news.what {
             What::Connected { .. } => has_connected = true,
             What::Lost { code, .. } if !has_connected && !patience.waits => return Ok(Ended::NoServer(code)),
+            What::NotWatching { .. } if !session.has_port() => return Ok(Ended::NoPort),
             What::NotWatching { .. } if session.is_idle() => return Ok(Ended::NothingToWatch),
             _ => {}
         }

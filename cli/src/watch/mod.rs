@@ -50,6 +50,9 @@ const NOTHING_TO_WATCH: u8 = 3;
 /// Interrupted for the second time.
 const INTERRUPTED: u8 = 130;
 
+/// How long an exporter waits before it asks for another port.
+const BEFORE_ANOTHER_PORT: Duration = Duration::from_secs(5);
+
 /// How long closing everything may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -84,11 +87,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 async fn watch(options: &Options, interests: Vec<Interest>) -> Result<ExitCode, Box<dyn Error>> {
     let mut interrupts = Interrupts::new()?;
     let board = Board::default();
-    let filters = interests.len();
-    let (watcher, mut events) = start(options, interests)?;
     serve_metrics(options, &board).await?;
-    let mut session =
-        Session::new(watcher.clone(), options.reach.protocol(), filters, options.asks(), board.clone());
     let bar = indicatif::ProgressBar::hidden();
     let output = || Output::new(options.color, &bar);
     let mut report: Box<dyn Report + '_> = match () {
@@ -96,23 +95,48 @@ async fn watch(options: &Options, interests: Vec<Interest>) -> Result<ExitCode, 
         () if options.json => Box::new(Json::new(output())),
         () => Box::new(People::new(output())),
     };
-    let ended = tokio::select! {
-        ended = follow(&mut session, &mut events, report.as_mut(), options.patience()) => ended,
-        () = interrupts.next() => Ok(Ended::Asked),
-        shown = tui::show(&board, options.tui) => shown.map(|()| Ended::Asked),
-    };
-    let farewell = tokio::select! {
-        () = close(&watcher, &mut events) => None,
-        () = interrupts.next() => Some(ExitCode::from(INTERRUPTED)),
-    };
-    match ended? {
+    let mut shown = std::pin::pin!(tui::show(&board, options.tui));
+    loop {
+        let (watcher, mut events) = start(options, interests.clone())?;
+        let mut session = session(options, &watcher, interests.len(), &board);
+        let ended = tokio::select! {
+            ended = follow(&mut session, &mut events, report.as_mut(), options.patience()) => ended,
+            () = interrupts.next() => Ok(Ended::Asked),
+            shown = &mut shown => shown.map(|()| Ended::Asked),
+        };
+        let farewell = tokio::select! {
+            () = close(&watcher, &mut events) => None,
+            () = interrupts.next() => Some(ExitCode::from(INTERRUPTED)),
+        };
+        match ended? {
+            // An exporter goes on, since nobody is there to start it again.
+            Ended::NoPort if options.metrics.is_some() && farewell.is_none() => {
+                board.lock().picture.is_connected = false;
+                tokio::select! {
+                    () = tokio::time::sleep(BEFORE_ANOTHER_PORT) => {}
+                    () = interrupts.next() => return Ok(ExitCode::SUCCESS),
+                    shown = &mut shown => return Ok(shown.map(|()| ExitCode::SUCCESS)?),
+                }
+            }
+            ended => return status(ended, farewell),
+        }
+    }
+}
+
+/// The exit status. `farewell` is one of its own of closing everything.
+fn status(ended: Ended, farewell: Option<ExitCode>) -> Result<ExitCode, Box<dyn Error>> {
+    match ended {
         Ended::Asked => Ok(farewell.unwrap_or(ExitCode::SUCCESS)),
-        Ended::NothingToWatch => {
+        Ended::NothingToWatch | Ended::NoPort => {
             complain("there is nothing to watch, or nothing any more");
             Ok(ExitCode::from(NOTHING_TO_WATCH))
         }
         Ended::NoServer(code) => Err(follow::no_server(code).into()),
     }
+}
+
+fn session(options: &Options, watcher: &Watcher, filters: usize, board: &Board) -> Session {
+    Session::new(watcher.clone(), options.reach.protocol(), filters, options.asks(), board.clone())
 }
 
 fn start(options: &Options, interests: Vec<Interest>) -> Result<(Watcher, WatchEvents), FilterError> {

@@ -30,7 +30,8 @@ Examples:
 
 Exit status: 0 if it was ended by Ctrl-C, a request to terminate, `q` in --tui, or by whoever read the output; 1 if no \
 server could be used at the start, or something failed here; 2 if the command line is wrong; 3 if there is \
-nothing to watch: the server refused all of it, or ended the port; 130 if Ctrl-C came a second time, before everything was closed.")]
+nothing to watch: the server refused all of it, or ended the port, where \
+--metrics takes another one; 130 if Ctrl-C came a second time, before everything was closed.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct Options {
     /// The servers, in the order in which they are tried: names or addresses; without a port, the endpoint mapper of

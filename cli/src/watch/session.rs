@@ -28,6 +28,8 @@ pub(super) struct Session {
     pending: usize,
     /// What is being watched, as text, by how many filters.
     watching: BTreeMap<String, usize>,
+    /// Whether there is a port, or may come to be one.
+    has_port: bool,
 }
 
 impl Session {
@@ -39,12 +41,17 @@ impl Session {
         asks: bool,
         board: Board,
     ) -> Self {
-        Self { watcher, board, protocol, asks, pending: filters, watching: BTreeMap::new() }
+        Self { watcher, board, protocol, asks, pending: filters, watching: BTreeMap::new(), has_port: true }
     }
 
     /// Whether there is nothing to watch: all filters were refused, or have gone with their objects.
     pub(super) fn is_idle(&self) -> bool {
         self.pending == 0 && self.watching.is_empty()
+    }
+
+    /// Whether the server has refused the port, or ended it.
+    pub(super) fn has_port(&self) -> bool {
+        self.has_port
     }
 
     /// The news in an event of the watcher; `None` if there is none for anybody.
@@ -83,6 +90,7 @@ impl Session {
                 // All filters are on one port, and gone with it.
                 self.pending = 0;
                 self.watching.clear();
+                self.has_port = false;
                 What::NotWatching { subject: "anything: the server has no port for us".to_owned(), code }
             }
             WatchEvent::Skipped { events } => What::Skipped { count: events },

@@ -93,15 +93,22 @@ impl Wanted {
             PortVersion::V2 => self.v2(subject),
         };
         if events.is_empty() {
-            let subject = subject_text(subject);
-            return Err(Unwanted::Nothing { possible: self.possible_names(&subject), subject });
+            let possible = self.possible_names(subject).join(", ");
+            return Err(Unwanted::Nothing { subject: subject_text(subject), possible });
         }
         Ok(events.into_iter().map(|events| Interest { subject: subject.clone(), events }).collect())
     }
 
-    fn possible_names(&self, _subject: &str) -> String {
-        let names = names(self.version);
-        names.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>().join(", ")
+    /// The names of the events that can happen to a subject.
+    fn possible_names(&self, subject: &Subject) -> Vec<String> {
+        let names = match self.version {
+            PortVersion::V1 => {
+                let valid = valid_v1(self.protocol, subject).map_or(0, |valid| u64::from(valid.bits()));
+                names(self.version).into_iter().filter(|(.., bit)| valid & bit != 0).collect()
+            }
+            PortVersion::V2 => types_v2(subject).into_iter().flat_map(names_of_type).collect::<Names>(),
+        };
+        names.into_iter().map(|(name, ..)| name).collect()
     }
 
     fn v1(&self, subject: &Subject, subtree: bool) -> Result<Vec<Events>, Unwanted> {

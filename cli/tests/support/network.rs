@@ -51,6 +51,11 @@ impl Running {
         self.lines.recv_timeout(PATIENCE).expect("another line")
     }
 
+    /// The next line of standard output, if it comes in time.
+    pub(crate) fn line_within(&self, time: Duration) -> Option<String> {
+        self.lines.recv_timeout(time).ok()
+    }
+
     /// The next line of standard output that is meant, and those before it.
     pub(crate) fn until(&self, is_meant: impl Fn(&str) -> bool) -> (Vec<String>, String) {
         let mut before = Vec::new();

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use cmrp::cluster_change::ClusterChange;
 use cmrp_port::event::v2::{GroupEvent, GroupState, ResourceEvent};
 
+use super::graph::Edges;
 use super::lifetime::is_network_name;
-use super::model::{Expression, Goal, Group, GroupId, Resource, ResourceId, ResourceState, State};
+use super::model::{Expression, Goal, GroupId, Resource, ResourceId, ResourceState, State};
 use super::work::Transaction;
 
 impl State {
@@ -23,18 +24,6 @@ impl State {
             .filter(|(_, other)| depends(&other.dependencies))
             .map(|(id, _)| id.clone())
             .collect()
-    }
-
-    /// The resource and all that it depends on, directly or not.
-    pub fn with_providers(&self, id: &ResourceId) -> Vec<ResourceId> {
-        reach(id, |id| {
-            self.resources.get(id).map(|resource| resource.depends_on().collect()).unwrap_or_default()
-        })
-    }
-
-    /// The resource and all that depend on it, directly or not.
-    pub fn with_dependents(&self, id: &ResourceId) -> Vec<ResourceId> {
-        reach(id, |id| self.dependents(id))
     }
 
     /// These resources in the order in which they go offline: each after those of them that depend on it.
@@ -87,39 +76,60 @@ impl State {
     /// The state of a group that follows from those of its resources (MS-CMRP 3.1.4.2.46). A group without resources is
     /// as its persistent state wants it.
     pub fn group_state(&self, id: &GroupId) -> GroupState {
-        let states: Vec<ResourceState> = self.resources_of(id).map(|(_, resource)| resource.state).collect();
-        let all = |state| states.iter().all(|other| *other == state);
-        let empty = |group: &Group| if group.wanted { GroupState::ONLINE } else { GroupState::OFFLINE };
-        if states.is_empty() {
-            return self.groups.get(id).map_or(GroupState::OFFLINE, empty);
+        let mut tally = Tally::default();
+        self.resources_of(id).for_each(|(_, resource)| tally.count(resource.state));
+        tally.state(self.groups.get(id).is_some_and(|group| group.wanted))
+    }
+
+    /// The groups whose state is not what it was told to be, by one look at each resource, and the state that it is.
+    fn stale_groups(&self) -> Vec<(GroupId, GroupState)> {
+        let mut tallies: BTreeMap<&GroupId, Tally> = BTreeMap::new();
+        for resource in self.resources.values() {
+            tallies.entry(&resource.group).or_default().count(resource.state);
         }
-        if states.contains(&ResourceState::Failed) {
-            return GroupState::FAILED;
-        }
-        if states.iter().any(|state| state.is_pending()) {
-            return GroupState::PENDING;
-        }
-        match (all(ResourceState::Online), all(ResourceState::Offline)) {
-            (true, _) => GroupState::ONLINE,
-            (_, true) => GroupState::OFFLINE,
-            _ => GroupState::PARTIAL_ONLINE,
-        }
+        let none = Tally::default();
+        let states = self
+            .groups
+            .iter()
+            .map(|(id, group)| (id, group.state, tallies.get(id).unwrap_or(&none).state(group.wanted)));
+        states.filter(|(_, old, new)| *old != new.0).map(|(id, _, new)| (id.clone(), new)).collect()
     }
 }
 
-/// What can be reached from a resource, itself first, each once.
-fn reach(from: &ResourceId, next: impl Fn(&ResourceId) -> Vec<ResourceId>) -> Vec<ResourceId> {
-    let mut found = vec![from.clone()];
-    let mut at = 0;
-    while let Some(id) = found.get(at) {
-        for id in next(id) {
-            if !found.contains(&id) {
-                found.push(id);
-            }
-        }
-        at = at.saturating_add(1);
+/// How many resources of a group are in which state.
+#[derive(Default)]
+struct Tally {
+    all: usize,
+    online: usize,
+    offline: usize,
+    failed: usize,
+    pending: usize,
+}
+
+impl Tally {
+    fn count(&mut self, state: ResourceState) {
+        let of_state = match state {
+            ResourceState::Online => &mut self.online,
+            ResourceState::Offline => &mut self.offline,
+            ResourceState::Failed => &mut self.failed,
+            ResourceState::OnlinePending | ResourceState::OfflinePending => &mut self.pending,
+        };
+        *of_state = of_state.saturating_add(1);
+        self.all = self.all.saturating_add(1);
     }
-    found
+
+    /// The state of a group that has these, and that is to be online or not.
+    fn state(&self, wanted: bool) -> GroupState {
+        match self {
+            Self { all: 0, .. } if wanted => GroupState::ONLINE,
+            Self { all: 0, .. } => GroupState::OFFLINE,
+            Self { failed: 1.., .. } => GroupState::FAILED,
+            Self { pending: 1.., .. } => GroupState::PENDING,
+            Self { all, online, .. } if all == online => GroupState::ONLINE,
+            Self { all, offline, .. } if all == offline => GroupState::OFFLINE,
+            Self { .. } => GroupState::PARTIAL_ONLINE,
+        }
+    }
 }
 
 impl Transaction<'_> {
@@ -196,18 +206,36 @@ impl Transaction<'_> {
                 .collect()
         };
         let mut changed = false;
-        for id in busy(self.state()) {
-            changed |= self.step_resource(&id);
+        let busy = busy(self.state());
+        let dependents = self.dependents_of(&busy);
+        for id in &busy {
+            changed |= self.step_resource(id, dependents.get(id).map(Vec::as_slice).unwrap_or_default());
         }
         changed | self.step_moves() | self.step_joins()
     }
 
-    fn step_resource(&mut self, id: &ResourceId) -> bool {
+    /// What depends on those of some resources that are to go offline: a step does not change it.
+    fn dependents_of(&self, busy: &[ResourceId]) -> BTreeMap<ResourceId, Vec<ResourceId>> {
+        let state = self.state();
+        let falls = |id: &&ResourceId| {
+            let goal = state.resources.get(id).map(|resource| resource.goal);
+            matches!(goal, Some(Goal::Offline | Goal::Restart))
+        };
+        let mut falling = busy.iter().filter(falls).peekable();
+        if falling.peek().is_none() {
+            return BTreeMap::new();
+        }
+        let edges = Edges::of(state);
+        let dependents = |id: &ResourceId| edges.dependents(id.as_str()).iter().copied();
+        falling.map(|id| (id.clone(), dependents(id).map(ResourceId::new).collect())).collect()
+    }
+
+    fn step_resource(&mut self, id: &ResourceId, dependents: &[ResourceId]) -> bool {
         let Some(resource) = self.state().resources.get(id) else { return false };
         let due = resource.due.is_none_or(|due| due <= self.now);
         match (resource.state, resource.goal) {
             (ResourceState::Online | ResourceState::OnlinePending, Goal::Offline | Goal::Restart) => {
-                self.try_offline(id)
+                self.try_offline(id, dependents)
             }
             (ResourceState::OnlinePending, _) if due => self.enter(id, ResourceState::Online),
             (ResourceState::OfflinePending, _) if due => self.enter(id, ResourceState::Offline),
@@ -267,7 +295,7 @@ impl Transaction<'_> {
     }
 
     /// Starts to go offline if nothing that depends on the resource is online.
-    fn try_offline(&mut self, id: &ResourceId) -> bool {
+    fn try_offline(&mut self, id: &ResourceId, dependents: &[ResourceId]) -> bool {
         let state = self.state();
         let down = |id: &ResourceId| {
             let state = state.resources.get(id).map(|one| one.state);
@@ -276,8 +304,7 @@ impl Transaction<'_> {
                 Some(ResourceState::Online | ResourceState::OnlinePending | ResourceState::OfflinePending)
             )
         };
-        state.dependents(id).iter().all(down)
-            && self.begin(id, ResourceState::OfflinePending, ResourceState::Offline)
+        dependents.iter().all(down) && self.begin(id, ResourceState::OfflinePending, ResourceState::Offline)
     }
 
     /// Enters a pending state, or at once the one that follows if transitions take no time.
@@ -319,12 +346,7 @@ impl Transaction<'_> {
 
     /// Brings the states of all groups up to date, and tells of those that have changed.
     pub fn refresh_groups(&mut self) {
-        let stale: Vec<(GroupId, GroupState)> = {
-            let state = self.state();
-            let states = state.groups.iter().map(|(id, group)| (id, group.state, state.group_state(id)));
-            states.filter(|(_, old, new)| *old != new.0).map(|(id, _, new)| (id.clone(), new)).collect()
-        };
-        for (id, state) in stale {
+        for (id, state) in self.state().stale_groups() {
             if let Some(group) = self.change().groups.get_mut(&id) {
                 group.state = state.0;
                 group.sequence = group.sequence.wrapping_add(1);

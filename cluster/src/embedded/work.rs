@@ -131,8 +131,49 @@ impl Work<'_, '_> {
     /// Answers the call.
     ///
     /// # Errors
-    /// None: the form is that of methods.
+    /// The answer cannot be encoded: the client never sees what the call did, so that it is undone.
     pub fn answer<'r>(&self, response: impl Into<Response<'r>>) -> super::methods::Done {
-        Ok(Outcome::Answered(self.session.reply().answer(response)))
+        let answer = self.session.reply().answer(response);
+        match answer.stub {
+            Ok(_) => Ok(Outcome::Answered(answer)),
+            Err(status) => Err(Refusal::Fault(status)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cmrp::ndr::{Endian, Format};
+    use cmrp_port::protocol::Protocol;
+    use cmrp_port::server::{self, AssociationId, CallId, Caller, Server};
+
+    use super::*;
+    use crate::session::Reply;
+
+    #[test]
+    fn an_answer_that_cannot_be_encoded_refuses_the_call() {
+        let limits = server::Limits::default();
+        let mut server = Server::new(server::Config { limits, seed: [1; 16], cluster_name: "c".into() });
+        let association = AssociationId(1);
+        let caller = Caller { association, access: Some(Access::All) };
+        let format = Format::Ndr20(Endian::Little);
+        let reply = Reply { call: CallId(1), association, protocol: Protocol::V3, format };
+        let mut session = Session::new(&mut server, caller, reply, Access::All, "n");
+        let (config, mut volatile) = (Config::default(), Volatile::default());
+        let (mut state, mut events) = (Arc::default(), Vec::new());
+        let model =
+            Transaction { now: Instant::ORIGIN, config: &config, state: &mut state, events: &mut events };
+        let work = Work { model, session: &mut session, volatile: &mut volatile };
+        let answer = |name: &'static str| {
+            work.answer(cmrp::clusapi3::ApiGetClusterNameResponse {
+                cluster_name: Some(name.into()),
+                node_name: Some("n".into()),
+                return_value: 0,
+            })
+        };
+        assert!(matches!(answer("good"), Ok(Outcome::Answered(_))));
+        // A zero within a string would end it.
+        let refusal = Refusal::Fault(crate::status::NCA_S_FAULT_REMOTE_NO_MEMORY);
+        assert_eq!(answer("a\0b").err(), Some(refusal));
     }
 }

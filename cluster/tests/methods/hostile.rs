@@ -2,7 +2,7 @@
 
 use cmrp::clusapi3::*;
 use cmrp::ndr::{EncodeStub, SizedPtr};
-use cmrp_cluster::control::all;
+use cmrp_cluster::control::{ControlledObject, all};
 use cmrp_cluster::registry::command::{Command, CommandType, decode, encode};
 use cmrp_cluster::registry::{Parts, SecurityDescriptor};
 use cmrp_port::event::v2::{Property, PropertyList, PropertyValue};
@@ -209,4 +209,97 @@ fn texts_that_are_kept_are_no_longer_than_names() {
             ApiChangeCsvStateExRequest { h_resource, dw_state: 1, lpsz_volume_name: text.as_str().into() };
         assert_eq!(rig.call(&share).return_value != 87, good);
     }
+}
+
+/// 128 groups with 256 KiB each are 32 MiB: there the cluster is full, although no object is.
+#[test]
+fn properties_of_many_objects_take_a_limited_room_in_all() {
+    let mut rig = Rig::new();
+    let large = vec![7; 260_000];
+    let list: PropertyList<'_> =
+        [Property::new("Large", PropertyValue::Binary(&large))].into_iter().collect();
+    let mut octets = Vec::new();
+    list.write(&mut octets);
+    let set = 0x0340_0086;
+    let mut made = 0;
+    loop {
+        let name = format!("Group {made}");
+        let answer = rig.call(&ApiCreateGroupRequest { lpsz_group_name: name.as_str().into() });
+        assert_eq!(answer.status, 0);
+        let (status, ..) = control(&mut rig, (ControlledObject::Group, &name), set, &octets, 0);
+        if status != 0 {
+            assert_eq!(status, 1816);
+            break;
+        }
+        made += 1;
+        assert!(made < 150);
+    }
+    assert_eq!(made, (32 << 20) / 260_069);
+    // What is there may be set again, and made smaller.
+    let first = (ControlledObject::Group, "Group 0");
+    assert_eq!(control(&mut rig, first, set, &octets, 0).0, 0);
+    let (mut small, list) = (Vec::new(), [Property::new("Large", PropertyValue::Dword(1))]);
+    list.into_iter().collect::<PropertyList<'_>>().write(&mut small);
+    assert_eq!(control(&mut rig, first, set, &small, 0).0, 0);
+    let last = format!("Group {made}");
+    assert_eq!(control(&mut rig, (ControlledObject::Group, &last), set, &octets, 0).0, 0);
+}
+
+/// Resources in one group, by identifiers that are their names.
+fn resources(rig: &mut Rig, count: usize) -> Vec<Option<HResRpc>> {
+    let h_group = rig.group("Available Storage");
+    let mut create = |number: usize| {
+        let name = format!("R{number}");
+        let answer = rig.call(&ApiCreateResourceRequest {
+            h_group,
+            lpsz_resource_name: name.as_str().into(),
+            lpsz_resource_type: "Generic Application".into(),
+            dw_flags: 0,
+        });
+        assert_eq!(answer.status, 0);
+        answer.return_value
+    };
+    (0..count).map(&mut create).collect()
+}
+
+fn depend(rig: &mut Rig, h_resource: Option<HResRpc>, on: &str) -> u32 {
+    let lpsz_dependency_expression = Some(cmrp::ndr::WStr::from(on));
+    rig.call(&ApiSetResourceDependencyExpressionRequest { h_resource, lpsz_dependency_expression })
+        .return_value
+}
+
+#[test]
+fn dependencies_of_all_resources_are_limited_in_number() {
+    let mut rig = Rig::new();
+    let all = resources(&mut rig, 330);
+    let (lower, upper) = all.split_at(250);
+    let names: Vec<String> = (0..lower.len()).map(|number| format!("[R{number}]")).collect();
+    let on = names.join(" and ");
+    let made = upper.iter().take_while(|resource| depend(&mut rig, **resource, &on) == 0).count();
+    // Those of the default cluster are a handful.
+    assert_eq!(made, (16_384 - 20) / 250);
+    assert_eq!(depend(&mut rig, upper[made], &on), 5929);
+    // What is there may be set again.
+    assert_eq!(depend(&mut rig, upper[0], &on), 0);
+    // A name counts once, however often it is written.
+    let again = vec!["[R0]"; 1024].join(" or ");
+    assert_eq!(depend(&mut rig, upper[made], &again), 0);
+    let get = ApiGetResourceDependencyExpressionRequest { h_resource: upper[made] };
+    let text = rig.call(&get).lpsz_dependency_expression.unwrap().to_string_lossy();
+    assert_eq!(text.len(), "[]".len() + 36);
+}
+
+/// A tree of 100 levels is as deep as it may be, whichever end it grows at.
+#[test]
+fn dependencies_are_limited_in_depth() {
+    let mut rig = Rig::new();
+    let all = resources(&mut rig, 102);
+    for (below, resource) in all[1..100].iter().enumerate() {
+        assert_eq!(depend(&mut rig, *resource, &format!("[R{below}]")), 0, "{below}");
+    }
+    assert_eq!(depend(&mut rig, all[100], "[R99]"), 5929);
+    assert_eq!(depend(&mut rig, all[100], "[R98] and [R50]"), 0);
+    assert_eq!(depend(&mut rig, all[0], "[R101]"), 5929);
+    assert_eq!(depend(&mut rig, all[0], "[R99]"), 1059);
+    assert_eq!(depend(&mut rig, all[50], "[R49] and [R101]"), 0);
 }

@@ -87,19 +87,6 @@ async fn calls_over_the_limit_are_refused() {
     server.end().await;
 }
 
-/// After a restart all clients come at once, sooner than they can be accepted.
-#[tokio::test]
-async fn many_can_connect_before_they_are_accepted() {
-    let server = Server::builder(Script::default()).allow_insecure(true).bind("127.0.0.1:0").await.unwrap();
-    let mut clients = Vec::new();
-    within("the system takes them", async {
-        for _ in 0..400 {
-            clients.push(tokio::net::TcpStream::connect(server.local_addr()).await.unwrap());
-        }
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn who_calls_ahead_gets_all_answers() {
     let limits = Limits { unsent: 1 << 20, ..Limits::default() };
@@ -188,4 +175,17 @@ async fn unread_answers_of_all_connections_are_limited() {
     let mut other = server.bound().await;
     assert_eq!(other.call(2, ECHO, b"here").await, response(2, b"here"));
     server.end().await;
+}
+
+/// After a restart all clients come at once, sooner than they can be accepted.
+#[tokio::test]
+async fn many_can_connect_before_they_are_accepted() {
+    let server = Server::builder(Script::default()).allow_insecure(true).bind("127.0.0.1:0").await.unwrap();
+    let mut clients = Vec::new();
+    within("the system takes them", async {
+        for _ in 0..400 {
+            clients.push(tokio::net::TcpStream::connect(server.local_addr()).await.unwrap());
+        }
+    })
+    .await;
 }

@@ -48,7 +48,14 @@ fn an_object_gets_what_concerns_it() {
     assert_eq!(events(PortVersion::V1, &asked, &Subject::Cluster).unwrap(), [v1(0x1001)]);
     assert_eq!(events(PortVersion::V1, &asked, &group()).unwrap(), [v1(0x1000)]);
     let error = events(PortVersion::V1, &["NODE_STATE"], &group()).unwrap_err().to_string();
-    assert!(error.starts_with("--events: none of the events can happen to group \"SQL\""), "{error}");
+    // MS-CMRP 3.1.4.2.60 and 2.2.2.13.
+    let text = "--events: none of the events can happen to group \"SQL\"; possible are ";
+    let names = error.strip_prefix(text).expect(&error);
+    assert_eq!(names, "GROUP_STATE, GROUP_DELETED, GROUP_ADDED, GROUP_PROPERTY");
+    let error = events(PortVersion::V2, &["NODE_STATE"], &group()).unwrap_err().to_string();
+    let names: Vec<&str> = error.strip_prefix(text).expect(&error).split(", ").collect();
+    assert!(names.contains(&"GROUP_OWNER_NODE"), "{error}");
+    assert!(names.iter().all(|name| name.starts_with("GROUP_")), "{error}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Dependency expressions of resources, and shared volumes (MS-CMRP 3.1.4.2.109-110, 3.1.4.2.122, 3.1.4.2.164).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cmrp::clusapi3::{self, Request};
 use cmrp::ndr::Handle;
 use cmrp_port::event::v2::{SharedVolume, SharedVolumeEvent, SharedVolumeState, VolumeResource};
@@ -7,6 +9,7 @@ use cmrp_port::event::v2::{SharedVolume, SharedVolumeEvent, SharedVolumeState, V
 use super::control::write;
 use super::{Done, Work, kept_text};
 use crate::dependency::Expression as Written;
+use crate::embedded::graph::Ties;
 use crate::embedded::lifetime::CORE_GROUP;
 use crate::embedded::model::{
     Expression, GroupId, Name, Property, Resource, ResourceId, ResourceState, State,
@@ -45,24 +48,31 @@ fn set(work: &mut Work<'_, '_>, call: &clusapi3::ApiSetResourceDependencyExpress
         None => String::new(),
     };
     let written = Written::parse_resource(&text).map_err(|_| ERROR_INVALID_PARAMETER)?;
-    let written = written.map(|name| find(work.model.state(), name))?;
-    allowed(work.model.state(), &id, &written)?;
-    work.model.set_dependencies(&id, expression(&written));
+    let known = known(work.model.state());
+    let find =
+        |name: &str| known.get(&Name::from(name)).map(ToString::to_string).ok_or(ERROR_RESOURCE_NOT_FOUND);
+    let written = written.map(find)?;
+    let expression = expression(&written);
+    allowed(work.model.state(), &id, &written, &expression)?;
+    work.model.set_dependencies(&id, expression);
     work.answer(clusapi3::ApiSetResourceDependencyExpressionResponse::default())
 }
 
-/// The identifier of the resource that has this name or identifier.
-fn find(state: &State, name: &str) -> Result<String, u32> {
-    let by_name = state.resource(name).map(|(id, _)| id);
-    let by_id = || state.resources.keys().find(|id| id.as_str().eq_ignore_ascii_case(name));
-    by_name.or_else(by_id).map(ToString::to_string).ok_or(ERROR_RESOURCE_NOT_FOUND)
+/// The identifiers of resources by their identifiers and, before these, their names: an expression may have many.
+fn known(state: &State) -> BTreeMap<Name, ResourceId> {
+    let by_id = state.resources.keys().map(|id| (Name::from(id.as_str()), id.clone()));
+    let by_name = state.resources.iter().map(|(id, one)| (Name::from(one.name.as_str()), id.clone()));
+    by_id.chain(by_name).collect()
 }
 
 /// Whether the resource may depend so: on each as if it were added to nothing; and while it runs, what it depends on has
 /// to hold.
-fn allowed(state: &State, id: &ResourceId, written: &Written) -> Result<(), u32> {
-    for provider in written.names() {
-        match state.can_depend(id, &ResourceId::new(provider)) {
+fn allowed(state: &State, id: &ResourceId, written: &Written, kept: &Expression) -> Result<(), u32> {
+    let ties = Ties::of(state, id);
+    ties.room(kept.leaves().len())?;
+    let mut seen = BTreeSet::new();
+    for provider in written.names().filter(|name| seen.insert(*name)) {
+        match ties.admit(&ResourceId::new(provider)) {
             // It is one of those that are being replaced.
             Ok(()) | Err(ERROR_DEPENDENCY_ALREADY_EXISTS) => {}
             Err(code) => return Err(code),
@@ -80,8 +90,14 @@ fn allowed(state: &State, id: &ResourceId, written: &Written) -> Result<(), u32>
 
 /// The expression of the model for one with identifiers.
 fn expression(written: &Written) -> Expression {
-    let any = |ids: &Vec<String>| joined(Expression::Any, ids.iter().cloned().map(Expression::On).collect());
-    joined(Expression::All, written.all_of().iter().map(any).collect())
+    let any = |ids: &Vec<String>| joined(Expression::Any, once(ids).cloned().map(Expression::On).collect());
+    joined(Expression::All, once(written.all_of()).map(any).collect())
+}
+
+/// Each of these once, in their order: what is said again would take room and say nothing.
+fn once<T: Ord>(all: &[T]) -> impl Iterator<Item = &T> {
+    let mut seen = BTreeSet::new();
+    all.iter().filter(move |one| seen.insert(*one))
 }
 
 fn joined(join: fn(Vec<Expression>) -> Expression, mut parts: Vec<Expression>) -> Expression {

@@ -6,11 +6,13 @@
 
 mod name;
 mod object;
+mod properties;
 mod state;
 
 pub use name::{GroupId, GroupSetId, InterfaceId, Name, NetworkId, NodeId, ResourceId};
 pub use object::{
     Cluster, Expression, Goal, Group, GroupSet, Interface, InterfaceState, Key, KeyValue, Network,
-    NetworkState, Node, NodeState, Properties, Property, Quorum, Resource, ResourceState, ResourceType,
+    NetworkState, Node, NodeState, Quorum, Resource, ResourceState, ResourceType,
 };
+pub use properties::{Properties, Property};
 pub use state::State;

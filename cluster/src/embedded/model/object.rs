@@ -8,37 +8,7 @@ use cmrp_port::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::name::{GroupId, GroupSetId, Name, NetworkId, NodeId, ResourceId};
-
-/// The value of a property, or of several that travel as one (MS-CMRP 2.2.2.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Property {
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_DWORD`.
-    Dword(u32),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_LONG`.
-    Long(i32),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_ULARGE_INTEGER`.
-    UlargeInteger(u64),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_LARGE_INTEGER`.
-    LargeInteger(i64),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_WORD`.
-    Word(u16),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_FILETIME`: steps of 100 ns since 1601.
-    FileTime(u64),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_SZ`.
-    Sz(String),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_EXPAND_SZ`.
-    ExpandSz(String),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_MULTI_SZ`.
-    MultiSz(Vec<String>),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_BINARY`.
-    Binary(Vec<u8>),
-    /// `CLUSPROP_SYNTAX_LIST_VALUE_SECURITY_DESCRIPTOR`, self-relative.
-    SecurityDescriptor(Vec<u8>),
-}
-
-/// Properties by name. Of common properties only those are here that were set and that no member of the object holds.
-pub type Properties = BTreeMap<Name, Property>;
+use super::properties::Properties;
 
 /// The cluster itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -529,7 +499,11 @@ impl Expression {
 
     /// Whether the object of this identifier stands in it.
     pub fn names(&self, id: &str) -> bool {
-        self.leaves().contains(&id)
+        match self {
+            Self::None => false,
+            Self::On(other) => other == id,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.names(id)),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::object::{
     Cluster, Expression, Goal, Group, GroupSet, Interface, InterfaceState, Key, Network, NetworkState, Node,
     NodeState, Quorum, Resource, ResourceState, ResourceType,
 };
+use super::properties::Properties;
 
 /// A cluster and all that is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,8 +103,8 @@ impl State {
             born,
             due: None,
             drained: BTreeSet::new(),
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         self.nodes.insert(free, node);
         free
@@ -126,8 +127,8 @@ impl State {
             born,
             set: None,
             dependencies: Expression::None,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = GroupId::new(id);
         self.groups.insert(id.clone(), group);
@@ -152,8 +153,8 @@ impl State {
             possible: None,
             separate_monitor: false,
             core: false,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = ResourceId::new(id);
         self.resources.insert(id.clone(), resource);
@@ -177,8 +178,8 @@ impl State {
             mask: String::new(),
             role: 3,
             failed: false,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = NetworkId::new(id);
         self.networks.insert(id.clone(), network);
@@ -199,8 +200,8 @@ impl State {
             address: String::new(),
             adapter: String::new(),
             failed: false,
-            common: BTreeMap::new(),
-            private: BTreeMap::new(),
+            common: Properties::new(),
+            private: Properties::new(),
         };
         let id = InterfaceId::new(id);
         self.interfaces.insert(id.clone(), interface);

@@ -8,5 +8,5 @@ pub(crate) mod schema;
 mod set;
 mod subject;
 
-pub(crate) use set::{check_common, check_private, set_common, set_private};
+pub(crate) use set::{check_all, check_common, check_private, held, set_common, set_private};
 pub(crate) use subject::Subject;

@@ -13,6 +13,11 @@ const MAX_PRIVATE_OCTETS: usize = 1 << 18;
 const MAX_NAME: usize = 255;
 /// Octets of a common property, at most.
 const MAX_COMMON_OCTETS: usize = 1 << 16;
+/// Octets of all properties of all objects, at most. Stops clients that give each of thousands of objects all that one
+/// object may have.
+const MAX_OCTETS: usize = 32 << 20;
+/// Octets that a property counts for besides those of its name and value: what it takes in memory even if it is empty.
+const OVERHEAD: usize = 64;
 
 /// Checks common properties that are to be set: each must be known, writable, of its type and within its range
 /// (MS-CMRP 3.1.4.3, the codes that set common properties).
@@ -54,6 +59,45 @@ pub(crate) fn set_private(subject: &Subject, state: &mut State, properties: Prop
     let kept = subject.private_mut(state).ok_or(ERROR_INVALID_PARAMETER)?;
     kept.extend(properties);
     Ok(())
+}
+
+/// Whether the properties of all objects are within their limit after those of one, which [`held`] so many octets
+/// before, were set. What takes no more than before always is.
+pub(crate) fn check_all(subject: &Subject, state: &State, before: usize) -> Result<(), u32> {
+    let grows = held(subject, state) > before;
+    if grows && all_held(state) > MAX_OCTETS { Err(ERROR_NOT_ENOUGH_QUOTA) } else { Ok(()) }
+}
+
+/// Octets of the properties of an object.
+pub(crate) fn held(subject: &Subject, state: &State) -> usize {
+    let member = match subject {
+        Subject::ResourceType(name) => {
+            state.resource_types.get(name).map_or(0, |kind| kind.display_name.len())
+        }
+        _ => 0,
+    };
+    let maps = [subject.common(state), subject.private(state)];
+    maps.into_iter().flatten().map(size).fold(member, usize::saturating_add)
+}
+
+/// Octets of the properties of all objects.
+fn all_held(state: &State) -> usize {
+    let types = state.resource_types.keys().cloned().map(Subject::ResourceType);
+    let subjects = [Subject::Cluster].into_iter().chain(types);
+    let subjects = subjects.chain(state.nodes.keys().copied().map(Subject::Node));
+    let subjects = subjects.chain(state.groups.keys().cloned().map(Subject::Group));
+    let subjects = subjects.chain(state.resources.keys().cloned().map(Subject::Resource));
+    let subjects = subjects.chain(state.networks.keys().cloned().map(Subject::Network));
+    let subjects = subjects.chain(state.interfaces.keys().cloned().map(Subject::Interface));
+    let mut subjects = subjects.chain(state.group_sets.keys().cloned().map(Subject::GroupSet));
+    subjects.try_fold(0_usize, |sum, subject| sum.checked_add(held(&subject, state))).unwrap_or(usize::MAX)
+}
+
+fn size(properties: &Properties) -> usize {
+    let one = |(name, value): (&Name, &Property)| {
+        OVERHEAD.saturating_add(name.as_str().len()).saturating_add(octets(value))
+    };
+    properties.iter().map(one).fold(0, usize::saturating_add)
 }
 
 fn find(subject: &Subject, name: &Name) -> Option<&'static Schema> {

@@ -43,7 +43,9 @@ pub(in crate::embedded) fn set_common(
 ) -> Result<(), u32> {
     check_common(model.state(), subject, properties)?;
     if !properties.is_empty() {
+        let before = property::held(subject, model.state());
         property::set_common(subject, model.change(), properties)?;
+        property::check_all(subject, model.state(), before)?;
         tell(model, subject, properties, Class::Common);
         model.refresh_networks();
         model.refresh_groups();
@@ -82,7 +84,9 @@ pub(in crate::embedded) fn set_private(
 ) -> Result<(), u32> {
     property::check_private(subject, model.state(), properties)?;
     if !properties.is_empty() {
+        let before = property::held(subject, model.state());
         property::set_private(subject, model.change(), properties.clone())?;
+        property::check_all(subject, model.state(), before)?;
         tell(model, subject, properties, Class::Private);
     }
     Ok(())
