@@ -122,6 +122,8 @@ impl<'a> BindNak<'a> {
 
     /// Reason: none of the others, such as an association group that does not exist.
     pub const NOT_SPECIFIED: u16 = 0;
+    /// Reason: the server has too much to do now.
+    pub const CONGESTION: u16 = 1;
     /// Reason: the server has too much of something.
     pub const LOCAL_LIMIT: u16 = 2;
     /// Reason: the bind broke a rule of the protocol (MS-RPCE 2.2.2.5).

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use cmrp::ndr;
 use cmrp_port::status::{
-    EPT_S_NOT_REGISTERED, RPC_S_CALL_FAILED, RPC_S_PROCNUM_OUT_OF_RANGE, RPC_S_SERVER_TOO_BUSY,
-    RPC_S_SERVER_UNAVAILABLE, RPC_S_UNKNOWN_IF,
+    EPT_S_NOT_REGISTERED, RPC_S_CALL_FAILED, RPC_S_CALL_FAILED_DNE, RPC_S_PROCNUM_OUT_OF_RANGE,
+    RPC_S_SERVER_TOO_BUSY, RPC_S_SERVER_UNAVAILABLE, RPC_S_UNKNOWN_IF,
 };
 
 /// `RPC_S_PROTOCOL_ERROR`: a peer does not keep to the rules.
@@ -67,6 +67,13 @@ pub enum Refusal {
     /// It has no further connection join the association, whose other connections it goes on to serve.
     #[error("it did not let the connection join the association")]
     Association,
+    /// It does not know the association that a further connection was to join: it has run it down, or was started
+    /// again. The handles of the association are gone, whatever its other connections look like.
+    #[error("it does not know the association any more")]
+    UnknownAssociation,
+    /// It has reached a limit of its own.
+    #[error("it has reached a limit of its own")]
+    Limit,
     /// Any other reason, as text.
     #[error("{0}")]
     Other(String),
@@ -128,6 +135,7 @@ impl ConnectError {
             Self::Refused(Refusal::TransferSyntax) => RPC_S_UNSUPPORTED_TRANS_SYN,
             // Not a code that starts a reconnect: that would end the connections that there are.
             Self::Refused(Refusal::Association) => RPC_S_OUT_OF_RESOURCES,
+            Self::Refused(Refusal::UnknownAssociation) => RPC_S_CALL_FAILED_DNE,
             Self::Refused(_) => RPC_S_SERVER_TOO_BUSY,
             Self::Protocol(_) => RPC_S_PROTOCOL_ERROR,
         }

@@ -450,6 +450,7 @@ fn refused_call(error: client::CallError, octets: usize) -> CallError {
 }
 
 fn refusal_of(refusal: client::Refusal) -> ConnectError {
+    use dcerpc_proto::bind::BindNak;
     use dcerpc_proto::syntax::ContextResult;
     ConnectError::Refused(match refusal {
         client::Refusal::Rejected { result: ContextResult::PROVIDER_REJECTION, reason: 1 } => {
@@ -458,6 +459,8 @@ fn refusal_of(refusal: client::Refusal) -> ConnectError {
         client::Refusal::Rejected { result: ContextResult::PROVIDER_REJECTION, reason: 2 } => {
             Refusal::TransferSyntax
         }
+        client::Refusal::Rejected { result: ContextResult::PROVIDER_REJECTION, reason: 3 }
+        | client::Refusal::Nak(BindNak::CONGESTION | BindNak::LOCAL_LIMIT) => Refusal::Limit,
         other => Refusal::Other(other.to_string()),
     })
 }

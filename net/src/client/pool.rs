@@ -193,7 +193,7 @@ impl Pool {
         let mut task = Task::new(dial(self.server, &self.options).await?, config);
         let agreed = task.bind().await.map_err(not_joined)?;
         if agreed.group != self.agreed.group {
-            return Err(ConnectError::Refused(Refusal::Association));
+            return Err(ConnectError::Refused(Refusal::UnknownAssociation));
         }
         tracing::debug!(server = %self.server, group = agreed.group, "joined association");
         Ok(task.spawn(self.clone(), Counted::new(self)))
@@ -250,12 +250,14 @@ impl Drop for Counted {
     }
 }
 
-/// A server that takes no further connection, for whatever reason, still serves those that it has.
+/// A server that takes no further connection because of a limit still serves those that it has. For another reason, it
+/// does not know the association any more, even if the end of the other connections did not come here.
 fn not_joined(error: ConnectError) -> ConnectError {
     match error {
         ConnectError::Refused(refusal) => {
             tracing::debug!(%refusal, "no further connection");
-            ConnectError::Refused(Refusal::Association)
+            let is_limit = refusal == Refusal::Limit;
+            ConnectError::Refused(if is_limit { Refusal::Association } else { Refusal::UnknownAssociation })
         }
         other => other,
     }

@@ -37,7 +37,7 @@ async fn a_server_that_takes_no_more_associations() {
     config.limits.max_groups = 0;
     let rig = Rig::start(config, cluster).await;
     let refused = Association::connect(&rig.server(), &options()).await.unwrap_err();
-    assert!(matches!(refused, ConnectError::Refused(Refusal::Other(_))), "{refused}");
+    assert!(matches!(refused, ConnectError::Refused(Refusal::Limit)), "{refused}");
 }
 
 #[tokio::test]

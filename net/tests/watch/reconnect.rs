@@ -1,5 +1,6 @@
 //! Servers that go and come.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use cmrp_net::client::{Change, Options, Protocol, Retry, WatchEvent, Watcher};
@@ -180,4 +181,43 @@ async fn past_a_server_that_hangs() {
         watcher(Protocol::V3, &nodes).options(options).backoff(hasty()).start().unwrap();
     let connected = until(&mut events, |event| matches!(event, WatchEvent::Connected { .. })).await;
     assert!(matches!(connected, WatchEvent::Connected { server, .. } if server == "node2"));
+}
+
+/// Hands its first connection to one server and all later ones to another, as if the first server had been started
+/// again while that connection hangs.
+async fn relay(first: SocketAddr, later: SocketAddr) -> SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut servers = std::iter::once(first).chain(std::iter::repeat(later));
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut server = tokio::net::TcpStream::connect(servers.next().unwrap()).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    address
+}
+
+/// The server does not know the association any more, and the client has not heard of the end of its connection.
+#[tokio::test]
+async fn when_a_further_connection_finds_no_association() {
+    let one = Running::start("node1", StateSequences::new()).await;
+    let two = Running::start("node1", StateSequences::new()).await;
+    let address = relay(one.address, two.address).await;
+    let (watcher, mut events) = watcher(Protocol::V3, &[("node1", address)])
+        .interest(states_v1(group("SQL")))
+        .backoff(hasty())
+        .start()
+        .unwrap();
+    until(&mut events, |event| matches!(event, WatchEvent::FilterAdded { .. })).await;
+    // A call that finds the only connection busy, with the call that waits.
+    while one.statistics().await.waiting == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let added = tokio::spawn(async move { watcher.add(None, states_v1(group("Files"))).await });
+    until(&mut events, |event| matches!(event, WatchEvent::Reconnecting { .. })).await;
+    until(&mut events, |event| matches!(event, WatchEvent::Reconnected { .. })).await;
+    added.await.unwrap().unwrap();
+    two.change("SQL", GroupState::FAILED).await;
+    until(&mut events, |event| sequence(event) == Some(1)).await;
 }
