@@ -11,7 +11,7 @@ use cmrp_port::status::{
 };
 
 /// `RPC_S_PROTOCOL_ERROR`: a peer does not keep to the rules.
-const RPC_S_PROTOCOL_ERROR: u32 = 0x6C0;
+pub(crate) const RPC_S_PROTOCOL_ERROR: u32 = 0x6C0;
 /// `RPC_S_UNSUPPORTED_TRANS_SYN`: no transfer syntax in common.
 const RPC_S_UNSUPPORTED_TRANS_SYN: u32 = 0x6C2;
 /// `RPC_X_BAD_STUB_DATA`.

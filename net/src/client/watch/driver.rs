@@ -17,6 +17,7 @@ use super::command::{Command, Reply};
 use super::record::Record;
 use super::{Retry, WatchEvent};
 use crate::client::answer::AnyAnswer;
+use crate::client::error::RPC_S_PROTOCOL_ERROR;
 use crate::client::{Association, CallError, ConnectError, Options};
 
 /// Events other than changes that may wait to be read, unless the buffer is larger.
@@ -322,9 +323,18 @@ impl Driver {
             },
             Done::AnsweredV2(call, Err(error)) | Done::AnsweredV3(call, Err(error)) => {
                 tracing::debug!(%error, ?call, "call failed");
-                self.engine.handle_failure(now, call, error.win32());
+                self.engine.handle_failure(now, call, failure_code(&error));
             }
         }
+    }
+}
+
+/// What a failed call means to the engine. A connection of octets that are no RPC is as lost as one that broke, though
+/// the code that says so starts no reconnect (MS-CMRP 3.2.4.6).
+fn failure_code(error: &CallError) -> u32 {
+    match error.win32() {
+        RPC_S_PROTOCOL_ERROR => RPC_S_CALL_FAILED,
+        code => code,
     }
 }
 
