@@ -6,6 +6,7 @@ pub mod constructs;
 #[cfg(feature = "net")]
 pub mod endpoint;
 pub mod hex;
+pub mod input;
 pub mod message;
 pub mod node;
 pub mod operations;
@@ -13,5 +14,6 @@ pub mod oracle;
 pub mod random;
 pub mod reading;
 pub mod requirements;
+pub mod stubs;
 pub mod variation;
 pub mod vector;
