@@ -15,7 +15,7 @@ use crate::{connection, node, reading};
 
 pub use self::document::{idl, json, payload};
 pub use self::pdu::{join_stream, pdu, pdu_stream};
-pub use self::stub::{check_stub, cut_lenient, join_lenient, lenient, stub};
+pub use self::stub::{agree, check, check_stub, cut_lenient, join_lenient, lenient, stub};
 
 /// The targets that [`run`] knows.
 pub const TARGETS: &[&str] = &[

@@ -39,6 +39,30 @@ pub fn check_stub(interface: InterfaceName, input: Input<'_>) -> bool {
     interface.visit(input.direction, Laws(input))
 }
 
+/// The same for stubs of any making.
+///
+/// # Panics
+/// A law does not hold.
+pub fn check<S: Stubs>(input: Input<'_>) -> bool {
+    let case = Case::<S>::new(input);
+    match input.strictness {
+        Strictness::Lenient => case.check_lenient(),
+        strictness => case.check_strict(&strictness.limits()),
+    }
+}
+
+/// Reads a stub strictly, at both levels, and leniently.
+///
+/// # Panics
+/// The two do not agree.
+pub fn agree<S: Stubs>(input: Input<'_>) {
+    let case = Case::<S>::new(input);
+    for strictness in [Strictness::Level5, Strictness::Level6] {
+        case.agree(&strictness.limits());
+        case.agree(&strictness.limits().with_trailing(0));
+    }
+}
+
 /// Reads arbitrary octets strictly and leniently. The first chooses the interface, the rest is an [`Input`], which is
 /// read at both levels whatever its strictness.
 ///
@@ -70,11 +94,7 @@ impl Visit for Laws<'_> {
     type Output = bool;
 
     fn visit<S: Stubs>(self) -> bool {
-        let case = Case::<S>::new(self.0);
-        match self.0.strictness {
-            Strictness::Lenient => case.check_lenient(),
-            strictness => case.check_strict(&strictness.limits()),
-        }
+        check::<S>(self.0)
     }
 }
 
@@ -84,11 +104,7 @@ impl Visit for Agreement<'_> {
     type Output = ();
 
     fn visit<S: Stubs>(self) {
-        let case = Case::<S>::new(self.0);
-        for strictness in [Strictness::Level5, Strictness::Level6] {
-            case.agree(&strictness.limits());
-            case.agree(&strictness.limits().with_trailing(0));
-        }
+        agree::<S>(self.0);
     }
 }
 

@@ -16,6 +16,7 @@ mod json;
 mod negative;
 mod node;
 mod operations;
+mod planted;
 mod reading;
 mod replay;
 mod requirements;
