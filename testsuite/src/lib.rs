@@ -3,6 +3,7 @@
 
 pub mod connection;
 pub mod constructs;
+pub mod dictionary;
 #[cfg(feature = "net")]
 pub mod endpoint;
 pub mod hex;

@@ -10,6 +10,7 @@
 mod bounds;
 mod connection;
 mod constructs;
+mod dictionary;
 mod filters;
 mod handles;
 mod json;
