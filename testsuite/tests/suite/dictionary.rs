@@ -63,11 +63,11 @@ fn words_are_few_short_and_different() {
 }
 
 #[track_caller]
-fn has(target: &str, octets: &[u8]) {
-    assert!(
-        dictionary::entries(target).iter().any(|entry| entry.octets == octets),
-        "{target}: {octets:02x?}"
-    );
+fn have(target: &str, words: &[&[u8]]) {
+    let entries = dictionary::entries(target);
+    for word in words {
+        assert!(entries.iter().any(|entry| entry.octets == *word), "{target}: {word:02x?}");
+    }
 }
 
 /// The interface is `b97db8b2-4c63-11cf-bff6-08002be23f2f`.
