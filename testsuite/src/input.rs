@@ -3,6 +3,7 @@
 use cmrp::ndr::{Format, Limits, TargetLevel};
 
 use crate::message::Direction;
+use crate::stubs::InterfaceName;
 
 /// How a stub is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,19 @@ impl<'a> Input<'a> {
         octets.extend(self.stub);
         octets
     }
+}
+
+/// Cuts octets whose first chooses the interface (its number is the remainder by 3); the rest is an [`Input`].
+pub fn cut_named(octets: &[u8]) -> Option<(InterfaceName, Input<'_>)> {
+    let (interface, octets) = octets.split_first()?;
+    Some((*nth(&InterfaceName::ALL, *interface)?, Input::cut(octets)?))
+}
+
+/// The octets that [`cut_named`] cuts.
+pub fn join_named(interface: InterfaceName, input: Input<'_>) -> Vec<u8> {
+    let mut octets = input.join();
+    octets.insert(0, place(&InterfaceName::ALL, &interface));
+    octets
 }
 
 /// The item that a number chooses, which goes round.

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use cmrp::ndr::arbitrary::{self, Unstructured, Vary};
 use cmrp::ndr::json::{Arena, JsonError, Value};
 use cmrp::ndr::{EncodeStub, Error, Format, Limits};
 use cmrp::{clusapi2, clusapi3};
@@ -77,7 +78,7 @@ pub trait Visit {
 /// The requests or the responses of an interface.
 pub trait Stubs {
     /// Any of them, as a value.
-    type Stub<'a>: Clone + Debug + EncodeStub + Serialize;
+    type Stub<'a>: Clone + Debug + EncodeStub + Serialize + Vary<'a>;
 
     /// Decodes the stub of an operation.
     ///
@@ -106,6 +107,15 @@ pub trait Stubs {
     /// # Errors
     /// Those of the codec.
     fn from_json<'a>(opnum: u16, value: &'a Value, arena: &'a Arena) -> Result<Self::Stub<'a>, JsonError>;
+
+    /// Makes a value of an operation; `None` if the interface has no such operation.
+    ///
+    /// # Errors
+    /// Those of the codec.
+    fn arbitrary_of<'a>(
+        opnum: u16,
+        choices: &mut Unstructured<'a>,
+    ) -> arbitrary::Result<Option<Self::Stub<'a>>>;
 
     /// Whether two values are equal, whatever they borrow from.
     fn are_equal(left: &Self::Stub<'_>, right: &Self::Stub<'_>) -> bool;
@@ -144,6 +154,13 @@ macro_rules! stubs {
                 arena: &'a Arena,
             ) -> Result<Self::Stub<'a>, JsonError> {
                 $module::$message::from_json(opnum, value, arena)
+            }
+
+            fn arbitrary_of<'a>(
+                opnum: u16,
+                choices: &mut Unstructured<'a>,
+            ) -> arbitrary::Result<Option<Self::Stub<'a>>> {
+                $module::$message::arbitrary_of(opnum, choices)
             }
 
             fn are_equal(left: &Self::Stub<'_>, right: &Self::Stub<'_>) -> bool {

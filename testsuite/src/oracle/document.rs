@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use cmrp::clusapi3::ObjectFilter;
-use cmrp::ndr::EncodeStub;
 use cmrp::ndr::json::{Arena, Value};
+use cmrp::ndr::{EncodeStub, Format};
 use cmrp_port::event::v2::Payload;
 use midl_codegen::{Options, Target};
 
 use super::panic_with;
 use crate::input::{DIRECTIONS, Input, Strictness};
 use crate::stubs::{InterfaceName, Stubs, Visit};
+
+/// Places of a value that are tried out, at most.
+const MOST_PLACES: usize = 64;
 
 /// Reads arbitrary text as the JSON form of a request and of a response of each interface; format and opnum come before
 /// it as in [`Input`]. What has a form on the wire can be read from there, and is the same.
@@ -42,12 +45,54 @@ impl Visit for FromJson<'_> {
             Ok(read) => read,
             Err(error) => return assert!(!error.to_string().is_empty(), "a refusal without a reason"),
         };
+        for place in places(self.value) {
+            is_needed::<S>(opnum, self.value, &place);
+        }
         let Ok(stub) = read.encode(format) else { return };
         let limits = Strictness::Level5.limits().with_trailing(0);
         match S::decode(opnum, &stub, format, &limits) {
             Ok(decoded) => assert!(S::are_equal(&decoded, &read), "{read:?} is {decoded:?} on the wire"),
             Err(error) => panic_with("the encoding of a value from JSON does not decode", &error),
         }
+    }
+}
+
+/// Every place of a value, up to a number of them, as JSON pointers. Names of the IDL have neither `~` nor `/`.
+fn places(value: &Value) -> Vec<String> {
+    let mut found = vec![String::new()];
+    let mut next = 0_usize;
+    while let Some(place) = found.get(next).cloned().filter(|_| found.len() < MOST_PLACES) {
+        match value.pointer(&place) {
+            Some(Value::Object(members)) => {
+                found.extend(members.keys().map(|name| format!("{place}/{name}")))
+            }
+            Some(Value::Array(elements)) => {
+                found.extend((0..elements.len()).map(|at| format!("{place}/{at}")))
+            }
+            _ => {}
+        }
+        next = next.saturating_add(1);
+    }
+    found.truncate(MOST_PLACES);
+    found
+}
+
+/// Nothing in a value that is read goes unread: what no type has is refused in any place. So one good value reaches every
+/// place where its reader can find something wrong. What is missing is refused too, or derived.
+fn is_needed<S: Stubs>(opnum: u16, value: &Value, place: &str) {
+    let arena = Arena::new();
+    let mut other = value.clone();
+    if let Some(there) = other.pointer_mut(place) {
+        *there = Value::Bool(true);
+    }
+    if let Ok(read) = S::from_json(opnum, &other, &arena) {
+        panic_with("what no type has is read", &format_args!("{place} of {other} as {read:?}"));
+    }
+    let Some((parent, name)) = place.rsplit_once('/') else { return };
+    let mut without = value.clone();
+    if let Some(members) = without.pointer_mut(parent).and_then(Value::as_object_mut) {
+        members.shift_remove(name);
+        drop(S::from_json(opnum, &without, &arena).map(|read| read.encode(Format::Ndr64)));
     }
 }
 

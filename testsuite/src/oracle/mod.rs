@@ -5,6 +5,7 @@
 mod document;
 mod pdu;
 mod stub;
+mod value;
 
 use std::fmt::Display;
 
@@ -14,8 +15,9 @@ use crate::stubs::InterfaceName;
 use crate::{connection, node, reading};
 
 pub use self::document::{idl, json, payload};
-pub use self::pdu::{join_stream, pdu, pdu_stream};
-pub use self::stub::{agree, check, check_stub, cut_lenient, join_lenient, lenient, stub};
+pub use self::pdu::{cut_stream, join_stream, pdu, pdu_stream};
+pub use self::stub::{agree, check, check_stub, lenient, stub};
+pub use self::value::{check_value, values};
 
 /// The targets that [`run`] knows.
 pub const TARGETS: &[&str] = &[
@@ -23,6 +25,7 @@ pub const TARGETS: &[&str] = &[
     "clusapi3",
     "constructs",
     "lenient",
+    "values",
     "json",
     "pdu",
     "pdu_stream",
@@ -53,6 +56,7 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
         "clusapi3" => stub(InterfaceName::Clusapi3, octets),
         "constructs" => stub(InterfaceName::Constructs, octets),
         "lenient" => lenient(octets),
+        "values" => values(octets),
         "json" => json(octets),
         "pdu" => pdu(octets),
         "pdu_stream" => pdu_stream(octets),

@@ -32,7 +32,7 @@ pub fn pdu(octets: &[u8]) {
 /// # Panics
 /// A law does not hold, which is a defect of the reader.
 pub fn pdu_stream(octets: &[u8]) {
-    let Some((lengths, stream)) = cut(octets) else { return };
+    let Some((lengths, stream)) = cut_stream(octets) else { return };
     let mut whole = Watch::default();
     whole.read(&mut { stream });
     let mut cut = Watch::default();
@@ -46,8 +46,8 @@ pub fn pdu_stream(octets: &[u8]) {
     assert_eq!(cut.first, whole.first, "the first error differs from that of the uncut stream");
 }
 
-/// The lengths of chunks and the stream.
-fn cut(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The lengths of chunks and the stream that [`pdu_stream`] takes; `None` if there are too few octets.
+pub fn cut_stream(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let (count, rest) = octets.split_first()?;
     rest.split_at_checked(usize::from(count % MOST_LENGTHS))
 }

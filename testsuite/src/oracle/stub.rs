@@ -9,7 +9,7 @@ use cmrp::ndr::json::Arena;
 use cmrp::ndr::{EncodeStub, Error, ErrorKind, Limits, MAX_FORGIVEN, Path, TargetLevel};
 
 use super::panic_with;
-use crate::input::{Input, Strictness, nth};
+use crate::input::{self, Input, Strictness};
 use crate::stubs::{InterfaceName, Stubs, Visit};
 
 /// Prefixes of a stub that are read, at most; those of a longer one are evenly spaced.
@@ -63,29 +63,15 @@ pub fn agree<S: Stubs>(input: Input<'_>) {
     }
 }
 
-/// Reads arbitrary octets strictly and leniently. The first chooses the interface, the rest is an [`Input`], which is
-/// read at both levels whatever its strictness.
+/// Reads arbitrary octets, cut by [`cut_named`](input::cut_named), strictly and leniently, at both levels whatever their
+/// strictness.
 ///
 /// # Panics
 /// The two do not agree, which is a defect of the codec.
 pub fn lenient(octets: &[u8]) {
-    if let Some((interface, input)) = cut_lenient(octets) {
+    if let Some((interface, input)) = input::cut_named(octets) {
         interface.visit(input.direction, Agreement(input));
     }
-}
-
-/// Cuts the octets that [`lenient`] takes.
-pub fn cut_lenient(octets: &[u8]) -> Option<(InterfaceName, Input<'_>)> {
-    let (interface, octets) = octets.split_first()?;
-    Some((*nth(&InterfaceName::ALL, *interface)?, Input::cut(octets)?))
-}
-
-/// The octets that [`cut_lenient`] cuts.
-pub fn join_lenient(interface: InterfaceName, input: Input<'_>) -> Vec<u8> {
-    let interface = (0..).zip(InterfaceName::ALL).find(|(_, name)| *name == interface);
-    let mut octets = input.join();
-    octets.insert(0, interface.map_or(0, |(place, _)| place));
-    octets
 }
 
 struct Laws<'a>(Input<'a>);
@@ -147,6 +133,7 @@ impl<'a, S: Stubs> Case<'a, S> {
     fn check_value(&self, value: &S::Stub<'_>, limits: &Limits) {
         self.check_leniently(value, limits);
         self.check_levels(value);
+        self.check_limits(value, limits);
         let read = self.check_end(value, limits);
         let encoded = self.check_encoding(value, limits);
         self.check_prefixes(read, limits);
@@ -183,6 +170,21 @@ impl<'a, S: Stubs> Case<'a, S> {
         }
         if let Ok(other) = level(TargetLevel::Level6) {
             are_same::<S>(value, &other, "level 6.0 reads something else");
+        }
+    }
+
+    /// A limit stops a decode, and does nothing else to it: what is good is read, or refused for the limit's sake.
+    fn check_limits(&self, value: &S::Stub<'_>, limits: &Limits) {
+        for limits in
+            [limits.with_depth(0), limits.with_depth(1), limits.with_memory(0), limits.with_memory(64)]
+        {
+            match self.decode(self.input.stub, &limits) {
+                Ok(other) => are_same::<S>(value, &other, "a limit changes the value"),
+                Err(error) if matches!(error.kind(), ErrorKind::Limit(_)) => {
+                    is_sound(&error, self.input.stub)
+                }
+                Err(error) => panic_with("a limit finds something else", &error),
+            }
         }
     }
 
