@@ -6,7 +6,6 @@ pub mod constructs;
 #[cfg(feature = "net")]
 pub mod endpoint;
 pub mod hex;
-pub mod message;
 pub mod node;
 pub mod operations;
 pub mod oracle;
@@ -15,3 +14,5 @@ pub mod reading;
 pub mod requirements;
 pub mod variation;
 pub mod vector;
+
+pub use cmrp_traffic::message;
