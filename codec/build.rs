@@ -115,6 +115,8 @@ mod clusapi {
     }
 
     fn builder() -> Builder {
-        Builder::new().runtime("crate::ndr").serde_feature("serde").json_feature("json")
+        let builder = Builder::new().runtime("crate::ndr").serde_feature("serde").json_feature("json");
+        // Some 30,000 lines that hardly anybody wants.
+        if cfg!(feature = "arbitrary") { builder.arbitrary_feature("arbitrary") } else { builder }
     }
 }

@@ -11100,7 +11100,7 @@ impl<'de> ndr::Union<'de> for ClusdskDiskidUnion {
 impl ndr::Encode for ClusdskDiskidUnion {
     fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
         writer.align(4)?;
-        writer.enumeration(self.tag().0)?;
+        writer.union_tag(|writer| writer.enumeration(self.tag().0))?;
         writer.align(4)?;
         match self {
             Self::DiskSignature(target) => {

@@ -28,8 +28,10 @@
 //!   generates from other IDL, and no build script runs a generator.
 //! - `serde`: `Serialize` for every request and response, with the parameter names of the IDL.
 //! - `json`: the same JSON form back into requests and responses ([`ndr::json`]).
+//! - `arbitrary`: `Arbitrary` for every request and response, made of any octets, for fuzzing and property tests
+//!   (`ndr::arbitrary`). This one needs `std`.
 //!
-//! The crate needs `alloc`, not `std`, and has no unsafe code.
+//! Else the crate needs `alloc`, not `std`. It has no unsafe code.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -66,6 +66,15 @@ impl Builder {
         self
     }
 
+    /// Implements `Arbitrary` and `Vary` under a feature of the crate that includes the code, and lists what each
+    /// operation does with context handles as `HANDLES`. That feature has to enable the feature `arbitrary` of the
+    /// runtime. Types from [`external`](Self::external) have to implement both.
+    #[must_use]
+    pub fn arbitrary_feature(mut self, feature: &str) -> Self {
+        self.options.arbitrary_feature = Some(feature.to_owned());
+        self
+    }
+
     /// Gives an IDL type another Rust name than its own in camel case.
     #[must_use]
     pub fn rename(mut self, idl: &str, rust: &str) -> Self {

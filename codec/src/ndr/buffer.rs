@@ -4,6 +4,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::mem;
 
+#[cfg(feature = "arbitrary")]
+use super::landmark::Landmark;
+use super::landmark::LandmarkKind;
+
 /// What is written, and behind it room to write into.
 ///
 /// Room is octets of no meaning, so that writing is one comparison and a store, while pushing would be a comparison, a
@@ -15,6 +19,9 @@ use core::mem;
 pub(super) struct Buffer {
     octets: Vec<u8>,
     len: usize,
+    /// Where things stand, if somebody wants to know.
+    #[cfg(feature = "arbitrary")]
+    landmarks: Option<Vec<Landmark>>,
 }
 
 /// No length exceeds `isize::MAX`. Told so, the optimizer knows that the end of an item does not wrap.
@@ -27,19 +34,24 @@ impl Buffer {
     /// No octets, and no room.
     #[inline(always)]
     pub(super) const fn new() -> Self {
-        Self { octets: Vec::new(), len: 0 }
+        Self::reusing(Vec::new())
     }
 
     /// No octets, and as much room as the vector holds octets. What else it has allocated becomes room when needed.
     #[inline(always)]
     pub(super) const fn reusing(octets: Vec<u8>) -> Self {
-        Self { octets, len: 0 }
+        Self {
+            octets,
+            len: 0,
+            #[cfg(feature = "arbitrary")]
+            landmarks: None,
+        }
     }
 
     /// No octets, and room for some.
     #[inline]
     pub(super) fn with_room(size: usize) -> Self {
-        Self { octets: vec![0; size], len: 0 }
+        Self::reusing(vec![0; size])
     }
 
     /// What is written.
@@ -49,12 +61,47 @@ impl Buffer {
         self.octets
     }
 
+    /// Remembers landmarks from now on.
+    #[cfg(feature = "arbitrary")]
+    pub(super) fn marking(mut self) -> Self {
+        self.landmarks = Some(Vec::new());
+        self
+    }
+
+    /// The landmarks so far.
+    #[cfg(feature = "arbitrary")]
+    pub(super) fn take_landmarks(&mut self) -> Vec<Landmark> {
+        self.landmarks.take().unwrap_or_default()
+    }
+
+    /// Remembers what stands somewhere.
+    #[cfg(feature = "arbitrary")]
+    #[inline(always)]
+    pub(super) fn mark(&mut self, kind: LandmarkKind, offset: usize, size: usize) {
+        if let Some(landmarks) = &mut self.landmarks {
+            landmarks.push(Landmark { kind, offset, size });
+        }
+    }
+
+    /// Nobody wants to know.
+    #[cfg(not(feature = "arbitrary"))]
+    #[expect(clippy::unused_self, reason = "the twin with the feature uses it")]
+    #[inline(always)]
+    pub(super) fn mark(&mut self, _: LandmarkKind, _: usize, _: usize) {}
+
+    /// Octets that are written.
+    #[inline(always)]
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Writes zeros up to the next multiple of `to`, a power of two.
     #[inline(always)]
     pub(super) fn align(&mut self, to: usize) {
         let mask = to.wrapping_sub(1);
         let aligned = self.len.wrapping_add(mask) & !mask & LENGTHS;
         if aligned != self.len {
+            self.mark(LandmarkKind::Gap, self.len, aligned.wrapping_sub(self.len));
             self.fill(aligned);
         }
         self.len = aligned;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::landmark::LandmarkKind;
 use super::{EncodeError, Error, Reader, Uuid, Writer};
 
 /// What a context handle is on the wire: 20 octets aligned to 4, in every format (C706 Appendix N).
@@ -64,6 +65,7 @@ impl Writer {
     #[inline(always)]
     pub fn handle<H: Handle>(&mut self, handle: Option<H>) -> Result<(), EncodeError> {
         let token = handle.map_or(ContextHandle::NULL, H::token);
+        self.mark_aligned(LandmarkKind::Handle, 4, 20);
         self.u32(token.attributes)?;
         self.uuid(token.uuid)
     }

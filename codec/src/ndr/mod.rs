@@ -16,6 +16,8 @@
               stops halfway to inline them, and then keeps the reader or writer in memory, for several times the cost"
 )]
 
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 mod array;
 mod buffer;
 mod decode;
@@ -27,6 +29,7 @@ mod format;
 mod handle;
 #[cfg(feature = "serde")]
 pub mod json;
+mod landmark;
 mod limits;
 mod packed;
 mod path;

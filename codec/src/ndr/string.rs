@@ -7,6 +7,7 @@ use core::hash::{Hash, Hasher};
 
 use byteorder::{BE, ByteOrder, LE};
 
+use super::landmark::LandmarkKind;
 use super::reader::MAX_COUNT;
 use super::units::{copy_plain, has_zero_unit, put_units, swap_plain, widen_plain};
 use super::{EncodeError, EncodeErrorKind, Endian, Error, ErrorKind, Reader, Writer};
@@ -41,7 +42,7 @@ enum Source<'a> {
 impl<'a> WStr<'a> {
     /// A string of the wire, without its terminator.
     #[inline(always)]
-    const fn from_wire(octets: &'a [u8], endian: Endian) -> Self {
+    pub(super) const fn from_wire(octets: &'a [u8], endian: Endian) -> Self {
         match endian {
             Endian::Little => Self(Source::Little(octets)),
             Endian::Big => Self(Source::Big(octets)),
@@ -377,14 +378,15 @@ impl Writer {
     }
 
     fn wide_characters(&mut self, text: WStr<'_>, count: usize) -> Result<(), EncodeError> {
-        self.count(0)?;
-        self.count(count)?;
+        self.marked_count(LandmarkKind::Offset, 0)?;
+        self.marked_count(LandmarkKind::ActualCount, count)?;
         for (index, unit) in text.units().enumerate() {
             if unit == 0 {
                 return Err(EncodeError::new(EncodeErrorKind::EmbeddedTerminator { index }));
             }
             self.u16(unit)?;
         }
+        self.mark(LandmarkKind::Terminator, 2);
         self.u16(0)
     }
 }

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+#[cfg(feature = "arbitrary")]
+use super::arbitrary::{self, Unstructured, Vary};
 use super::{EncodeError, Error, Format, InField, Limits, Reader, TargetLevel, Uuid, Writer};
 
 /// An interface: what a bind names (C706 12.6.4.3).
@@ -194,5 +196,43 @@ impl EncodeStub for ReservedRequest {
 impl EncodeStub for ReservedResponse {
     fn write(&self, writer: &mut Writer) -> Result<(), EncodeError> {
         writer.u32(self.return_value).field(&"return")
+    }
+}
+
+#[cfg(feature = "arbitrary")]
+impl ReservedRequest {
+    /// The request of a slot.
+    ///
+    /// # Errors
+    /// None.
+    pub const fn arbitrary(opnum: u16, _: &mut Unstructured<'_>) -> arbitrary::Result<Self> {
+        Ok(Self { opnum })
+    }
+
+    /// Nothing can be changed.
+    ///
+    /// # Errors
+    /// None.
+    pub const fn vary(&mut self, _: &mut Unstructured<'_>) -> arbitrary::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(feature = "arbitrary")]
+impl ReservedResponse {
+    /// A response of a slot.
+    ///
+    /// # Errors
+    /// None today: where choices end, they are zeros.
+    pub fn arbitrary(opnum: u16, choices: &mut Unstructured<'_>) -> arbitrary::Result<Self> {
+        arbitrary::number(choices).map(|return_value| Self { opnum, return_value })
+    }
+
+    /// Changes the status.
+    ///
+    /// # Errors
+    /// As [`arbitrary`](Self::arbitrary).
+    pub fn vary(&mut self, choices: &mut Unstructured<'_>) -> arbitrary::Result<()> {
+        Vary::vary(&mut self.return_value, choices)
     }
 }

@@ -6,6 +6,9 @@ use core::mem;
 use byteorder::{BE, ByteOrder, LE};
 
 use super::buffer::Buffer;
+#[cfg(feature = "arbitrary")]
+use super::landmark::Landmark;
+use super::landmark::LandmarkKind;
 use super::{
     Counted, Elements, Encode, EncodeError, EncodeErrorKind, Endian, Format, InField, Uuid, Varying,
 };
@@ -75,10 +78,53 @@ impl Writer {
         Self { stub: Buffer::with_room(size), format, referent: FIRST_REFERENT }
     }
 
+    /// Starts an empty stub and remembers its landmarks, for whoever makes test data.
+    #[cfg(feature = "arbitrary")]
+    pub fn marking(format: Format) -> Self {
+        Self { stub: Buffer::new().marking(), format, referent: FIRST_REFERENT }
+    }
+
+    /// The stub and its landmarks, in order; none unless the writer is one of [`marking`](Self::marking).
+    #[cfg(feature = "arbitrary")]
+    pub fn into_marked(mut self) -> (Vec<u8>, Vec<Landmark>) {
+        let mut landmarks = self.stub.take_landmarks();
+        // A gap is known when it is filled, which is after what stands behind it was announced.
+        landmarks.sort_by_key(|landmark| landmark.offset);
+        (self.into_stub(), landmarks)
+    }
+
     /// The stub.
     #[inline]
     pub fn into_stub(self) -> Vec<u8> {
         self.stub.into_written()
+    }
+
+    /// Remembers what will be written next, aligned to its size, if somebody wants to know.
+    #[inline(always)]
+    pub(super) fn mark(&mut self, kind: LandmarkKind, size: usize) {
+        self.mark_aligned(kind, size, size);
+    }
+
+    #[inline(always)]
+    pub(super) fn mark_aligned(&mut self, kind: LandmarkKind, to: usize, size: usize) {
+        self.stub.mark(kind, self.stub.len().next_multiple_of(to), size);
+    }
+
+    /// Remembers the counts, and the terminator, of a string that was written in one go.
+    #[inline(always)]
+    fn mark_string(&mut self, units: usize) {
+        let (word, end) = (self.word(), self.stub.len());
+        let start = end.wrapping_sub(units).wrapping_sub(word.wrapping_mul(3));
+        self.stub.mark(LandmarkKind::MaximumCount, start, word);
+        self.stub.mark(LandmarkKind::Offset, start.wrapping_add(word), word);
+        self.stub.mark(LandmarkKind::ActualCount, start.wrapping_add(word.wrapping_mul(2)), word);
+        self.stub.mark(LandmarkKind::Terminator, end.wrapping_sub(2), 2);
+    }
+
+    /// Octets of a count, an offset or a referent id.
+    #[inline(always)]
+    pub(super) const fn word(&self) -> usize {
+        if self.format.is_ndr64() { 8 } else { 4 }
     }
 
     /// The format of the stub.
@@ -121,7 +167,7 @@ impl Writer {
         units: impl FnOnce(&mut [u8], Endian) -> bool,
     ) -> bool {
         let size = (count as usize).wrapping_mul(2);
-        match self.format {
+        let is_written = match self.format {
             Format::Ndr64 => {
                 let mut counts = [0; 24];
                 LE::write_u64_into(&[u64::from(count), 0, u64::from(count)], &mut counts);
@@ -138,7 +184,11 @@ impl Writer {
                 self.stub.align(4);
                 self.stub.write(size.wrapping_add(12), |place| put_counted(place, counts, endian, units))
             }
+        };
+        if is_written {
+            self.mark_string(size);
         }
+        is_written
     }
 
     /// Aligns to `ndr20` or `ndr64` octets, as the format has it.
@@ -216,6 +266,21 @@ impl Writer {
         }
     }
 
+    /// Writes the tag of a union, to which the writer is aligned already.
+    ///
+    /// # Errors
+    /// Those of `write`.
+    #[inline(always)]
+    pub fn union_tag(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        let start = self.stub.len();
+        write(self)?;
+        self.stub.mark(LandmarkKind::Tag, start, self.stub.len().wrapping_sub(start));
+        Ok(())
+    }
+
     /// Writes a UUID, aligned to 4.
     ///
     /// # Errors
@@ -232,6 +297,7 @@ impl Writer {
     /// None today.
     #[inline(always)]
     pub fn referent(&mut self, present: bool) -> Result<(), EncodeError> {
+        self.mark(LandmarkKind::Referent, self.word());
         if !present {
             return self.u3264(0);
         }
@@ -270,24 +336,32 @@ impl Writer {
         }
     }
 
-    /// Writes a maximum count, offset or actual count.
+    /// Writes the maximum count of a conformant array.
     ///
     /// # Errors
     /// It is above 2³¹-1.
     #[inline(always)]
     pub fn count(&mut self, count: usize) -> Result<(), EncodeError> {
+        self.marked_count(LandmarkKind::MaximumCount, count)
+    }
+
+    /// Writes a maximum count, offset or actual count.
+    #[inline(always)]
+    pub(super) fn marked_count(&mut self, kind: LandmarkKind, count: usize) -> Result<(), EncodeError> {
+        self.mark(kind, self.word());
         match i32::try_from(count) {
             Ok(_) => self.u3264(count as u64),
             Err(_) => Err(EncodeError::new(EncodeErrorKind::TooLong { len: count })),
         }
     }
 
-    /// Narrows a count that was derived from an array to the integer type of its parameter.
+    /// Narrows a count that was derived from an array to the integer type of its parameter, which is written next.
     ///
     /// # Errors
     /// It does not fit.
     #[inline(always)]
-    pub fn narrow<T: TryFrom<i64>>(&self, value: i64) -> Result<T, EncodeError> {
+    pub fn narrow<T: TryFrom<i64>>(&mut self, value: i64) -> Result<T, EncodeError> {
+        self.mark(LandmarkKind::CountField, size_of::<T>());
         T::try_from(value).map_err(|_| EncodeError::new(EncodeErrorKind::OutOfRange { value }))
     }
 
@@ -370,8 +444,8 @@ impl Writer {
             return Err(EncodeError::new(EncodeErrorKind::LengthExceedsSize { length, size: array.size }));
         }
         self.count(array.size as usize)?;
-        self.count(0)?;
-        self.count(length)
+        self.marked_count(LandmarkKind::Offset, 0)?;
+        self.marked_count(LandmarkKind::ActualCount, length)
     }
 
     /// Writes the fixed parts of elements, the first pass over an array (C706 14.3.12.3).

@@ -7,7 +7,7 @@ use quote::quote;
 
 use crate::model::{Definition, Enum, Enumerator};
 
-use super::{FlagBits, Options, Output, docs, literal, names};
+use super::{FlagBits, Options, Output, arbitrary_sum, docs, literal, names};
 
 /// Emits an enumeration, as a flag set if the caller said so.
 pub(super) fn emit(definition: &Definition, declared: &Enum, options: &Options, output: &mut Output) {
@@ -49,6 +49,9 @@ fn enumeration(definition: &Definition, declared: &Enum, options: &Options, outp
             }
         }
     });
+    if let Some(made) = arbitrary_sum::enumeration(&name, declared, options) {
+        output.item(&made);
+    }
 }
 
 /// A flag set is written as text: the tokens of a macro would not be formatted.

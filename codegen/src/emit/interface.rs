@@ -12,6 +12,9 @@ impl Emitter<'_> {
         output.item(&self.identity());
         output.item(&self.operation_names());
         output.item(&self.not_generated(plan));
+        if let Some(handles) = self.handle_uses(plan) {
+            output.item(&handles);
+        }
         if plan.operations.is_empty() && plan.reserved.is_empty() {
             return;
         }
@@ -153,8 +156,7 @@ impl Emitter<'_> {
         if let Some(json) = self.serialize_slots(&quote!(#name #lifetime), slots) {
             output.item(&json);
         }
-        if let Some(json) = self.read_slots(name, slots) {
-            output.item(&json);
-        }
+        let made = [self.read_slots(name, slots), self.arbitrary_slots(name, slots)];
+        made.into_iter().flatten().for_each(|item| output.item(&item));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The output is deterministic, formatted and documented, and names only public paths of the runtime crate.
 
+mod arbitrary;
+mod arbitrary_sum;
 mod clashes;
 mod correlate;
 mod decode;
@@ -61,7 +63,7 @@ const ROOT_FILE: u32 = 0;
 /// Emits the enumerations that the root file of a model declares.
 pub(crate) fn enumerations(model: &Model, options: &Options) -> String {
     let mut output = Output::new(options);
-    if !options.flags.is_empty() {
+    if !options.flags.is_empty() || options.arbitrary_feature.is_some() {
         output.item(&runtime_import(options));
     }
     for (_, definition) in model.definitions() {
@@ -183,7 +185,7 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// Emits a structure: the type, both directions, and its JSON form.
+    /// Emits a structure: the type, both directions, and how it is made of JSON and of any octets.
     fn structure(&self, id: DefId, plan: &StructPlan, output: &mut Output) {
         output.item(&self.struct_type(id, plan));
         output.item(&self.decode_struct(id, plan));
@@ -193,9 +195,8 @@ impl Emitter<'_> {
         if let Some(json) = self.serialize_slots(&quote!(#name #lifetime), &plan.slots) {
             output.item(&json);
         }
-        if let Some(json) = self.read_slots(&name, &plan.slots) {
-            output.item(&json);
-        }
+        let made = [self.read_slots(&name, &plan.slots), self.arbitrary_slots(&name, &plan.slots)];
+        made.into_iter().flatten().for_each(|item| output.item(&item));
     }
 
     fn type_ident(&self, id: DefId) -> Ident {

@@ -33,6 +33,11 @@ impl Emitter<'_> {
         let serialize = self.serialize_sum(&ident, elided.as_ref(), &variants, reserved.as_ref());
         let patterns = reserved.as_ref().map(Reserved::patterns);
         let read = self.read_sum(direction, &variants, patterns.as_ref());
+        let made = self.arbitrary_sum(
+            direction,
+            &variants,
+            patterns.as_ref().zip(reserved.as_ref().map(|reserved| reserved.opnums.as_slice())),
+        );
         let long = long_match(&variants);
         let conversions = variants.iter().map(|variant| variant.conversion(&ident, borrows));
         quote! {
@@ -95,6 +100,8 @@ impl Emitter<'_> {
             #serialize
 
             #read
+
+            #made
 
             #(#conversions)*
         }
@@ -216,6 +223,10 @@ impl Variant {
 
     pub(super) fn borrows(&self) -> bool {
         self.borrows
+    }
+
+    pub(super) fn opnum(&self) -> u16 {
+        self.opnum
     }
 
     pub(super) fn opnum_tokens(&self) -> TokenStream {

@@ -60,7 +60,7 @@ pub(super) fn variant(
 }
 
 /// A pattern that any content of a variant suits.
-fn any(arm: &ArmPlan) -> TokenStream {
+pub(super) fn any(arm: &ArmPlan) -> TokenStream {
     let name = arm_ident(arm);
     quote!(Self::#name { .. })
 }
@@ -101,15 +101,16 @@ fn align(alignment: Alignment, cursor: &TokenStream) -> TokenStream {
 }
 
 impl Emitter<'_> {
-    /// Emits a union: the type, both directions, and its JSON form.
+    /// Emits a union: the type, both directions, and how it is made of JSON and of any octets.
     pub(super) fn union(&self, id: DefId, plan: &UnionPlan, output: &mut Output) {
         output.item(&self.union_type(id, plan));
         output.item(&self.union_methods(id, plan));
         output.item(&self.decode_union(id, plan));
         output.item(&self.read_union(id, plan));
         output.item(&self.encode_union(id, plan));
-        let json = [self.serialize_union(id, plan), self.union_from_json(id, plan)];
-        for item in json.into_iter().flatten() {
+        let made = self.arbitrary_union(id, plan);
+        let other = [self.serialize_union(id, plan), self.union_from_json(id, plan), made];
+        for item in other.into_iter().flatten() {
             output.item(&item);
         }
     }
@@ -355,7 +356,7 @@ impl Emitter<'_> {
             impl ndr::Encode for #name {
                 fn encode_fixed(&self, writer: &mut ndr::Writer) -> Result<(), ndr::EncodeError> {
                     #before
-                    #tag?;
+                    writer.union_tag(|writer| #tag)?;
                     #gap
                     match self { #fixed }
                     Ok(())

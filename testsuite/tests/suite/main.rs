@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 
+mod arbitrary;
 mod bounds;
 mod connection;
 mod constructs;

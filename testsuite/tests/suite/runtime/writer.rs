@@ -87,7 +87,7 @@ fn a_length_must_equal_the_one_that_is_stated() {
 
 #[test]
 fn a_derived_count_must_fit_its_type() {
-    let writer = Writer::new(LE);
+    let mut writer = Writer::new(LE);
     assert_eq!(writer.narrow::<u16>(0xFFFF), Ok(0xFFFF));
     for value in [-1, 0x1_0000] {
         let error = writer.narrow::<u16>(value).unwrap_err();
