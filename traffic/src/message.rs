@@ -1,7 +1,8 @@
 //! A request or response of either protocol version.
 
+use cmrp::ndr::arbitrary::{self, Landmark, Unstructured};
 use cmrp::ndr::json::{Arena, JsonError, Value};
-use cmrp::ndr::{EncodeError, EncodeStub, Error, Format, Limits};
+use cmrp::ndr::{EncodeError, EncodeStub, Error, Format, Limits, Writer};
 use cmrp::{clusapi2, clusapi3};
 use serde::{Serialize, Serializer};
 
@@ -37,6 +38,16 @@ impl Protocol {
     /// The name of an operation; `None` if the interface has none of this number.
     pub fn operation(self, opnum: u16) -> Option<&'static str> {
         self.operations().get(usize::from(opnum)).copied()
+    }
+
+    /// The numbers of all operations that are not reserved.
+    pub fn callable(self) -> impl Iterator<Item = u16> {
+        let opnums = (0..=u16::MAX).take(self.operations().len());
+        opnums.filter(move |opnum| {
+            let request =
+                Message::arbitrary_of(self, Direction::Request, *opnum, &mut Unstructured::new(&[]));
+            request.is_ok_and(|request| request.is_some_and(|request| !request.is_reserved()))
+        })
     }
 }
 
@@ -99,6 +110,10 @@ fn plain<T, M>(message: impl Fn(T) -> M) -> impl Fn(T) -> M {
     message
 }
 
+fn within<T, M>(message: impl Fn(T) -> M) -> impl Fn(Option<T>) -> Option<M> {
+    move |stub| stub.map(&message)
+}
+
 /// Keeps what was forgiven beside the message.
 fn with_forgiven<T, M>(message: impl Fn(T) -> M) -> impl Fn((T, Vec<Error>)) -> (M, Vec<Error>) {
     move |(stub, forgiven)| (message(stub), forgiven)
@@ -133,6 +148,19 @@ impl<'a> Message<'a> {
         limits: &Limits,
     ) -> Result<(Self, Vec<Error>), Error> {
         of_type!(protocol, direction, decode_lenient(opnum, stub, format, limits), with_forgiven)
+    }
+
+    /// A value of an operation, made of any octets; `None` if there is no such operation.
+    ///
+    /// # Errors
+    /// None today: where choices end, they are zeros.
+    pub fn arbitrary_of(
+        protocol: Protocol,
+        direction: Direction,
+        opnum: u16,
+        choices: &mut Unstructured<'a>,
+    ) -> arbitrary::Result<Option<Self>> {
+        of_type!(protocol, direction, arbitrary_of(opnum, choices), within)
     }
 
     /// Reads the JSON form of an operation.
@@ -173,6 +201,17 @@ impl Message<'_> {
         }
     }
 
+    /// Whether this is of a reserved slot, which nobody may call.
+    pub fn is_reserved(&self) -> bool {
+        matches!(
+            self,
+            Self::Request2(clusapi2::Request::Reserved(_))
+                | Self::Response2(clusapi2::Response::Reserved(_))
+                | Self::Request3(clusapi3::Request::Reserved(_))
+                | Self::Response3(clusapi3::Response::Reserved(_))
+        )
+    }
+
     /// What is encoded.
     fn stub(&self) -> &dyn EncodeStub {
         match self {
@@ -189,6 +228,16 @@ impl Message<'_> {
     /// Those of the codec.
     pub fn encode(&self, format: Format) -> Result<Vec<u8>, EncodeError> {
         self.stub().encode(format)
+    }
+
+    /// Encodes the stub, and tells where in it there is something that means something to NDR.
+    ///
+    /// # Errors
+    /// Those of the codec.
+    pub fn encode_marked(&self, format: Format) -> Result<(Vec<u8>, Vec<Landmark>), EncodeError> {
+        let mut writer = Writer::marking(format);
+        self.stub().write(&mut writer)?;
+        Ok(writer.into_marked())
     }
 }
 

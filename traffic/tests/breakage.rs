@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use arbitrary::Unstructured;
 use cmrp::ndr::Format;
+use cmrp::ndr::arbitrary::Unstructured;
+use cmrp::ndr::arbitrary::{Landmark, LandmarkKind};
 use cmrp_traffic::breakage::{Breakage, BreakageKind, break_stub};
-use cmrp_traffic::landmark::{Landmark, LandmarkKind};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 

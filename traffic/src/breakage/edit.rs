@@ -1,7 +1,7 @@
 //! A change of a stub, before it is made.
 
 use super::{Breakage, BreakageKind};
-use crate::landmark::LandmarkKind;
+use cmrp::ndr::arbitrary::LandmarkKind;
 
 /// Octets that take the place of others.
 pub(super) struct Edit {

@@ -11,8 +11,8 @@ mod whole;
 
 use std::fmt;
 
-use arbitrary::{Result, Unstructured};
 use cmrp::ndr::Format;
+use cmrp::ndr::arbitrary::{Result, Unstructured};
 use data_encoding::HEXLOWER;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -20,7 +20,7 @@ use serde::{Serialize, Serializer};
 use self::edit::Edit;
 pub use self::kind::BreakageKind;
 use self::place::Place;
-use crate::landmark::{Landmark, LandmarkKind};
+use cmrp::ndr::arbitrary::{Landmark, LandmarkKind};
 
 /// What was broken: in place of `before` there is `after` now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,18 @@ fn at_landmark(
     let kind = *choices.choose(&kinds)?;
     let of_kind: Vec<&Place<'_>> = places.iter().filter(|place| place.kind() == kind).collect();
     way::broken(choices.choose(&of_kind)?, choices)
+}
+
+impl Breakage {
+    /// Where octets are now that stood elsewhere before; `None` if any of them was changed or is gone.
+    pub fn moved(&self, offset: usize, size: usize) -> Option<usize> {
+        let end = self.offset.saturating_add(self.before.len());
+        if offset.saturating_add(size) <= self.offset {
+            return Some(offset);
+        }
+        let behind = offset.checked_sub(end)?;
+        Some(self.offset.saturating_add(self.after.len()).saturating_add(behind))
+    }
 }
 
 impl Serialize for Breakage {

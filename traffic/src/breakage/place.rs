@@ -4,7 +4,7 @@ use cmrp::ndr::{Endian, Format};
 
 use super::BreakageKind;
 use super::edit::Edit;
-use crate::landmark::{Landmark, LandmarkKind};
+use cmrp::ndr::arbitrary::{Landmark, LandmarkKind};
 
 /// Octets of a number at most.
 const LONGEST_NUMBER: usize = 8;

@@ -1,12 +1,12 @@
 //! What can be done to a landmark of each kind.
 #![expect(clippy::unnecessary_wraps, reason = "every way has the type of those that need choices")]
 
-use arbitrary::{Result, Unstructured};
+use cmrp::ndr::arbitrary::{Result, Unstructured};
 
 use super::BreakageKind;
 use super::edit::Edit;
 use super::place::{Place, is_zero};
-use crate::landmark::LandmarkKind;
+use cmrp::ndr::arbitrary::LandmarkKind;
 
 /// How far a count is off at most, unless it is huge.
 const MOST_OFF: u64 = 1000;
@@ -52,6 +52,8 @@ fn ways(kind: LandmarkKind) -> &'static [Way] {
         LandmarkKind::Terminator => &[terminator_overwritten, zero_in_string],
         LandmarkKind::Tag => &[tag_close, tag_anything],
         LandmarkKind::Handle => &[handle_zeroed, handle_of_another, handle_of_nobody],
+        // What this crate knows nothing of.
+        _ => &[],
     }
 }
 

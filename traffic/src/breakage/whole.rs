@@ -1,10 +1,10 @@
 //! What is broken without a look at what the octets mean.
 
-use arbitrary::{Result, Unstructured};
+use cmrp::ndr::arbitrary::{Result, Unstructured};
 
 use super::BreakageKind;
 use super::edit::Edit;
-use crate::landmark::Landmark;
+use cmrp::ndr::arbitrary::Landmark;
 
 /// Octets that are added at most.
 const MOST_TRAILING: usize = 16;
