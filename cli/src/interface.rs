@@ -1,7 +1,7 @@
 //! The interfaces that the commands know.
 
 use clap::ValueEnum;
-use cmrp::{clusapi2, clusapi3};
+use cmrp_traffic::message::Protocol;
 use serde::{Deserialize, Serialize};
 
 /// One UUID, two versions (MS-CMRP 2.1).
@@ -16,6 +16,14 @@ pub(crate) enum Interface {
 }
 
 impl Interface {
+    /// The protocol version that has it.
+    pub(crate) fn protocol(self) -> Protocol {
+        match self {
+            Self::ClusApi2 => Protocol::V2,
+            Self::ClusApi3 => Protocol::V3,
+        }
+    }
+
     /// The version as people write it.
     pub(crate) fn version(self) -> &'static str {
         match self {
@@ -26,18 +34,12 @@ impl Interface {
 
     /// The name in the IDL.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ClusApi2 => "clusapi2",
-            Self::ClusApi3 => "clusapi3",
-        }
+        self.protocol().interface()
     }
 
     /// The names of all operations in the IDL; the opnum is the index.
     pub(crate) fn operations(self) -> &'static [&'static str] {
-        match self {
-            Self::ClusApi2 => &clusapi2::OPERATION_NAMES,
-            Self::ClusApi3 => &clusapi3::OPERATION_NAMES,
-        }
+        self.protocol().operations()
     }
 
     /// The names of all operations of both interfaces.
@@ -47,7 +49,7 @@ impl Interface {
 
     /// The name of an operation; `None` if the interface has none of this number.
     pub(crate) fn operation(self, opnum: u16) -> Option<&'static str> {
-        self.operations().get(usize::from(opnum)).copied()
+        self.protocol().operation(opnum)
     }
 
     /// The number of an operation; `None` if the interface has none of this name.

@@ -369,18 +369,19 @@ impl<'a> Assembled<'a> {
 
 /// A part of a stub to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part<'a> {
+pub struct Part<'a> {
     /// Whether it is the first or last part.
-    pub(crate) flags: PfcFlags,
+    pub flags: PfcFlags,
     /// Octets of this and the later parts.
-    pub(crate) alloc_hint: u32,
+    pub alloc_hint: u32,
     /// The octets.
-    pub(crate) stub: &'a [u8],
+    pub stub: &'a [u8],
 }
 
 /// Parts a stub for fragments with `room` octets each; all parts but the last are multiples of 16, which suits both
-/// transfer syntaxes and the alignment of a security trailer (MS-RPCE 2.2.2.11).
-pub(crate) fn parts(stub: &[u8], room: usize) -> impl Iterator<Item = Part<'_>> {
+/// transfer syntaxes and the alignment of a security trailer (MS-RPCE 2.2.2.11). A part has 16 octets at least, even
+/// if there is room for less.
+pub fn parts(stub: &[u8], room: usize) -> impl Iterator<Item = Part<'_>> {
     let mut rest = Some(stub);
     let mut first = PfcFlags::FIRST_FRAG;
     core::iter::from_fn(move || {

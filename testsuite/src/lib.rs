@@ -1,4 +1,5 @@
-//! What the tests and the fuzz targets share: vectors, oracles, and a value of any operation.
+//! What the tests and the fuzz targets share: vectors, oracles, seeds, dictionaries, mutation, and a value of any
+//! operation.
 #![forbid(unsafe_code)]
 
 pub mod connection;
@@ -8,7 +9,6 @@ pub mod dictionary;
 pub mod endpoint;
 pub mod hex;
 pub mod input;
-pub mod message;
 pub mod mutate;
 pub mod node;
 pub mod operations;
@@ -20,3 +20,5 @@ pub mod seeds;
 pub mod stubs;
 pub mod variation;
 pub mod vector;
+
+pub use cmrp_traffic::message;

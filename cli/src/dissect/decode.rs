@@ -2,38 +2,18 @@
 
 use cmrp::ndr::{self, Error, Format, Limits};
 use cmrp::{clusapi2, clusapi3};
+use cmrp_traffic::message::{Direction, Message};
 use dcerpc_proto::SyntaxId;
-use serde::{Serialize, Serializer};
 
 use crate::interface::Interface;
 
 /// Up to 15 octets behind the last parameter are not worth a word: padding up to what a security provider asks for.
 const LIMITS: Limits = Limits::DEFAULT.with_trailing(15);
 
-/// Parameters. Serialised, they have their names in the IDL.
-#[derive(Clone, Debug)]
-pub(super) enum Fields<'a> {
-    Request2(clusapi2::Request<'a>),
-    Response2(clusapi2::Response<'a>),
-    Request3(clusapi3::Request<'a>),
-    Response3(clusapi3::Response<'a>),
-}
-
-impl Serialize for Fields<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Request2(stub) => stub.serialize(serializer),
-            Self::Response2(stub) => stub.serialize(serializer),
-            Self::Request3(stub) => stub.serialize(serializer),
-            Self::Response3(stub) => stub.serialize(serializer),
-        }
-    }
-}
-
 /// Parameters, and what is wrong with them or keeps them from being read.
 #[derive(Debug, Default)]
 pub(super) struct Decoded<'a> {
-    pub(super) fields: Option<Fields<'a>>,
+    pub(super) fields: Option<Message<'a>>,
     pub(super) error: Option<String>,
 }
 
@@ -51,32 +31,18 @@ fn is<I: ndr::Interface>(syntax: SyntaxId) -> bool {
 
 /// Decodes the stub of a request.
 pub(super) fn request(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded<'_> {
-    match interface {
-        Interface::ClusApi2 => {
-            decoded(clusapi2::Request::decode_lenient(opnum, stub, format, &LIMITS), Fields::Request2)
-        }
-        Interface::ClusApi3 => {
-            decoded(clusapi3::Request::decode_lenient(opnum, stub, format, &LIMITS), Fields::Request3)
-        }
-    }
+    decoded(Message::decode_lenient(interface.protocol(), Direction::Request, opnum, stub, format, &LIMITS))
 }
 
 /// Decodes the stub of a response.
 pub(super) fn response(interface: Interface, opnum: u16, stub: &[u8], format: Format) -> Decoded<'_> {
-    match interface {
-        Interface::ClusApi2 => {
-            decoded(clusapi2::Response::decode_lenient(opnum, stub, format, &LIMITS), Fields::Response2)
-        }
-        Interface::ClusApi3 => {
-            decoded(clusapi3::Response::decode_lenient(opnum, stub, format, &LIMITS), Fields::Response3)
-        }
-    }
+    decoded(Message::decode_lenient(interface.protocol(), Direction::Response, opnum, stub, format, &LIMITS))
 }
 
 /// Whoever looks at a capture wants to see what can be read, and to know which rules it breaks.
-fn decoded<'a, T>(stub: Result<(T, Vec<Error>), Error>, wrap: impl FnOnce(T) -> Fields<'a>) -> Decoded<'a> {
+fn decoded(stub: Result<(Message<'_>, Vec<Error>), Error>) -> Decoded<'_> {
     match stub {
-        Ok((stub, forgiven)) => Decoded { fields: Some(wrap(stub)), error: breaches(&forgiven) },
+        Ok((message, forgiven)) => Decoded { fields: Some(message), error: breaches(&forgiven) },
         Err(error) => Decoded { fields: None, error: Some(error.to_string()) },
     }
 }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use cmrp_traffic::message::Message as Parameters;
 use dcerpc_proto::auth::Protection;
 use serde::Serialize;
 
-use super::decode::Fields;
 use crate::interface::Interface;
 use crate::time::Time;
 
@@ -84,7 +84,7 @@ impl Head {
 pub(crate) struct Message<'a> {
     pub(crate) head: Head,
     /// The parameters; `None` where they can't be read.
-    pub(crate) fields: Option<Fields<'a>>,
+    pub(crate) fields: Option<Parameters<'a>>,
 }
 
 /// What is kept of a request until its answer comes.

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use cmrp::ndr::{self, ErrorKind, Limits};
+use cmrp_traffic::message::Message;
 use serde_json::{Map, Value};
 
 use super::kind::{Direction, Kind, StubError};
 use super::level::Level;
-use super::message::Message;
 use super::octets::{self, Form, NotOctets};
 use super::target::Target;
 use super::{complain, hexdump, report, tree};
@@ -126,7 +126,7 @@ fn message<'a>(
 ) -> Result<Message<'a>, StubError> {
     let limits = level.map_or(Limits::DEFAULT, Level::limits);
     if level == Some(Level::Lenient) {
-        let (message, forgiven) = Message::decode_lenient(kind, stub, &limits.with_trailing(0))?;
+        let (message, forgiven) = kind.decode_lenient(stub, &limits.with_trailing(0))?;
         for error in forgiven {
             complain(&format!("warning: {error}"));
         }

@@ -5,11 +5,11 @@ use std::fmt;
 use clap::ValueEnum;
 use cmrp::ndr::json::{Arena, JsonError};
 use cmrp::ndr::{self, Format, Limits};
+use cmrp_traffic::message::{self, Message};
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::message::Message;
 use crate::interface::Interface;
 
 /// Which way a stub travels.
@@ -20,6 +20,15 @@ pub(crate) enum Direction {
     Request,
     /// From server to client.
     Response,
+}
+
+impl From<Direction> for message::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Request => Self::Request,
+            Direction::Response => Self::Response,
+        }
+    }
 }
 
 /// All that the octets of a stub do not say.
@@ -48,25 +57,38 @@ impl Kind {
         request: Option<&[u8]>,
         limits: &Limits,
     ) -> Result<Message<'a>, StubError> {
-        let Some(request) = request else { return Ok(Message::decode(self, stub, limits)?) };
+        let Some(request) = request else { return Ok(self.decode_alone(stub, limits)?) };
         let kind = Self { direction: Direction::Request, ..self };
-        let request = Message::decode(kind, request, limits).map_err(StubError::Request)?;
+        let request = kind.decode_alone(request, limits).map_err(StubError::Request)?;
         let answer = request.answer(stub, self.format, limits);
-        Ok(answer.unwrap_or_else(|| Message::decode(self, stub, limits))?)
+        Ok(answer.unwrap_or_else(|| self.decode_alone(stub, limits))?)
+    }
+
+    /// Decodes a stub without a look at another.
+    pub(crate) fn decode_alone<'a>(self, stub: &'a [u8], limits: &Limits) -> Result<Message<'a>, ndr::Error> {
+        let Self { opnum, format, .. } = self;
+        Message::decode(self.interface.protocol(), self.direction.into(), opnum, stub, format, limits)
+    }
+
+    /// Decodes a stub as far as it has a meaning, and tells the rules that it breaks.
+    pub(crate) fn decode_lenient<'a>(
+        self,
+        stub: &'a [u8],
+        limits: &Limits,
+    ) -> Result<(Message<'a>, Vec<ndr::Error>), ndr::Error> {
+        let Self { opnum, format, .. } = self;
+        Message::decode_lenient(self.interface.protocol(), self.direction.into(), opnum, stub, format, limits)
     }
 
     /// Reads the JSON form.
     pub(crate) fn read<'a>(self, value: &'a Value, arena: &'a Arena) -> Result<Message<'a>, JsonError> {
-        Message::from_json(self, value, arena)
+        Message::from_json(self.interface.protocol(), self.direction.into(), self.opnum, value, arena)
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let direction = match self.direction {
-            Direction::Request => "request",
-            Direction::Response => "response",
-        };
+        let direction = message::Direction::from(self.direction).name();
         write!(f, "{} ", self.interface.name())?;
         match self.interface.operation(self.opnum) {
             Some(name) => write!(f, "{name} {direction} {}", self.format),

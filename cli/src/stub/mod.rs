@@ -5,7 +5,6 @@ pub(crate) mod encode;
 mod hexdump;
 pub(crate) mod kind;
 mod level;
-pub(crate) mod message;
 pub(crate) mod octets;
 pub(crate) mod target;
 pub(crate) mod tree;

@@ -8,7 +8,7 @@ use crate::model::{DefId, Enum};
 
 use super::arbitrary::SharedCounts;
 use super::sum::{Variant, long_match};
-use super::unions::variant;
+use super::unions::{any, merged, variant};
 use super::{Emitter, Options, literal};
 
 impl Emitter<'_> {
@@ -134,7 +134,10 @@ impl Emitter<'_> {
             let value = self.make_arm(plan, arm);
             quote!(#number => #value,)
         });
-        let vary = plan.arms.iter().filter_map(|arm| self.vary_arm(arm));
+        let (full, empty): (Vec<&ArmPlan>, Vec<&ArmPlan>) =
+            plan.arms.iter().partition(|arm| arm.slot.is_some());
+        let vary = full.into_iter().filter_map(|arm| self.vary_arm(arm));
+        let empty = merged(empty.into_iter().map(|arm| (any(arm), quote!(Ok(())))));
         Some(quote! {
             #[cfg(feature = #feature)]
             impl<'a> ndr::arbitrary::Arbitrary<'a> for #name {
@@ -149,6 +152,7 @@ impl Emitter<'_> {
             }
 
             #[cfg(feature = #feature)]
+            #[allow(clippy::match_same_arms, reason = "what the arms hold may have one type")]
             impl<'a> ndr::arbitrary::Vary<'a> for #name {
                 fn vary(
                     &mut self,
@@ -157,11 +161,7 @@ impl Emitter<'_> {
                     if choices.ratio(1_u8, 4)? {
                         *self = ndr::arbitrary::Arbitrary::arbitrary(choices)?;
                     }
-                    match self {
-                        #(#vary)*
-                        #[allow(unreachable_patterns, reason = "not every union has arms without data")]
-                        _ => Ok(()),
-                    }
+                    match self { #(#vary)* #empty }
                 }
             }
         })

@@ -60,7 +60,7 @@ pub(super) fn variant(
 }
 
 /// A pattern that any content of a variant suits.
-fn any(arm: &ArmPlan) -> TokenStream {
+pub(super) fn any(arm: &ArmPlan) -> TokenStream {
     let name = arm_ident(arm);
     quote!(Self::#name { .. })
 }

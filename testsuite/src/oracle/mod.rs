@@ -17,7 +17,7 @@ use crate::{connection, node, reading};
 pub use self::document::{idl, json, payload};
 pub use self::pdu::{cut_stream, join_stream, pdu, pdu_stream};
 pub use self::stub::{agree, check, check_stub, lenient, stub};
-pub use self::value::{check_value, values};
+pub use self::value::{check_value, make, values};
 
 /// The targets that [`run`] knows.
 pub const TARGETS: &[&str] = &[

@@ -36,14 +36,22 @@ impl Visit for Values<'_> {
     type Output = ();
 
     fn visit<S: Stubs>(self) {
-        let mut choices = Unstructured::new(self.0.stub);
-        let changes = choices.int_in_range(0..=MOST_CHANGES).unwrap_or(0);
-        let Ok(Some(mut value)) = S::arbitrary_of(self.0.opnum, &mut choices) else { return };
-        travels::<S>(&value, self.0);
-        for _ in 0..changes {
-            if value.vary(&mut choices).is_ok() {
-                travels::<S>(&value, self.0);
-            }
+        make::<S>(self.0);
+    }
+}
+
+/// The same for stubs of any making, whose choices are in place of a stub.
+///
+/// # Panics
+/// A law does not hold.
+pub fn make<S: Stubs>(input: Input<'_>) {
+    let mut choices = Unstructured::new(input.stub);
+    let changes = choices.int_in_range(0..=MOST_CHANGES).unwrap_or(0);
+    let Ok(Some(mut value)) = S::arbitrary_of(input.opnum, &mut choices) else { return };
+    travels::<S>(&value, input);
+    for _ in 0..changes {
+        if value.vary(&mut choices).is_ok() {
+            travels::<S>(&value, input);
         }
     }
 }

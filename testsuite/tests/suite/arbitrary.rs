@@ -23,8 +23,7 @@ fn assert_travels<'a, M: EncodeStub + PartialEq + std::fmt::Debug>(
     format: Format,
     decode: impl Fn(&'a [u8], &Limits) -> Result<M, cmrp::ndr::Error>,
 ) {
-    let stub = message.encode(format).unwrap_or_else(|error| panic!("{message:?}: {error}"));
-    let stub: &'static [u8] = stub.leak();
+    let stub: &'static [u8] = message.encode(format).expect("a value that has a form on the wire").leak();
     let limits = Limits::DEFAULT.with_level(TargetLevel::Level5).with_trailing(0);
     assert_eq!(decode(stub, &limits).as_ref(), Ok(message), "{format}");
 }
@@ -94,7 +93,7 @@ fn variation_reaches_every_field() {
     assert_eq!(changed, [true; 5]);
 }
 
-/// The stub of an ApiGetNotify response, taken apart by hand.
+/// The stub of an `ApiGetNotify` response, taken apart by hand.
 #[test]
 fn landmarks_stand_where_the_octets_do() {
     let response = clusapi3::ApiGetNotifyResponse { name: Some("ab".into()), ..Default::default() };

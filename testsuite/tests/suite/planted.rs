@@ -3,11 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cmrp::clusapi3::Request;
+use cmrp::ndr::arbitrary::{self, Arbitrary, Unstructured, Vary};
 use cmrp::ndr::json::{Arena, JsonError, Value};
 use cmrp::ndr::{EncodeError, EncodeStub, Error, ErrorKind, Format, Limits, TargetLevel, Writer};
 use cmrp_testsuite::input::{Input, Strictness};
 use cmrp_testsuite::message::Direction;
-use cmrp_testsuite::oracle::{agree, check};
+use cmrp_testsuite::oracle::{agree, check, make};
 use cmrp_testsuite::stubs::{Clusapi3Requests, Stubs};
 use serde::{Serialize, Serializer};
 
@@ -88,6 +89,13 @@ impl<const DEFECT: u8> Stubs for Requests<DEFECT> {
         Ok(Planted(if DEFECT == JSON_READS_ELSE { another() } else { read }))
     }
 
+    fn arbitrary_of<'a>(
+        opnum: u16,
+        choices: &mut Unstructured<'a>,
+    ) -> arbitrary::Result<Option<Self::Stub<'a>>> {
+        Request::arbitrary_of(opnum, choices).map(|made| made.map(Planted))
+    }
+
     fn are_equal(left: &Self::Stub<'_>, right: &Self::Stub<'_>) -> bool {
         Clusapi3Requests::are_equal(&left.0, &right.0)
     }
@@ -100,6 +108,18 @@ impl<const DEFECT: u8> EncodeStub for Planted<'_, DEFECT> {
             _ => self.0.write(writer)?,
         }
         if DEFECT == ONE_OCTET_TOO_MANY_IS_WRITTEN { writer.u8(0) } else { Ok(()) }
+    }
+}
+
+impl<'a, const DEFECT: u8> Arbitrary<'a> for Planted<'a, DEFECT> {
+    fn arbitrary(choices: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        Request::arbitrary(choices).map(Self)
+    }
+}
+
+impl<'a, const DEFECT: u8> Vary<'a> for Planted<'a, DEFECT> {
+    fn vary(&mut self, choices: &mut Unstructured<'a>) -> arbitrary::Result<()> {
+        self.0.vary(choices)
     }
 }
 
@@ -171,4 +191,18 @@ fn defects_of_a_lenient_decoder_are_found() {
     finds_disagreement::<LENIENT_READS_ELSE>(&STUB, "a lenient decode reads something else");
     finds_disagreement::<LENIENT_FORGIVES_NOTHING>(&BREACH, "another breach is forgiven first");
     finds_disagreement::<LENIENT_REFUSES>(&STUB, "a lenient decode refuses what a strict one takes");
+}
+
+fn finds_by_values<const DEFECT: u8>(what: &str) {
+    let choices = [200; 100];
+    let said = said(|| make::<Requests<DEFECT>>(input(&choices, Strictness::Level5)));
+    assert!(said.contains(what) && said.is_empty() == what.is_empty(), "defect {DEFECT}: {said:?}");
+}
+
+#[test]
+fn defects_are_found_by_values() {
+    finds_by_values::<NONE>("");
+    finds_by_values::<ONE_OCTET_TOO_MANY_IS_WRITTEN>("the encoding of a value does not decode");
+    finds_by_values::<ANOTHER_VALUE_IS_WRITTEN>("on the wire");
+    finds_by_values::<LENIENT_READS_ELSE>("a lenient decode reads something else");
 }

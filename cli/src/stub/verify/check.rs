@@ -5,11 +5,11 @@ use std::fmt;
 
 use cmrp::ndr::json::Arena;
 use cmrp::ndr::{Format, Limits, TargetLevel};
+use cmrp_traffic::message::Message;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::kind::{Direction, Kind, StubError};
-use super::super::message::Message;
 use super::super::octets;
 use super::difference::{self, Difference};
 use crate::interface::Interface;

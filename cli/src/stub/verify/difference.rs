@@ -1,10 +1,10 @@
 //! Where two values part, and two stubs.
 
 use cmrp::ndr::Limits;
+use cmrp_traffic::message::Message;
 use serde_json::Value;
 
 use super::super::kind::Kind;
-use super::super::message::Message;
 
 /// Characters of a value that are shown.
 const MAX_SHOWN: usize = 60;
@@ -77,7 +77,7 @@ pub(super) fn octets(encoded: &[u8], stub: &[u8], octet: usize) -> String {
 
 /// The field that an octet belongs to: the one that can't be read when the stub ends before that octet.
 pub(super) fn field_at(kind: Kind, stub: &[u8], octet: usize) -> Option<String> {
-    let error = Message::decode(kind, stub.get(..octet)?, &Limits::DEFAULT).err()?;
+    let error = kind.decode_alone(stub.get(..octet)?, &Limits::DEFAULT).err()?;
     Some(error.path().to_string()).filter(|path| !path.is_empty())
 }
 
