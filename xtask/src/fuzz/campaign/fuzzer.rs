@@ -140,3 +140,46 @@ impl Outcome {
         format!("{target:<14} {executions:>12} {rate:>9.0} {share:>9.4} {new_files:>9} {edges:>7}  {outcome}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What libFuzzer says in a short run, and then of a crash.
+    const TALK: &str = "\
+INFO: Running with entropic power schedule (0xFF, 100).
+#2\tINITED cov: 120 ft: 121 corp: 1/1b exec/s: 0 rss: 38Mb
+#9\tNEW    cov: 131 ft: 140 corp: 2/4b lim: 4096 exec/s: 0 rss: 38Mb L: 3/3 MS: 1 Custom-
+#4096\tpulse  cov: 131 ft: 140 corp: 2/4b lim: 4096 exec/s: 2048 rss: 38Mb
+#5000\tDONE   cov: 133 ft: 144 corp: 3/9b lim: 4096 exec/s: 2500 rss: 38Mb
+stat::number_of_executed_units: 5000
+stat::average_exec_per_sec:     2500
+stat::new_units_added:          2
+stat::slowest_unit_time_sec:    0
+stat::peak_rss_mb:              38";
+
+    #[test]
+    fn counts_are_those_at_the_end() {
+        let mut notes = Notes::default();
+        TALK.lines().for_each(|line| notes.take(line));
+        assert_eq!((notes.executions, notes.new_files, notes.edges), (5000, 2, 133));
+        assert!(notes.last.iter().all(|line| !line.contains("NEW")));
+    }
+
+    #[test]
+    fn fuzzers_of_one_target_add_up() {
+        let outcome = |executions, seconds, edges| Outcome {
+            target: "pdu".to_owned(),
+            executions,
+            elapsed: Duration::from_secs(seconds),
+            new_files: 1,
+            edges,
+            failed: None,
+        };
+        let mut joined = outcome(1000, 10, 50);
+        joined.join(outcome(500, 8, 60));
+        assert_eq!((joined.executions, joined.new_files, joined.edges), (1500, 2, 60));
+        assert!((joined.rate() - 150.0).abs() < 1e-9);
+        assert!(joined.row(1500.0).contains(" 0.1000 "), "{}", joined.row(1500.0));
+    }
+}

@@ -63,7 +63,9 @@ impl Regions {
     }
 
     fn take(&mut self, function: &Function) {
-        let name = format!("{:#}", rustc_demangle::demangle(&function.name));
+        // In front of a local function's name there may be its file.
+        let mangled = function.name.rsplit([':', ';']).next().unwrap_or_default();
+        let name = format!("{:#}", rustc_demangle::demangle(mangled));
         for &[first_line, first_column, last_line, last_column, count, index, _, kind] in &function.regions {
             let file = usize::try_from(index).ok().and_then(|index| function.filenames.get(index));
             let file = file.and_then(|file| file.strip_prefix(&self.root).ok());
@@ -131,5 +133,37 @@ impl fmt::Display for Share {
         let permille = ran.saturating_mul(10_000).checked_div(*all).unwrap_or(0);
         let (whole, rest) = (permille / 100, permille % 100);
         write!(formatter, "{whole:>3}.{rest:02} % of {all} regions, {} uncovered", all.saturating_sub(*ran))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two instantiations of a function of two regions, as llvm-cov 22 exports them: each leaves out another region.
+    const EXPORT: &str = r#"{"data":[{"functions":[
+        {"name":"_RNvMs_NtCskK7mfDs1mzF_1m1lNtB4_1A6decode","filenames":["ROOT/codec/src/lib.rs"],
+         "regions":[[3,24,3,42,1,0,0,0],[3,48,3,59,0,0,0,0],[3,60,3,61,0,0,0,3]]},
+        {"name":"_RNvMs_NtCskK7mfDs1mzF_1m1lNtB4_1A6decode","filenames":["/elsewhere.rs","ROOT/codec/src/lib.rs"],
+         "regions":[[3,24,3,42,0,1,0,0],[3,48,3,59,5,1,0,0],[9,1,9,2,5,0,0,0]]},
+        {"name":"_RNvCskK7mfDs1mzF_1m4main","filenames":["ROOT/codec/src/lib.rs"],
+         "regions":[[7,1,7,2,0,0,0,0]]}]}],"type":"llvm.coverage.json.export","version":"3.0.1"}"#;
+
+    #[test]
+    fn a_region_counts_if_any_instantiation_covers_it() {
+        let root = std::env::current_dir().unwrap();
+        let regions = Regions::read(EXPORT.replace("ROOT", root.to_str().unwrap()).as_bytes()).unwrap();
+        let shares: Vec<_> =
+            regions.shares().map(|(scope, share)| (scope.to_string(), share.ran, share.all)).collect();
+        assert_eq!(shares, [("codec".to_owned(), 2, 3)]);
+        assert_eq!(regions.shares().next().unwrap().1.to_string(), " 66.66 % of 3 regions, 1 uncovered");
+    }
+
+    #[test]
+    fn text_of_a_region_is_cut_at_its_columns() {
+        let place = Place { file: PathBuf::new(), span: [1, 5, 2, 3] };
+        assert_eq!(place.text(&["let x = {".to_owned(), "    };".to_owned()]), "x = {");
+        let place = Place { file: PathBuf::new(), span: [2, 5, 2, 6] };
+        assert_eq!(place.text(&["let x = {".to_owned(), "    };".to_owned()]), "}");
     }
 }

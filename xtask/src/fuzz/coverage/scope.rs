@@ -74,3 +74,48 @@ fn room(file: &Path) -> Option<String> {
     let room = components.next()?;
     (components.next()? == "src").then_some(room)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(file: &str, function: &str) -> Vec<String> {
+        scopes(Path::new(file), function).iter().map(Scope::to_string).collect()
+    }
+
+    #[test]
+    fn decoders_are_those_of_generated_interfaces() {
+        let out = "target/x/release/build/cmrp-0123/out/clusapi3.rs";
+        let of = |function: &str| names(out, function);
+        let decoder = ["generated code", "generated decoders"];
+        assert_eq!(
+            of("<cmrp::clusapi3::ApiOpenClusterRequest as cmrp::ndr::stub::DecodeStub>::read"),
+            decoder
+        );
+        assert_eq!(
+            of("<cmrp::clusapi3::EnumEntry as cmrp::ndr::decode::Decode>::decode_fixed::{closure#0}"),
+            decoder
+        );
+        assert_eq!(of("<cmrp::clusapi3::Request>::decode"), decoder);
+        assert_eq!(of("<cmrp::clusapi3::Response>::decode_lenient::{closure#0}"), decoder);
+        assert_eq!(of("<cmrp::clusapi3::Request>::decode_response"), ["generated code"]);
+        assert_eq!(
+            of("<cmrp::clusapi3::EnumEntry as cmrp::ndr::encode::Encode>::encode_fixed"),
+            ["generated code"]
+        );
+        let other = "target/x/release/build/cmrp-0123/out/cluster_change.rs";
+        assert_eq!(
+            names(other, "<cmrp::x::Y as cmrp::ndr::decode::Decode>::decode_fixed"),
+            ["generated code"]
+        );
+    }
+
+    #[test]
+    fn the_runtime_is_without_json() {
+        assert_eq!(names("codec/src/ndr/reader.rs", ""), ["codec", "NDR runtime"]);
+        assert_eq!(names("codec/src/ndr/json.rs", ""), ["codec"]);
+        assert_eq!(names("codec/src/ndr/json/arena.rs", ""), ["codec"]);
+        assert_eq!(names("codec/src/clusapi3/filter.rs", ""), ["codec"]);
+        assert_eq!(names("codec/build.rs", ""), [""; 0]);
+    }
+}
