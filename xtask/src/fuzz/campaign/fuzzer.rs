@@ -81,7 +81,8 @@ impl Job {
 
 /// What libFuzzer says of each input that it keeps.
 fn is_chatter(line: &str) -> bool {
-    [" NEW ", " REDUCE ", " RELOAD "].iter().any(|event| line.contains(event))
+    let event = line.split_whitespace().nth(1).unwrap_or_default();
+    line.starts_with('#') && ["NEW", "REDUCE", "RELOAD"].contains(&event)
 }
 
 /// What is remembered of a fuzzer's talk.

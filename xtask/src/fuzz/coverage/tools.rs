@@ -1,12 +1,15 @@
-//! LLVM's tools for profiles. Their format changes with LLVM, so they must be at least as new as the compiler's.
+//! LLVM's tools for profiles. Their format changes with LLVM, but not with each version.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::FOREIGN;
+
+/// The oldest that reads what Rust 1.95 writes, whose own LLVM is 22; 14 refuses.
+const OLDEST: u32 = 19;
 
 /// A folder with `llvm-profdata` and `llvm-cov`.
 pub(super) struct Tools {
@@ -29,17 +32,15 @@ pub(super) fn host() -> Result<String> {
 impl Tools {
     /// Looks in the toolchain (component llvm-tools), in `$LLVM_PATH`, and where Debian puts them.
     pub(super) fn find() -> Result<Self> {
-        let needed = rustc("LLVM version:")?;
-        let needed = major(&needed).context("rustc's LLVM has no version")?;
-        for folder in candidates()? {
-            if version(&folder).is_some_and(|version| version >= needed) {
-                return Ok(Self { folder });
-            }
-        }
-        bail!(
-            "there is no llvm-profdata of LLVM {needed} or later: `rustup component add llvm-tools`, \
-             `apt-get install llvm-{needed}`, or set LLVM_PATH to the folder that has it"
-        )
+        let candidates = candidates()?.into_iter();
+        let mut found = candidates.filter(|folder| version(folder).is_some_and(|version| version >= OLDEST));
+        let folder = found.next().with_context(|| {
+            format!(
+                "there is no llvm-profdata of LLVM {OLDEST} or later: `rustup component add llvm-tools`, \
+                 `apt-get install llvm-{OLDEST}`, or set LLVM_PATH to the folder that has it"
+            )
+        })?;
+        Ok(Self { folder })
     }
 
     /// Merges all profiles of a folder into one.
