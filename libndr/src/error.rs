@@ -42,6 +42,8 @@ impl Refusal {
     pub const MEMORY: Self = Self(12);
     /// A value outside its range (`NDR_ERR_RANGE`).
     pub const RANGE: Self = Self(13);
+    /// A count or referent has another upper half than 0 (`NDR_ERR_NDR64`).
+    pub const NDR64: Self = Self(19);
 
     /// The code, as `libndr.h` has it.
     pub const fn code(self) -> i32 {

@@ -21,6 +21,13 @@ const INTERFACES: &str = "libndr-samba4.so.0";
 /// The library whose layouts are known here.
 const RUNTIME: &str = "libndr.so.3";
 
+/// `DBGC_ALL`.
+const ALL_MESSAGES: usize = 0;
+/// Below the level of errors, which is 0.
+const NO_MESSAGES: c_int = -1;
+
+type SetLevel = unsafe extern "C" fn(usize, c_int);
+
 /// `DATA_BLOB`.
 #[repr(C)]
 pub(super) struct Blob {
@@ -135,6 +142,11 @@ impl Api {
             // SAFETY: the declaration is that of the public header.
             blocks: unsafe { symbol(library, c"talloc_total_blocks") }?,
         };
+        // SAFETY: the declaration is that of the private header of the same version.
+        let level: SetLevel = unsafe { symbol(library, c"debuglevel_set_class") }?;
+        // SAFETY: the class of all messages always exists. What goes wrong is told by codes, and the buffer of messages
+        // is not meant for threads.
+        unsafe { level(ALL_MESSAGES, NO_MESSAGES) };
         if api.name() != c"clusapi" {
             return Err("the table is another interface's".to_owned());
         }
