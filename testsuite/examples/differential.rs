@@ -1,30 +1,141 @@
 //! Sends mutated stubs of all operations, directions and formats of protocol version 3 to our codec and to Samba's
 //! libndr: `cargo run --release -p cmrp-testsuite --example differential -- 1000000 [SEED]`.
 //!
-//! It tells every disagreement, and how often each line of the list of known deviations was needed. A disagreement,
-//! and a line that nothing needs, make it fail.
+//! It goes on until so many were compared outside of the list of known deviations, and tells every disagreement and how
+//! often each line of the list was needed. It fails on a disagreement, and on a line that nothing needed.
 #![forbid(unsafe_code)]
 #![allow(clippy::arithmetic_side_effects, clippy::expect_used, reason = "a check for developers may panic")]
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::process::ExitCode;
+use std::time::Instant;
 
-use cmrp::clusapi3::OPERATION_NAMES;
 use cmrp::ndr::Format;
-use cmrp_testsuite::differential::DEVIATIONS;
-use cmrp_testsuite::differential::{self, Outcome, Stub};
+use cmrp_testsuite::differential::{self, DEVIATIONS, Outcome, Stub};
 use cmrp_testsuite::message::{Direction, Protocol};
 use cmrp_testsuite::random::Random;
 use cmrp_testsuite::variation::{self, Kind};
 use cmrp_testsuite::vector;
+use serde_json::Value;
 
 const THREADS: u64 = 2;
-/// Values of every operation and direction that are damaged.
-const ROUNDS: usize = 12;
 /// Operations that libndr knows.
 const KNOWN: u16 = 184;
+/// Random values of every operation and direction that are damaged, besides those of the vectors.
+const ROUNDS: usize = 16;
+/// Damages that a stub suffers at most.
+const MOST_DAMAGES: usize = 4;
 /// Words that stand for counts, null pointers and referents in a stub.
-const WORDS: [u32; 11] = [0, 1, 2, 3, 4, 0x10, 0xFFFF, 0x0002_0000, 0x7FFF_FFFF, 0x8000_0000, u32::MAX];
+const WORDS: [u32; 13] =
+    [0, 1, 2, 3, 4, 5, 0x10, 0xD800, 0xFFFF, 0x0002_0000, 0x7FFF_FFFF, 0x8000_0000, u32::MAX];
+/// Disagreements that are printed.
+const MOST_PRINTED: usize = 20;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
+    let (count, seed) = (arguments.next().unwrap_or(Ok(1_000_000)), arguments.next().unwrap_or(Ok(1)));
+    let (Ok(count), Ok(seed)) = (count, seed) else {
+        eprintln!("usage: differential [STUBS [SEED]]");
+        return ExitCode::from(2);
+    };
+    if let Some(reason) = differential::absence() {
+        println!("{reason}");
+        return if std::env::var_os("CMRP_REQUIRE_LIBNDR").is_some() {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        };
+    }
+    let (start, pool) = (Instant::now(), pool(seed));
+    let tally = std::thread::scope(|scope| {
+        let pool = &pool;
+        let threads: Vec<_> = (0..THREADS)
+            .map(|index| {
+                let share = (index + 1) * count / THREADS - index * count / THREADS;
+                scope.spawn(move || run(share, Random::new(seed ^ index).bits(), pool))
+            })
+            .collect();
+        let tallies = threads.into_iter().map(|thread| thread.join().expect("no thread panics"));
+        tallies.fold(Tally::default(), Tally::with)
+    });
+    tally.print(&pool);
+    println!("seed {seed}, {:.1} s", start.elapsed().as_secs_f64());
+    if tally.disagreements.is_empty() && tally.stale() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Sends stubs until so many were compared outside of the list.
+fn run(count: u64, seed: u64, pool: &[Owned]) -> Tally {
+    let (mut random, mut tally) = (Random::new(seed), Tally::default());
+    while tally.compared() < count {
+        let stub = random.choose(pool).expect("stubs").mutated(&mut random);
+        tally.take(differential::compare(stub.borrow()));
+    }
+    tally
+}
+
+/// What became of the stubs.
+#[derive(Default)]
+struct Tally {
+    accepted: u64,
+    refused: u64,
+    deviating: u64,
+    not_compared: u64,
+    deviations: BTreeMap<usize, u64>,
+    disagreements: Vec<String>,
+}
+
+impl Tally {
+    fn compared(&self) -> u64 {
+        self.accepted + self.refused + self.disagreements.len() as u64
+    }
+
+    fn take(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Accepted => self.accepted += 1,
+            Outcome::Refused => self.refused += 1,
+            Outcome::Deviates(lines) => {
+                self.deviating += 1;
+                for line in lines {
+                    *self.deviations.entry(line).or_default() += 1;
+                }
+            }
+            Outcome::Disagrees(text) => self.disagreements.push(text),
+            Outcome::NotCompared => self.not_compared += 1,
+        }
+    }
+
+    fn with(mut self, other: Self) -> Self {
+        self.accepted += other.accepted;
+        self.refused += other.refused;
+        self.deviating += other.deviating;
+        self.not_compared += other.not_compared;
+        for (line, count) in other.deviations {
+            *self.deviations.entry(line).or_default() += count;
+        }
+        self.disagreements.extend(other.disagreements);
+        self
+    }
+
+    /// Lines that nothing needed.
+    fn stale(&self) -> usize {
+        DEVIATIONS.len() - self.deviations.len()
+    }
+
+    fn print(&self, pool: &[Owned]) {
+        let Self { accepted, refused, deviating, not_compared, .. } = self;
+        println!("{} compared, made of {} stubs", self.compared(), pool.len());
+        println!("{accepted:>9} accepted by both, with the same value");
+        println!("{refused:>9} refused by both");
+        println!("{:>9} disagree", self.disagreements.len());
+        println!("{not_compared:>9} besides these: libndr may not have the memory to tell");
+        println!("{deviating:>9} besides these: deviate as listed");
+        for (line, deviation) in DEVIATIONS.iter().enumerate() {
+            let count = self.deviations.get(&line).copied().unwrap_or_default();
+            println!("{count:>18} {deviation}{}", if count == 0 { " STALE" } else { "" });
+        }
+        self.disagreements.iter().take(MOST_PRINTED).for_each(|text| println!("\n{text}"));
+    }
+}
 
 /// A stub of the pool, or one that was made of it.
 #[derive(Clone)]
@@ -35,130 +146,43 @@ struct Owned {
     octets: Vec<u8>,
 }
 
-#[derive(Default)]
-struct Tally {
-    stubs: u64,
-    accepted: u64,
-    refused: u64,
-    deviating: u64,
-    deviations: BTreeMap<usize, u64>,
-    disagreements: Vec<String>,
-}
-
-fn main() {
-    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
-    let (count, seed) = (arguments.next().unwrap_or(Ok(1_000_000)), arguments.next().unwrap_or(Ok(1)));
-    let (Ok(count), Ok(seed)) = (count, seed) else {
-        eprintln!("usage: differential [STUBS [SEED]]");
-        std::process::exit(2);
-    };
-    let pool = pool(seed);
-    let shares = (0..THREADS).map(|index| index * count / THREADS..(index + 1) * count / THREADS);
-    let tally = std::thread::scope(|scope| {
-        let threads: Vec<_> = shares.map(|share| scope.spawn(|| run(share, seed, &pool))).collect();
-        let tallies = threads.into_iter().map(|thread| thread.join().expect("no thread panics"));
-        tallies.fold(Tally::default(), Tally::with)
-    });
-    println!("{} stubs: {} accepted, {} refused", tally.stubs, tally.accepted, tally.refused);
-    println!("{} deviate, {} disagree", tally.deviating, tally.disagreements.len());
-    for (line, deviation) in DEVIATIONS.iter().enumerate() {
-        println!("{:>8} {deviation:?}", tally.deviations.get(&line).copied().unwrap_or(0));
-    }
-    let mut classes: BTreeMap<String, (usize, &String)> = BTreeMap::new();
-    for text in &tally.disagreements {
-        let lines: Vec<&str> = text.lines().collect();
-        let head: Vec<&str> = lines[0].split(' ').take(3).collect();
-        let ours = lines[1].split(|c: char| c.is_ascii_digit()).map(str::trim).collect::<Vec<_>>().join("#");
-        let ours = if ours.contains("octets read") { "accepted".to_owned() } else { ours };
-        let theirs = lines.last().unwrap().split("NDR error").next().unwrap();
-        let theirs = if theirs.contains("octets read") { "accepted" } else { theirs };
-        let ours = ours.rsplit_once(" at octet").map_or(ours.clone(), |(_, x)| x.to_owned());
-        let class = if ours.contains("accepted") {
-            format!("{} {} {ours} | {theirs}", head[0], head[1])
-        } else {
-            format!("{} {ours} | {theirs}", head[1])
-        };
-        let e = classes.entry(class).or_insert((0, text));
-        e.0 += 1;
-        if text.len() < e.1.len() {
-            e.1 = text;
-        }
-    }
-    for (class, (n, text)) in classes {
-        println!("{n:>8} {class}\n{text}");
-    }
-}
-
-fn run(share: Range<u64>, seed: u64, pool: &[Owned]) -> Tally {
-    let mut tally = Tally::default();
-    for number in share {
-        let mut random = Random::new(Random::new(seed).bits() ^ Random::new(number).bits());
-        let stub = random.choose(pool).expect("stubs").mutated(&mut random);
-        tally.take(&stub);
-    }
-    tally
-}
-
-impl Tally {
-    fn take(&mut self, stub: &Owned) {
-        self.stubs += 1;
-        match differential::compare(stub.borrow()) {
-            Outcome::Accepted => self.accepted += 1,
-            Outcome::Refused => self.refused += 1,
-            Outcome::Deviates(lines) => {
-                self.deviating += 1;
-                lines.iter().for_each(|line| *self.deviations.entry(*line).or_default() += 1);
-            }
-            Outcome::Disagrees(text) => self.disagreements.push(text),
-            Outcome::NotCompared => {}
-        }
-    }
-
-    fn with(mut self, other: Self) -> Self {
-        self.stubs += other.stubs;
-        self.accepted += other.accepted;
-        self.refused += other.refused;
-        self.deviating += other.deviating;
-        for (line, count) in other.deviations {
-            *self.deviations.entry(line).or_default() += count;
-        }
-        self.disagreements.extend(other.disagreements);
-        self
-    }
-}
-
-/// Stubs that both should accept: the vectors, and random values of every operation.
+/// Stubs without a fault: the vectors, and random values of every operation, in all formats.
 fn pool(seed: u64) -> Vec<Owned> {
-    let mut random = Random::new(seed);
-    let mut pool = Vec::new();
-    let vectors = vector::all();
+    let (mut random, mut pool) = (Random::new(seed), Vec::new());
     for opnum in 0..KNOWN {
         for direction in [Direction::Request, Direction::Response] {
             let kind = Kind { protocol: Protocol::V3, direction, opnum };
-            let mut values: Vec<_> = vectors
-                .iter()
-                .filter(|v| v.protocol == Protocol::V3 && v.direction == direction && v.opnum == opnum)
-                .map(|v| v.value.clone())
-                .collect();
-            values.extend(variation::plain(kind));
-            if values.is_empty() {
-                continue;
-            }
-            for _ in 0..ROUNDS {
-                let value = variation::vary(kind, random.choose(&values).expect("values"), &mut random);
-                values.push(value);
-            }
-            for value in values {
-                for format in Format::ALL {
-                    if let Ok(octets) = kind.encode(&value, format) {
-                        pool.push(Owned { opnum, direction, format, octets });
-                    }
-                }
+            for value in values(kind, &mut random) {
+                pool.extend(Format::ALL.into_iter().filter_map(|format| {
+                    let octets = kind.encode(&value, format).ok()?;
+                    Some(Owned { opnum, direction, format, octets })
+                }));
             }
         }
     }
     pool
 }
+
+/// Values of an operation in one direction.
+fn values(kind: Kind, random: &mut Random) -> Vec<Value> {
+    let of_kind = |vector: &vector::Vector| {
+        (vector.protocol, vector.direction, vector.opnum) == (kind.protocol, kind.direction, kind.opnum)
+    };
+    let mut values: Vec<Value> =
+        VECTORS.iter().filter(|vector| of_kind(vector)).map(|vector| vector.value.clone()).collect();
+    values.dedup();
+    values.extend(variation::plain(kind));
+    let varied: Vec<Value> = (0..ROUNDS)
+        .filter_map(|_| {
+            let value = random.choose(&values)?;
+            Some(variation::vary(kind, value, random))
+        })
+        .collect();
+    values.extend(varied);
+    values
+}
+
+static VECTORS: std::sync::LazyLock<Vec<vector::Vector>> = std::sync::LazyLock::new(vector::all);
 
 impl Owned {
     fn borrow(&self) -> Stub<'_> {
@@ -167,7 +191,7 @@ impl Owned {
 
     fn mutated(&self, random: &mut Random) -> Self {
         let mut stub = self.clone();
-        for _ in 0..random.below(4) {
+        for _ in 0..random.below(MOST_DAMAGES + 1) {
             stub.damage(random);
         }
         stub
@@ -175,27 +199,23 @@ impl Owned {
 
     fn damage(&mut self, random: &mut Random) {
         let at = random.below(self.octets.len());
-        match random.below(10) {
+        match random.below(12) {
             0 => self.octets.truncate(at),
             1 => drop(self.octets.splice(at..at, self.word(random))),
             2 => drop(self.octets.drain(at..(at + random.below(9)).min(self.octets.len()))),
-            3 => self.opnum = u16::try_from(random.below(OPERATION_NAMES.len() + 1)).unwrap_or(u16::MAX),
+            // The first that libndr does not know as well.
+            3 => self.opnum = u16::try_from(random.below(usize::from(KNOWN) + 1)).unwrap_or(0),
             4 => self.format = *random.choose(&Format::ALL).expect("three formats"),
-            5 => self.flip(at, 1 << random.below(8)),
-            6 => self.flip(at, random.octet()),
-            _ => self.put_word(at & !3, random),
+            5 => self.put(at, &[1 << random.below(8)]),
+            6 => self.put(at, &[random.octet()]),
+            7 => self.put(at & !1, &[random.octet(), 0]),
+            8 => self.octets.extend(self.word(random)),
+            _ => self.put(at & !3, &self.word(random)),
         }
     }
 
-    fn flip(&mut self, at: usize, bits: u8) {
-        if let Some(octet) = self.octets.get_mut(at) {
-            *octet ^= bits;
-        }
-    }
-
-    fn put_word(&mut self, at: usize, random: &mut Random) {
-        let word = self.word(random);
-        self.octets.iter_mut().skip(at).zip(word).for_each(|(octet, new)| *octet = new);
+    fn put(&mut self, at: usize, octets: &[u8]) {
+        self.octets.iter_mut().skip(at).zip(octets).for_each(|(octet, new)| *octet = *new);
     }
 
     fn word(&self, random: &mut Random) -> [u8; 4] {

@@ -1,6 +1,7 @@
 //! The checked-in list of known differences.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::LazyLock;
 
 use super::finding::Finding;
@@ -54,6 +55,18 @@ fn deviation(line: &str) -> Option<Deviation> {
     })
 }
 
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.operation.as_deref().unwrap_or("*");
+        let direction = match self.direction {
+            Some(Direction::Request) => "in",
+            Some(Direction::Response) => "out",
+            None => "*",
+        };
+        write!(f, "{operation} {direction}: {}", self.reason)
+    }
+}
+
 impl Deviation {
     fn concerns(&self, stub: &Stub<'_>) -> bool {
         self.operation.as_ref().is_none_or(|operation| operation == stub.operation())
@@ -90,7 +103,9 @@ fn explain_with(
                 }
                 match repaired.agreement() {
                     Some(Outcome::Accepted) => Some(given),
-                    Some(Outcome::Refused) if deviation.rule.may_be_refused() => Some(given),
+                    Some(Outcome::Refused | Outcome::NotCompared) if deviation.rule.may_be_refused() => {
+                        Some(given)
+                    }
                     Some(_) => None,
                     None => explain_with(&repaired, deviations, &given),
                 }

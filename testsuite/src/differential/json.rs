@@ -36,9 +36,9 @@ pub(super) fn replace_split_pairs(value: &mut Value) {
     if let Value::String(text) = value {
         let mut units: Vec<u16> = text.encode_utf16().collect();
         for pair in (0..units.len()).skip(BUFFER.saturating_sub(1)).step_by(BUFFER) {
-            let pair = units.get_mut(pair..pair.saturating_add(2));
-            let split = pair.filter(|pair| matches!(pair, [0xD800..=0xDBFF, _]));
-            split.into_iter().for_each(|pair| pair.fill(0xFFFD));
+            if let Some(split @ [0xD800..=0xDBFF, _]) = units.get_mut(pair..pair.saturating_add(2)) {
+                split.fill(0xFFFD);
+            }
         }
         *text = String::from_utf16_lossy(&units);
     }

@@ -10,6 +10,8 @@
 mod bounds;
 mod connection;
 mod constructs;
+#[cfg(feature = "libndr")]
+mod differential;
 mod filters;
 mod handles;
 mod json;
