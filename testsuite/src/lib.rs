@@ -3,6 +3,8 @@
 
 pub mod connection;
 pub mod constructs;
+#[cfg(feature = "libndr")]
+pub mod differential;
 #[cfg(feature = "net")]
 pub mod endpoint;
 pub mod hex;

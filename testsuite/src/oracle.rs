@@ -12,6 +12,8 @@ use dcerpc_proto::event::Event;
 use dcerpc_proto::stream::PduReader;
 use midl_codegen::{Options, Target};
 
+#[cfg(feature = "libndr")]
+use crate::differential;
 #[cfg(feature = "net")]
 use crate::endpoint;
 use crate::message::{Direction, Message, Protocol};
@@ -72,6 +74,8 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
         "tower" => endpoint::tower(octets),
         #[cfg(feature = "net")]
         "endpoint_map" => endpoint::endpoint_map(octets),
+        #[cfg(feature = "libndr")]
+        "differential" => differential::differential(octets),
         "idl" => idl(&String::from_utf8_lossy(octets)),
         _ => return false,
     }

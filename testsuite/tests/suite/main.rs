@@ -11,6 +11,8 @@ mod arbitrary;
 mod bounds;
 mod connection;
 mod constructs;
+#[cfg(feature = "libndr")]
+mod differential;
 mod filters;
 mod handles;
 mod json;
