@@ -9,7 +9,6 @@
 
 mod bounds;
 mod connection;
-mod constructs;
 mod filters;
 mod handles;
 mod json;
@@ -19,8 +18,6 @@ mod operations;
 mod reading;
 mod replay;
 mod requirements;
-mod runtime;
 mod specification;
 mod strictness;
-mod unions;
 mod vectors;
