@@ -10,7 +10,6 @@
 mod arbitrary;
 mod bounds;
 mod connection;
-mod constructs;
 #[cfg(feature = "libndr")]
 mod differential;
 mod filters;
@@ -22,8 +21,6 @@ mod operations;
 mod reading;
 mod replay;
 mod requirements;
-mod runtime;
 mod specification;
 mod strictness;
-mod unions;
 mod vectors;

@@ -2,14 +2,15 @@
 
 use cmrp::ndr::json::{Arena, FromJson};
 use cmrp::ndr::{Decode, DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits};
-use cmrp_testsuite::constructs::{
+use cmrp_ndr_tests::constructs::{
     Choice, Id, IdKind, IdUnion, Loose, SendChoiceRequest, SendChoicesRequest, SendIdRequest,
     SendSwitchedRequest, Strict, Switched, Triple,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::constructs::{assert_stubs, octets};
+use super::constructs::assert_stubs;
+use super::octets;
 
 const TRIPLE: Triple = Triple { a: 1, b: 2, c: 3 };
 
@@ -173,37 +174,5 @@ fn json_that_is_no_value_of_a_union_is_refused() {
         let json = json!({ "id": id });
         let error = SendIdRequest::from_json(&json, &arena).unwrap_err();
         assert_eq!(error.to_string(), message);
-    }
-}
-
-/// MS-CMRP 2.2.3.33. The kind is an enumeration of 2 octets in NDR and 4 in NDR64; the tag repeats it.
-#[test]
-fn a_disk_is_named_by_its_signature_or_its_guid() {
-    use cmrp::clusapi3::{ClusdskDiskid, ClusdskDiskidUnion};
-    use cmrp::ndr::{Encode, Reader, Uuid, Writer};
-
-    let guid = Uuid::new(0x0011_2233, 0x4455, 0x6677, [0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]);
-    let guid_octets = "33221100 5544 7766 8899aabbccddeeff";
-    for (arm, ndr20, ndr64) in [
-        (
-            ClusdskDiskidUnion::DiskSignature(0x1122_3344),
-            "0100 0000 0100 0000 44332211".to_owned(),
-            "01000000 01000000 44332211".to_owned(),
-        ),
-        (
-            ClusdskDiskidUnion::DiskGuid(guid),
-            format!("0200 0000 0200 0000 {guid_octets}"),
-            format!("02000000 02000000 {guid_octets}"),
-        ),
-    ] {
-        let disk = ClusdskDiskid { arm };
-        for (format, digits) in [(Format::NDR20_LE, ndr20), (Format::Ndr64, ndr64)] {
-            let stub = octets(&digits);
-            let mut writer = Writer::new(format);
-            disk.encode(&mut writer).unwrap();
-            assert_eq!(writer.into_stub(), stub, "{format}");
-            let mut reader = Reader::new(&stub, format, &Limits::DEFAULT);
-            assert_eq!(ClusdskDiskid::decode(&mut reader), Ok(disk.clone()), "{format}");
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! What the writer writes, and what it refuses to write.
 
-use cmrp::ndr::{Encode, EncodeError, EncodeErrorKind, Format, Uuid, Varying, WStr, Writer};
-use cmrp_testsuite::hex;
+use cmrp::ndr::{
+    ContextHandle, Encode, EncodeError, EncodeErrorKind, EncodeStub, FileTime, Format, Handle, Limits,
+    Reader, Uuid, Varying, WStr, Writer,
+};
+use cmrp_ndr_tests::hex;
 
 use super::{BE, LE, NDR64};
 
@@ -65,6 +68,100 @@ fn a_buffer_is_used_again_without_its_content() {
     writer.referent(true).unwrap();
     let stub = writer.into_stub();
     assert_eq!((stub.as_slice(), stub.capacity()), ([0, 0, 2, 0].as_slice(), room));
+}
+
+/// What an earlier stub left in the room must not get into this one.
+#[test]
+fn gaps_in_a_buffer_that_was_used_are_zeros() {
+    for room in 0..100 {
+        let mut writer = Writer::reusing(vec![0xEE; room], LE);
+        writer.u8(1).unwrap();
+        writer.align(16).unwrap();
+        writer.u8(2).unwrap();
+        writer.align(8).unwrap();
+        writer.u8(3).unwrap();
+        writer.align(4).unwrap();
+        writer.u8(4).unwrap();
+        writer.u16(5).unwrap();
+        let stub = "01 000000000000000000000000000000 02 00000000000000 03 000000 04 00 0500";
+        assert_eq!(hex::encode(&writer.into_stub()), stub.replace(' ', ""), "{room}");
+    }
+}
+
+/// A stub of usual size is written into memory that is had once.
+#[test]
+fn a_new_buffer_has_room_for_a_usual_stub() {
+    struct Octets(usize);
+
+    impl EncodeStub for Octets {
+        fn write(&self, writer: &mut Writer) -> Result<(), EncodeError> {
+            (0..self.0).try_for_each(|_| writer.u8(1))
+        }
+    }
+
+    let room = |size| Octets(size).encode(LE).unwrap().capacity();
+    assert_eq!(room(1), room(200));
+}
+
+#[test]
+fn octets_have_their_number_in_front() {
+    let conformant: Write = |w| w.conformant_octets(&[7, 8]);
+    assert_written(LE, conformant, "02000000 0708");
+    assert_written(NDR64, conformant, "0200000000000000 0708");
+}
+
+#[test]
+fn a_pointer_to_a_string_is_followed_by_the_string() {
+    let text: Write = |w| w.pointer_wstr(Some("a".into()));
+    let digits = "00000200 02000000 00000000 02000000 6100 0000";
+    assert_written(LE, text, digits);
+    assert_written(LE, |w| w.pointer_wstr(None), "00000000");
+    let stub = super::octets(digits);
+    let mut reader = Reader::new(&stub, LE, &Limits::DEFAULT);
+    assert_eq!((reader.pointer_wstr(), reader.remaining()), (Ok(Some("a".into())), 0));
+}
+
+/// MS-DTYP 2.3.3: two integers aligned to 4, the low one first.
+#[test]
+fn a_file_time_is_two_integers() {
+    let time: Write = |w| w.u32(0).and_then(|()| FileTime(0x89AB_CDEF_1234_5678).encode(w));
+    assert_written(LE, time, "00000000 78563412 efcdab89");
+    assert_written(BE, time, "00000000 12345678 89abcdef");
+    assert_written(NDR64, time, "00000000 78563412 efcdab89");
+}
+
+/// C706 Appendix N: 4 octets of attributes and a UUID, aligned to 4; all zeros for none.
+#[test]
+fn a_context_handle_is_20_octets() {
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    struct Open(ContextHandle);
+
+    impl Handle for Open {
+        fn new(token: ContextHandle) -> Option<Self> {
+            (!token.is_null()).then_some(Self(token))
+        }
+
+        fn token(self) -> ContextHandle {
+            self.0
+        }
+    }
+
+    let uuid = Uuid::new(0x0011_2233, 0x4455, 0x6677, [0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]);
+    for (handle, digits) in [
+        (
+            Some(Open(ContextHandle { attributes: 1, uuid })),
+            "07 000000 01000000 33221100 5544 7766 8899aabbccddeeff",
+        ),
+        (None, "07 000000 00000000 00000000 0000 0000 0000000000000000"),
+    ] {
+        let mut writer = Writer::new(NDR64);
+        writer.u8(7).unwrap();
+        writer.handle(handle).unwrap();
+        let stub = writer.into_stub();
+        assert_eq!(hex::encode(&stub), digits.replace(' ', ""));
+        let mut reader = Reader::new(&stub, NDR64, &Limits::DEFAULT);
+        assert_eq!((reader.u8(), reader.handle()), (Ok(7), Ok(handle)));
+    }
 }
 
 /// MS-RPCE 3.1.1.5.3.2.

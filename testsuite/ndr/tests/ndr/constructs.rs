@@ -4,19 +4,18 @@ use cmrp::ndr::{
     Decode, DecodeStub, EncodeErrorKind, EncodeStub, ErrorKind, Format, Limits, SizedPtr, TargetLevel,
     Varying, VaryingPtr,
 };
-use cmrp_testsuite::constructs::{
+use cmrp_ndr_tests::constructs::{
     Aliased, Always, Awkward, Blob, Bounded, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse,
-    InPlace, Labeled, Note, PingResponse, Pointers, Row, SendAliasedRequest, SendAlignedRequest,
-    SendAwkwardRequest, SendBoundedRequest, SendChainRequest, SendChoiceRequest, SendChoicesRequest,
-    SendEnumsRequest, SendFolderRequest, SendIdRequest, SendInPlaceRequest, SendIntegersRequest,
-    SendPairsRequest, SendPointersRequest, SendSwitchedRequest, SendTintRequest, SendTriplesRequest,
-    SendVaryingRequest, SendWordyRequest, SignedWide, Tint, Tinted, Triple, Wide, Wordy,
+    InPlace, Labeled, Mark, Note, Palette, PingResponse, Pixel, Pointers, Rest, Row, SendAliasedRequest,
+    SendAlignedRequest, SendAwkwardRequest, SendBoundedRequest, SendChainRequest, SendChoiceRequest,
+    SendChoicesRequest, SendEnumsRequest, SendFolderRequest, SendIdRequest, SendInPlaceRequest,
+    SendIntegersRequest, SendMarksRequest, SendPairsRequest, SendPaletteRequest, SendPixelsRequest,
+    SendPointersRequest, SendSpreadRequest, SendSwitchedRequest, SendTintRequest, SendTriplesRequest,
+    SendVaryingRequest, SendWordyRequest, Shape, SignedWide, Spread, Tint, Tinted, Triple, Wide, Wordy,
 };
-use cmrp_testsuite::hex;
+use cmrp_ndr_tests::hex;
 
-pub(crate) fn octets(digits: &str) -> Vec<u8> {
-    hex::decode(&digits.split_whitespace().collect::<String>()).expect("hexadecimal digits")
-}
+use super::octets;
 
 #[track_caller]
 pub(crate) fn assert_stubs<T>(value: &T, ndr20: &str, ndr64: &str)
@@ -75,7 +74,11 @@ decode_from!(
     SendIdRequest,
     SendChoicesRequest<'_>,
     SendChoiceRequest<'_>,
-    SendSwitchedRequest
+    SendSwitchedRequest,
+    SendPixelsRequest,
+    SendPaletteRequest,
+    SendSpreadRequest,
+    SendMarksRequest
 );
 
 /// The example of MS-RPCE 2.2.5.3.4.1: NDR ends without a gap, NDR64 with one.
@@ -335,10 +338,56 @@ fn names_that_generated_code_uses_itself_and_long_arrays_are_no_obstacle() {
 }
 
 #[test]
+fn octets_alone_are_not_aligned() {
+    let pixels = vec![Pixel { level: 1, shift: -2 }, Pixel { level: 3, shift: 4 }];
+    assert_stubs(
+        &SendPixelsRequest { self_: -1, pixels },
+        "ff 000000 02000000 02000000 01fe 0304",
+        "ff 000000 02000000 0200000000000000 01fe 0304",
+    );
+}
+
+#[test]
+fn enumerations_may_stand_behind_pointers() {
+    assert_eq!((Shape::_2.name(), Shape(4).name()), (Some("SHAPE_2"), None));
+    let palette =
+        Palette { perhaps: Some(Colour::GREEN), shape: Some(Shape::_2), always: Colour::RED, shade: -2 };
+    assert_stubs(
+        &SendPaletteRequest { palette },
+        "00000200 04000200 08000200 0c000200 0200 0000 02000000 0100 fe",
+        "0000020000000000 0400020000000000 0800020000000000 0c00020000000000 02000000 02000000 01000000 fe",
+    );
+}
+
+#[test]
+fn a_varying_array_may_stand_behind_a_ref_pointer() {
+    let spread = Spread { items: Varying { size: 3, data: vec![1, 2] } };
+    assert_stubs(
+        &SendSpreadRequest { spread },
+        "00000200 03000000 02000000 03000000 00000000 02000000 0100 0200",
+        "0000020000000000 03000000 02000000 0300000000000000 0000000000000000 0200000000000000 0100 0200",
+    );
+}
+
+/// The default of a union is its first arm; its tag, if no case states one, is the first that selects no other.
+#[test]
+fn arms_of_a_union_may_hold_nothing() {
+    assert_eq!((Mark::default(), Rest::default()), (Mark::Default { tag: 1 }, Rest::Known(0)));
+    let request = SendMarksRequest { first: Mark::CaseMinus3, second: Mark::Octet(7), rest: Rest::Known(-5) };
+    assert_stubs(&request, "fd 05 07 00 01000000 fbffffff", "fd 05 07 00 01000000 fbffffff");
+    let request = SendMarksRequest {
+        first: Mark::Default { tag: 7 },
+        second: Mark::Case0,
+        rest: Rest::Default { tag: 3 },
+    };
+    assert_stubs(&request, "07 00 0000 03000000", "07 00 0000 03000000");
+}
+
+#[test]
 fn an_operation_without_parameters_is_an_operation() {
     assert_stubs(&PingResponse { return_value: 7 }, "07000000", "07000000");
     let request =
-        cmrp_testsuite::constructs::Request::decode(8, &[], Format::Ndr64, &Limits::DEFAULT).unwrap();
+        cmrp_ndr_tests::constructs::Request::decode(8, &[], Format::Ndr64, &Limits::DEFAULT).unwrap();
     assert_eq!(request.name(), "Nothing");
 }
 

@@ -213,6 +213,34 @@ fn strings_end_with_their_only_zero_character() {
     assert_eq!(text, Ok(vec![0x6100]));
 }
 
+/// The counts in front of a string, of which each may be wrong alone.
+#[test]
+fn a_string_is_refused_for_each_of_its_counts() {
+    let wstr: Read = |r| r.wstr().map(drop);
+    assert_refused(&[
+        (LE, "00000080 00000000 01000000 0000", wstr, ErrorKind::CountTooLarge { count: 0x8000_0000 }, 0),
+        (LE, "01000000 02000000 01000000 0000", wstr, ErrorKind::NonZeroOffset { offset: 2 }, 4),
+        (LE, "02000000 03000000 01000000 0000", wstr, ErrorKind::NonZeroOffset { offset: 3 }, 4),
+        (
+            LE,
+            "01000000 00000000 02000000 6100 0000",
+            wstr,
+            ErrorKind::ActualExceedsMaximum { actual: 2, maximum: 1 },
+            8,
+        ),
+        (
+            NDR64,
+            "0100000001000000 0000000000000000 0100000000000000 0000",
+            wstr,
+            ErrorKind::CountTooLarge { count: 0x1_0000_0001 },
+            0,
+        ),
+    ]);
+    // The largest maximum count that there may be, and more than the string takes.
+    let stub = octets("ffffff7f 00000000 02000000 6100 0000");
+    assert_eq!(Reader::new(&stub, LE, &Limits::DEFAULT).wstr(), Ok("a".into()));
+}
+
 /// MS-RPCE 2.2.4.1.2: receivers extend a 32-bit `__int3264`, the signed one by its sign.
 #[test]
 fn pointer_sized_integers_are_extended() {

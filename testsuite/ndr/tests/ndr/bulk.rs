@@ -1,7 +1,7 @@
 //! What is read and written many units or elements at a time, against one at a time.
 
 use cmrp::ndr::{EncodeErrorKind, Endian, ErrorKind, Format, Limits, Reader, WStr, Writer};
-use cmrp_testsuite::random::Random;
+use cmrp_ndr_tests::random::Random;
 
 use super::{BE, LE, NDR64};
 
@@ -85,6 +85,28 @@ fn a_string_is_written_as_its_units_from_whatever_source() {
                 }
             }
         }
+    }
+}
+
+/// What no unit of is plain text, for which the plain ones beside would stand in.
+#[test]
+fn a_string_of_one_kind_of_character_is_written_as_its_units() {
+    for length in 1..=20 {
+        for text in
+            ["\u{7F}", "\u{80}", "ÿ", "ßé", "€", "\u{FFFF}", "😀", "\u{1}"].map(|text| text.repeat(length))
+        {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            for format in [LE, BE, NDR64] {
+                let string = stub_of(&[units.as_slice(), &[0]].concat(), format);
+                let stub = [&[0xEE; 8], string.as_slice(), &[0xDD]].concat();
+                assert_eq!(written(text.as_str().into(), format, 8).as_ref(), Ok(&stub), "{format} {text:?}");
+                assert_eq!(written(units.as_slice().into(), format, 8), Ok(stub), "{format} {text:?}");
+            }
+        }
+        let zeros = vec![0_u16; length];
+        let refused = Err(EncodeErrorKind::EmbeddedTerminator { index: 0 });
+        assert_eq!(written(zeros.as_slice().into(), LE, 8), refused);
+        assert_eq!(written("\0".repeat(length).as_str().into(), LE, 8), refused);
     }
 }
 

@@ -21,6 +21,15 @@ fn an_error_tells_field_octet_and_reason() {
     assert_eq!(named.to_string(), "Name[0]: value -1 does not fit its wire type");
 }
 
+/// For tests, which show errors so.
+#[test]
+fn an_error_shows_its_parts_to_programmers() {
+    let error = at(9).field(&"Name").unwrap_err();
+    assert_eq!(format!("{error:?}"), r#"Error { offset: 9, kind: NullRef, path: "Name" }"#);
+    let error = EncodeError::new(EncodeErrorKind::OutOfRange { value: -1 });
+    assert_eq!(format!("{error:?}"), r#"EncodeError { kind: OutOfRange { value: -1 }, path: "" }"#);
+}
+
 /// Segments are added from the inside out, and read from the outside in.
 #[test]
 fn a_path_names_fields_and_elements() {
@@ -61,6 +70,9 @@ fn every_reason_to_refuse_a_stub_has_its_words() {
             ErrorKind::LengthMismatch { actual: 3, length: 2 },
             "actual count 3 differs from length_is, which is 2",
         ),
+        (ErrorKind::NullRef, "ref pointer is null"),
+        (ErrorKind::NullWithCount { count: -1 }, "pointer is null, but its array has -1 elements"),
+        (ErrorKind::CountOutOfRange { count: 4, low: -3, high: 3 }, "count 4 is outside the range -3 to 3"),
         (ErrorKind::NonZeroOffset { offset: 4 }, "array starts at index 4, not 0"),
         (ErrorKind::ActualExceedsMaximum { actual: 3, maximum: 2 }, "actual count 3 exceeds maximum count 2"),
         (ErrorKind::MissingTerminator, "string does not end with a zero character"),
@@ -75,6 +87,7 @@ fn every_reason_to_refuse_a_stub_has_its_words() {
         (ErrorKind::UnsupportedOperation { opnum: 62 }, "operation 62 is reserved or not generated"),
     ] {
         assert_eq!(kind.to_string(), words);
+        assert_eq!(Error::new(0, kind).kind(), kind);
     }
 }
 
@@ -85,8 +98,14 @@ fn every_reason_not_to_write_a_value_has_its_words() {
         (EncodeErrorKind::EmbeddedTerminator { index: 4 }, "string has a zero character at index 4"),
         (EncodeErrorKind::LengthExceedsSize { length: 9, size: 8 }, "9 elements exceed the stated size 8"),
         (EncodeErrorKind::CountMismatch { len: 1, expected: 2 }, "1 elements where 2 are stated"),
+        (
+            EncodeErrorKind::OutsideRange { value: 0, low: -1, high: -2 },
+            "value 0 is outside the range -1 to -2",
+        ),
+        (EncodeErrorKind::InvalidTag { tag: -1 }, "tag -1 does not select this arm of the union"),
         (EncodeErrorKind::OutOfRange { value: 65536 }, "value 65536 does not fit its wire type"),
     ] {
         assert_eq!(kind.to_string(), words);
+        assert_eq!(EncodeError::new(kind).kind(), kind);
     }
 }
