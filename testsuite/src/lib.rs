@@ -5,6 +5,8 @@
 pub mod connection;
 pub mod constructs;
 pub mod dictionary;
+#[cfg(feature = "libndr")]
+pub mod differential;
 #[cfg(feature = "net")]
 pub mod endpoint;
 pub mod hex;

@@ -9,6 +9,8 @@ mod value;
 
 use std::fmt::Display;
 
+#[cfg(feature = "libndr")]
+use crate::differential;
 #[cfg(feature = "net")]
 use crate::endpoint;
 use crate::stubs::InterfaceName;
@@ -26,6 +28,8 @@ pub const TARGETS: &[&str] = &[
     "constructs",
     "lenient",
     "values",
+    #[cfg(feature = "libndr")]
+    "differential",
     "json",
     "pdu",
     "pdu_stream",
@@ -57,6 +61,8 @@ pub fn run(target: &str, octets: &[u8]) -> bool {
         "constructs" => stub(InterfaceName::Constructs, octets),
         "lenient" => lenient(octets),
         "values" => values(octets),
+        #[cfg(feature = "libndr")]
+        "differential" => differential::differential(octets),
         "json" => json(octets),
         "pdu" => pdu(octets),
         "pdu_stream" => pdu_stream(octets),

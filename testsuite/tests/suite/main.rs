@@ -10,8 +10,9 @@
 mod arbitrary;
 mod bounds;
 mod connection;
-mod constructs;
 mod dictionary;
+#[cfg(feature = "libndr")]
+mod differential;
 mod filters;
 mod handles;
 mod json;
@@ -23,9 +24,7 @@ mod planted;
 mod reading;
 mod replay;
 mod requirements;
-mod runtime;
 mod seeds;
 mod specification;
 mod strictness;
-mod unions;
 mod vectors;

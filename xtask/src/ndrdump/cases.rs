@@ -9,16 +9,10 @@ use cmrp_testsuite::message::{Direction, Protocol};
 use cmrp_testsuite::random::Random;
 use cmrp_testsuite::variation::{self, Kind};
 use cmrp_testsuite::vector;
+use cmrp_traffic::pairing::REQUESTED_SIZES;
 use serde_json::Value;
 
 use super::{Place, direction_name};
-
-/// An array of a response, and the parameter of the request that states its size.
-const REQUESTED_SIZES: [(&str, &str); 3] = [
-    ("lpData", "cbData"),
-    ("lpOutBuffer", "nOutBufferSize"),
-    ("ReturnStatusBufferPtr", "ReturnStatusBufferSize"),
-];
 
 /// Sizes that a request asks for and a response repeats.
 const RETURNED_SIZES: [&str; 1] = ["lpcbData"];

@@ -26,6 +26,11 @@ impl Deviations {
         self.0.len()
     }
 
+    /// Whether libndr is known to differ at a place.
+    pub(super) fn contains(&self, place: &Place) -> bool {
+        self.0.contains(place)
+    }
+
     /// Disagreements that are not listed, and listed ones that are none.
     pub(super) fn hold_against(&self, disagreements: &Disagreements) -> Vec<String> {
         let unknown = (disagreements.iter().filter(|(place, _)| !self.0.contains(*place)))

@@ -6,6 +6,7 @@ use std::process::{self, Command};
 
 use anyhow::{Context, Result};
 use cmrp::ndr::Format;
+use cmrp_traffic::message::Direction;
 
 use super::cases::Case;
 use super::direction_name;
@@ -15,8 +16,19 @@ pub(super) struct Program {
     folder: PathBuf,
 }
 
+/// A stub in NDR or NDR64, and what is needed to read it.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) opnum: u16,
+    pub(super) direction: Direction,
+    pub(super) format: Format,
+    pub(super) stub: &'a [u8],
+    /// The request that a response answers, if it states sizes.
+    pub(super) request: Option<&'a [u8]>,
+}
+
 /// What `ndrdump` prints of a value, or its complaint.
-type Dump = Result<String, String>;
+pub(super) type Dump = Result<String, String>;
 
 impl Program {
     pub(super) fn is_installed() -> bool {
@@ -46,18 +58,25 @@ impl Program {
     }
 
     fn dump(&self, case: &Case, format: Format) -> Result<Dump> {
-        let stub = self.file("stub", &case.stub(format)?)?;
+        let (kind, stub, request) = (case.kind, case.stub(format)?, case.request_stub(format)?);
+        let (opnum, direction) = (kind.opnum, kind.direction);
+        self.read(&Question { opnum, direction, format, stub: &stub, request: request.as_deref() })
+    }
+
+    /// What `ndrdump` makes of a stub.
+    pub(super) fn read(&self, question: &Question<'_>) -> Result<Dump> {
+        let Question { opnum, direction, format, stub, request } = *question;
         let mut command = Command::new("ndrdump");
         // No configuration of this machine, and UTF-8 whatever its locale.
         command.args(["--configfile=/dev/null", "--option=unix charset=UTF-8"]);
-        if let Some(request) = case.request_stub(format)? {
-            command.arg("--context-file").arg(self.file("request", &request)?);
+        if let Some(request) = request {
+            command.arg("--context-file").arg(self.file("request", request)?);
         }
         // In Samba 4.17, `--validate` writes NDR even where it has read NDR64, and then fails.
         command.arg(if format == Format::Ndr64 { "--ndr64" } else { "--validate" });
         command
-            .args(["clusapi", &case.kind.opnum.to_string(), direction_name(case.kind.direction)])
-            .arg(stub);
+            .args(["clusapi", &opnum.to_string(), direction_name(direction)])
+            .arg(self.file("stub", stub)?);
         let output = command.output().context("running ndrdump")?;
         let said = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&said);
