@@ -1,6 +1,7 @@
 //! What the oracles, seeds and mutators ask of an interface, so that each is written once for all of them.
 
 use std::fmt::Debug;
+use std::hash::Hash;
 
 use cmrp::ndr::arbitrary::{self, Unstructured, Vary};
 use cmrp::ndr::json::{Arena, JsonError, Value};
@@ -78,7 +79,7 @@ pub trait Visit {
 /// The requests or the responses of an interface.
 pub trait Stubs {
     /// Any of them, as a value.
-    type Stub<'a>: Clone + Debug + EncodeStub + Serialize + Vary<'a>;
+    type Stub<'a>: Clone + Debug + EncodeStub + Hash + Serialize + Vary<'a>;
 
     /// Decodes the stub of an operation.
     ///

@@ -4,6 +4,7 @@
 
 mod document;
 mod pdu;
+mod runtime;
 mod stub;
 mod value;
 

@@ -9,6 +9,7 @@ use cmrp::ndr::json::Arena;
 use cmrp::ndr::{EncodeStub, Error, ErrorKind, Limits, MAX_FORGIVEN, Path, TargetLevel};
 
 use super::panic_with;
+use super::runtime::hash;
 use crate::input::{self, Input, Strictness};
 use crate::stubs::{InterfaceName, Stubs, Visit};
 
@@ -143,6 +144,7 @@ impl<'a, S: Stubs> Case<'a, S> {
         }
         if read.len() <= MOST_JSON {
             self.check_json(value);
+            assert!(!format!("{value:?}").is_empty(), "a value cannot be shown");
         }
     }
 
@@ -240,7 +242,10 @@ impl<'a, S: Stubs> Case<'a, S> {
         let json = json.unwrap_or_else(|error| panic_with("a value has no JSON form", &error));
         let arena = Arena::new();
         match S::from_json(self.input.opnum, &json, &arena) {
-            Ok(read) => are_same::<S>(value, &read, "JSON changes the value"),
+            Ok(read) => {
+                are_same::<S>(value, &read, "JSON changes the value");
+                assert_eq!(hash(value), hash(&read), "{value:?} has two hashes");
+            }
             Err(error) => panic_with("the JSON form of a value is not read", &error),
         }
     }
@@ -319,7 +324,8 @@ fn is_sound(error: &Error, stub: &[u8]) {
     // An ellipsis stands for names that were left out.
     let names = error.path().to_string().split('.').count();
     assert!(names <= Path::CAPACITY.saturating_add(1), "{names} names in the path of {error}");
-    assert!(!error.kind().to_string().is_empty(), "a refusal without a reason");
+    let (shown, detailed) = (error.to_string(), format!("{error:?}"));
+    assert!(!shown.is_empty() && !detailed.is_empty(), "a refusal without a reason");
 }
 
 /// An error says that octets are missing, from within the stub to its end.

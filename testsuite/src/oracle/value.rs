@@ -2,9 +2,12 @@
 
 use cmrp::ndr::arbitrary::{Landmark, Unstructured, Vary as _};
 use cmrp::ndr::{EncodeStub, ErrorKind, Format, Writer};
+use cmrp::{clusapi2, clusapi3};
 
-use super::{panic_with, stub};
+use super::{panic_with, runtime, stub};
+use crate::constructs;
 use crate::input::{Input, Strictness, cut_named};
+use crate::message::Direction;
 use crate::stubs::{InterfaceName, Stubs, Visit};
 
 /// Changes of a value, at most.
@@ -28,6 +31,15 @@ pub fn values(octets: &[u8]) {
 /// A law does not hold, which is a defect of the codec.
 pub fn check_value(interface: InterfaceName, input: Input<'_>) {
     interface.visit(input.direction, Values(input));
+    match (interface, input.direction) {
+        (_, Direction::Response) => {
+            // Choices that end are zeros, so that there is no error.
+            runtime::check(input.format, &mut Unstructured::new(input.stub)).unwrap_or_default();
+        }
+        (InterfaceName::Clusapi2, _) => answers_2(input),
+        (InterfaceName::Clusapi3, _) => answers_3(input),
+        (InterfaceName::Constructs, _) => answers_of_constructs(input),
+    }
 }
 
 struct Values<'a>(Input<'a>);
@@ -56,6 +68,35 @@ pub fn make<S: Stubs>(input: Input<'_>) {
     }
 }
 
+macro_rules! answers {
+    ($($name:ident $module:ident $what:literal),+ $(,)?) => {$(
+        #[doc = $what]
+        fn $name(input: Input<'_>) {
+            let Input { format, opnum, .. } = input;
+            let mut choices = Unstructured::new(input.stub);
+            let request = $module::Request::arbitrary_of(opnum, &mut choices);
+            let response = $module::Response::arbitrary_of(opnum, &mut choices);
+            let (Ok(Some(request)), Ok(Some(response))) = (request, response) else { return };
+            let Ok(stub) = response.encode(format) else { return };
+            let limits = Strictness::Level5.limits();
+            let alone = $module::Response::decode(opnum, &stub, format, &limits);
+            assert_eq!(alone.as_ref(), Ok(&response), "a response is read as another");
+            let answer = request.decode_response(&stub, format, &limits);
+            match answer.as_ref().map_err(|error| error.kind()) {
+                Ok(_) => assert_eq!(answer, alone, "{request:?} changes its answer"),
+                Err(ErrorKind::SizeMismatch { .. } | ErrorKind::LengthMismatch { .. }) => {}
+                Err(kind) => panic_with("a request refuses its answer", &kind),
+            }
+        }
+    )+};
+}
+
+answers!(
+    answers_2 clusapi2 "A response is the same to its request as it is alone, or is not of the sizes that this states.",
+    answers_3 clusapi3 "The same for protocol version 3.",
+    answers_of_constructs constructs "The same for constructs that ClusAPI does not have.",
+);
+
 /// A value is on the wire what it is in memory, and keeps all laws of stubs. Level 6.0 refuses nothing but a count beside
 /// a null pointer, for a value that was made is within all ranges.
 fn travels<S: Stubs>(value: &S::Stub<'_>, input: Input<'_>) {
@@ -81,6 +122,11 @@ fn marked<T: EncodeStub>(value: &T, format: Format) -> Vec<u8> {
         panic_with("a value has no form on the wire", &error);
     }
     let (stub, landmarks) = writer.into_marked();
+    let mut again = Writer::reusing(stub.clone(), format);
+    assert!(
+        value.write(&mut again).is_ok() && again.into_stub() == stub,
+        "a buffer is used again with its content"
+    );
     let plain = value.encode(format);
     let plain = plain.unwrap_or_else(|error| panic_with("a value has a form for one writer only", &error));
     assert_eq!(stub, plain, "a writer that marks writes something else");

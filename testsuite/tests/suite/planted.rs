@@ -32,7 +32,7 @@ const BREACH: [u8; 18] = [3, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, b'a', 0, b'b', 0, 
 const OPNUM: u16 = 66;
 
 /// A request whose codec has a defect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Planted<'a, const DEFECT: u8>(Request<'a>);
 
 struct Requests<const DEFECT: u8>;
