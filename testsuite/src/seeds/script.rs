@@ -41,18 +41,19 @@ pub(super) fn choices() -> Vec<Vec<u8>> {
 pub(super) fn rpc_server() -> Vec<Vec<u8>> {
     const BIND: &[u8] = &[100, 0, 4, 0];
     const PIECES: Pieces = &[
-        // Requests, whole and in three fragments; answers, sending.
+        // Requests, whole and in three fragments; answers, sending. A call that is not open takes an octet more than one
+        // that is, so there is one behind that would do no harm.
         &[100, 4, 0, 0, 0, 1, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
         &[100, 4, 0, 0, 0, 1, 130],
         &[100, 0, 0, 0, 0, 1, 125, 100, 2, 246, 0, 0, 1, 125, 100, 1, 246, 0, 0, 1, 125],
-        &[45, 0, 100, 0, 10],
+        &[45, 0, 100, 0, 10, 90],
         &[90],
-        &[45, 0, 0xA0, 0x0F, 10],
-        &[45, 0, 0, 0, 205],
+        &[45, 0, 0xA0, 0x0F, 10, 90],
+        &[45, 0, 0, 0, 205, 90],
         // Cancels, orphans, giving up, big-endian requests, contexts that are not there, another context.
-        &[20, 0, 0, 0],
-        &[35, 0, 0, 0],
-        &[10, 0],
+        &[20, 0, 0, 0, 90],
+        &[35, 0, 0, 0, 90],
+        &[10, 0, 90],
         &[100, 4, 0, 250, 0, 1, 130],
         &[100, 4, 0, 0, 245, 1, 0, 7, 2, 1, 2],
         &[2, 5, 0xD0, 0x16, 0xD0, 0x16, 1, 2, 1, 0, 0, 1, 0, 3, 1, 0, 4, 0],
@@ -72,21 +73,20 @@ pub(super) fn rpc_server() -> Vec<Vec<u8>> {
 pub(super) fn rpc_client() -> Vec<Vec<u8>> {
     const ACK: &[u8] = &[2, 4, 0, 0, 3, 0xD0, 0x16, 0xD0, 0x16, 0, 0];
     const PIECES: Pieces = &[
-        &[75, 100, 0, 0],
+        // Calls with responses whole, in fragments and twice, and with faults; sending.
+        &[75, 100, 0, 0, 200, 0, 0, 4, 0, 4, 1, 2, 3, 4],
+        &[65],
+        &[75, 100, 0, 0, 200, 0, 0, 0, 0, 125, 200, 0, 0, 2, 0, 125, 200, 0, 0, 1, 0, 125],
+        &[75, 100, 0, 0, 45, 0, 5, 4, 0],
         &[75, 0xA0, 0x0F, 0],
         &[75, 10, 0, 250],
-        &[65],
-        &[65],
         &[5, 1],
         &[5, 2],
-        // Responses: whole, in fragments, twice.
-        &[200, 0, 0, 4, 0, 4, 1, 2, 3, 4],
-        &[200, 0, 0, 0, 0, 125],
-        &[200, 0, 0, 1, 0, 125],
+        // Cancels and orphans, answers to nothing, another acknowledgement, a refusal, octets that are no PDU.
+        &[20, 0, 65],
+        &[40, 0, 65],
         &[200, 240, 4, 0, 4, 1, 2, 3, 4],
-        &[45, 0, 5, 4, 0],
-        &[20, 0],
-        &[40, 0],
+        &[200, 0, 0, 1, 0, 125],
         &[2, 4, 0, 1, 0, 0xD0, 0x16, 0xD0, 0x16, 0, 0],
         &[2, 4, 0, 1, 2],
         &[0, 6, 5, 0, 2, 3, 16, 0],
