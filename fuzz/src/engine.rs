@@ -64,7 +64,7 @@ macro_rules! target {
 #[cfg(feature = "libfuzzer")]
 #[doc(hidden)]
 pub fn mutate(target: &str, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> Option<usize> {
-    let mutated = crate::adapter::mutate(target, data.get(..size)?, max_size, seed)?;
+    let mutated = cmrp_testsuite::mutate::mutate(target, data.get(..size)?, max_size, seed)?;
     let size = mutated.len().min(max_size);
     data.get_mut(..size)?.copy_from_slice(mutated.get(..size)?);
     Some(size)

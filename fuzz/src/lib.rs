@@ -3,7 +3,6 @@
 //! The oracles are in `cmrp-testsuite`, `cmrp-simulator` and `cmrp-cli`. Here they are joined under the names of the
 //! targets, and each run is measured: see [`bound`].
 
-mod adapter;
 pub mod bound;
 mod engine;
 pub mod replay;
@@ -39,6 +38,6 @@ fn oracle(target: &str, octets: &[u8]) {
         "capture" => drop(cmrp_cli::dissect_octets(octets)),
         "port_server" => cmrp_simulator::oracle::port_server(octets),
         "port_client" => cmrp_simulator::oracle::port_client(octets),
-        _ => assert!(adapter::run(target, octets), "no target is called {target}"),
+        _ => assert!(cmrp_testsuite::oracle::run(target, octets), "no target is called {target}"),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! An oracle takes the octets of a fuzzer as they are. It panics where a law is broken, which is what fuzzers look for.
 
+mod account;
 mod document;
 mod pdu;
 mod stub;
