@@ -1,5 +1,6 @@
 //! `cmrp fuzz`, from outside.
 #![cfg(test)]
+#![cfg(unix)]
 
 mod support;
 
@@ -134,4 +135,19 @@ fn the_graph_has_three_forms() {
     assert_eq!(json["interface"], "clusapi2");
     let dot = run("fuzz graph --format dot");
     assert!(stdout(&dot).starts_with("digraph clusapi3 {"));
+}
+
+#[test]
+fn the_handbook_shows_what_is_printed() {
+    let readme = fs::read_to_string(support::root().join("cli/README.md")).unwrap();
+    let mut shown = 0_usize;
+    for block in readme.split("```console\n$ cmrp fuzz ").skip(1) {
+        let (command, rest) = block.split_once('\n').unwrap();
+        let (expected, _) = rest.split_once("```").unwrap();
+        let script = format!("{} fuzz {command}", env!("CARGO_BIN_EXE_cmrp"));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(stdout(&output), expected, "{command}");
+        shown = shown.saturating_add(1);
+    }
+    assert_eq!(shown, 2);
 }
