@@ -4,119 +4,29 @@
 fn main() {}
 
 #[cfg(feature = "clusapi")]
-use midl_codegen::TargetLevel;
+#[path = "build/clusapi.rs"]
+mod clusapi;
 
 #[cfg(feature = "clusapi")]
 fn main() -> Result<(), midl_codegen::BuildError> {
+    use midl_codegen::{Builder, TargetLevel};
+
+    // Some 30,000 lines that hardly anybody wants.
+    let wanted = |builder: Builder| {
+        if cfg!(feature = "arbitrary") { builder.arbitrary_feature("arbitrary") } else { builder }
+    };
     println!("cargo::rerun-if-changed=build.rs");
-    clusapi::cluster_change()?;
+    println!("cargo::rerun-if-changed=build");
+    wanted(clusapi::cluster_change()).compile_enumerations(folder().join("cluster_change.idl"))?;
     // The target levels are those of MS-CMRP 3.1.4.1 and 3.1.4.2.
-    clusapi::interface("clusapi2.idl", TargetLevel::Level5)?;
-    clusapi::interface("clusapi3.idl", TargetLevel::Level6)
+    wanted(clusapi::interface(TargetLevel::Level5)).compile(folder().join("clusapi2.idl"))?;
+    wanted(clusapi::interface(TargetLevel::Level6)).compile(folder().join("clusapi3.idl")).map(drop)
 }
 
+/// The IDL travels with the package as `idl/`, which in the repository is a link to the folder beside. Where links
+/// are not to be had, it is a file, and the folder beside serves.
 #[cfg(feature = "clusapi")]
-mod clusapi {
-    use std::path::Path;
-
-    use midl_codegen::{BuildError, Builder, FlagBits, TargetLevel};
-
-    /// The flag sets of version 2 notification ports, which travel in 64 bits (MS-CMRP 2.2.2.12 to 2.2.2.26).
-    const FLAGS_V2: [&str; 13] = [
-        "CLUSTER_CHANGE_CLUSTER_V2",
-        "CLUSTER_CHANGE_GROUP_V2",
-        "CLUSTER_CHANGE_GROUPSET_V2",
-        "CLUSTER_CHANGE_NETINTERFACE_V2",
-        "CLUSTER_CHANGE_NETWORK_V2",
-        "CLUSTER_CHANGE_NODE_UPGRADE_PHASE_V2",
-        "CLUSTER_CHANGE_NODE_V2",
-        "CLUSTER_CHANGE_QUORUM_V2",
-        "CLUSTER_CHANGE_REGISTRY_V2",
-        "CLUSTER_CHANGE_RESOURCE_TYPE_V2",
-        "CLUSTER_CHANGE_RESOURCE_V2",
-        "CLUSTER_CHANGE_SHARED_VOLUME_V2",
-        "CLUSTER_CHANGE_SPACEPORT_V2",
-    ];
-
-    /// The methods of version 1 ports that take a filter, by what they watch, and the type of the filter
-    /// (MS-CMRP 3.1.4.2.58 to 3.1.4.2.65, 3.1.4.2.90, 3.1.4.2.91, 3.1.4.2.99, 3.1.4.2.100).
-    const FILTERS: [(&str, &str); 5] = [
-        ("Node", "NodeFilter"),
-        ("Group", "GroupFilter"),
-        ("Resource", "ResourceFilter"),
-        ("Network", "NetworkFilter"),
-        ("NetInterface", "NetInterfaceFilter"),
-    ];
-
-    /// Context handles, whose leading H is a word of its own.
-    const HANDLES: [(&str, &str); 11] = [
-        ("HBATCH_PORT_RPC", "HBatchPortRpc"),
-        ("HCLUSTER_RPC", "HClusterRpc"),
-        ("HGENERIC_RPC", "HGenericRpc"),
-        ("HGROUPSET_RPC", "HGroupSetRpc"),
-        ("HGROUP_RPC", "HGroupRpc"),
-        ("HKEY_RPC", "HKeyRpc"),
-        ("HNETINTERFACE_RPC", "HNetInterfaceRpc"),
-        ("HNETWORK_RPC", "HNetworkRpc"),
-        ("HNODE_RPC", "HNodeRpc"),
-        ("HNOTIFY_RPC", "HNotifyRpc"),
-        ("HRES_RPC", "HResRpc"),
-    ];
-
-    pub(super) fn cluster_change() -> Result<(), BuildError> {
-        let builder = builder()
-            .rename("CLUSTER_CHANGE_GROUPSET_V2", "ClusterChangeGroupSetV2")
-            .rename("CLUSTER_CHANGE_NETINTERFACE_V2", "ClusterChangeNetInterfaceV2")
-            .flags("CLUSTER_CHANGE", FlagBits::U32);
-        let builder = FLAGS_V2.iter().fold(builder, |builder, flags| builder.flags(flags, FlagBits::U64));
-        builder.compile_enumerations(folder().join("cluster_change.idl")).map(drop)
-    }
-
-    pub(super) fn interface(idl: &str, level: TargetLevel) -> Result<(), BuildError> {
-        let builder = builder()
-            .void_is_reserved()
-            .target_level(level)
-            .external("FILETIME", "crate::ndr::FileTime")
-            .external("GUID", "crate::ndr::Uuid")
-            .external("CLUSTER_CHANGE", "crate::cluster_change::ClusterChange")
-            .flag_field("dwFilter", "CLUSTER_CHANGE");
-        let builder = filters(builder, level);
-        // Control codes carry it in their buffers, so that no signature names it (MS-CMRP 2.2.3.33).
-        let builder =
-            if level == TargetLevel::Level6 { builder.with_type("CLUSDSK_DISKID") } else { builder };
-        HANDLES
-            .iter()
-            .fold(builder, |builder, (idl, rust)| builder.rename(idl, rust))
-            .compile(folder().join(idl))
-            .map(drop)
-    }
-
-    fn filters(builder: Builder, level: TargetLevel) -> Builder {
-        let cluster = if level == TargetLevel::Level5 { "ClusterFilterV2" } else { "ClusterFilter" };
-        let builder = typed(builder, "ApiAddNotifyCluster.dwFilter", cluster);
-        let builder = typed(builder, "ApiAddNotifyKey.dwFilter", "KeyFilter");
-        // Version 3 spells it without the prefix.
-        let builder = typed(builder, "ApiAddNotifyKey.Filter", "KeyFilter");
-        FILTERS.iter().fold(builder, |builder, (object, filter)| {
-            let builder = typed(builder, &format!("ApiAddNotify{object}.dwFilter"), filter);
-            typed(builder, &format!("ApiReAddNotify{object}.dwFilter"), filter)
-        })
-    }
-
-    fn typed(builder: Builder, field: &str, filter: &str) -> Builder {
-        builder.external(filter, &format!("crate::cluster_change::{filter}")).flag_field(field, filter)
-    }
-
-    /// The IDL travels with the package as `idl/`, which in the repository is a link to the folder beside. Where links
-    /// are not to be had, it is a file, and the folder beside serves.
-    fn folder() -> &'static Path {
-        let own = Path::new("idl");
-        if own.is_dir() { own } else { Path::new("../idl") }
-    }
-
-    fn builder() -> Builder {
-        let builder = Builder::new().runtime("crate::ndr").serde_feature("serde").json_feature("json");
-        // Some 30,000 lines that hardly anybody wants.
-        if cfg!(feature = "arbitrary") { builder.arbitrary_feature("arbitrary") } else { builder }
-    }
+fn folder() -> &'static std::path::Path {
+    let own = std::path::Path::new("idl");
+    if own.is_dir() { own } else { std::path::Path::new("../idl") }
 }

@@ -14,11 +14,11 @@ use cmrp::clusapi3::{
     ApiGetNotifyV2, ApiQueryValue, ApiQueryValueRequest,
 };
 use cmrp::ndr::{EncodeStub, Format, Operation as _};
+pub(crate) use cmrp_libndr::absence;
+use cmrp_libndr::{Direction, Parameters};
 
 use crate::Message;
 use crate::contestant::{Job, Operation, Task};
-pub(crate) use crate::system::samba::absence;
-use crate::system::samba::{BIG_ENDIAN, Direction, NDR64, Parameters, Pulled};
 
 /// With memory of its own for each message.
 pub(crate) fn job(task: Task) -> Result<Option<Job>> {
@@ -45,9 +45,9 @@ struct Case {
     direction: Direction,
     stub: &'static [u8],
     /// Holds the request that the message answers where libndr wants to know it, and nothing else.
-    empty: Parameters,
+    empty: Parameters<'static>,
     /// Holds the message as well.
-    parameters: Parameters,
+    parameters: Parameters<'static>,
 }
 
 impl Case {
@@ -57,19 +57,25 @@ impl Case {
             return Ok(None);
         }
         let Task { message, format, .. } = task;
-        let (opnum, direction) = place(message);
-        let mut empty = Parameters::new(opnum, flags(format))?;
-        if let Some(request) = request(message, format)? {
-            empty.fill(Direction::In, request.leak())?;
-        }
+        let (_, direction) = place(message);
+        let empty = empty(message, format)?;
         let stub = message.stub(format)?;
-        let mut parameters = empty.copy()?;
-        parameters.fill(direction, stub)?;
+        let mut parameters = self::empty(message, format)?;
+        parameters.keep(direction, stub)?;
         let mut writer = parameters.writer()?;
         parameters.write(direction, &mut writer)?;
         message.is_stub(writer.octets(), format)?;
         Ok(Some(Self { direction, stub, empty, parameters }))
     }
+}
+
+/// The parameters without the message.
+fn empty(message: Message, format: Format) -> Result<Parameters<'static>> {
+    let mut parameters = Parameters::new(place(message).0, format)?;
+    if let Some(request) = request(message, format)? {
+        parameters.fill(Direction::In, &request)?;
+    }
+    Ok(parameters)
 }
 
 fn place(message: Message) -> (u16, Direction) {
@@ -97,14 +103,6 @@ fn request(message: Message, format: Format) -> Result<Option<Vec<u8>>> {
     })
 }
 
-fn flags(format: Format) -> u32 {
-    match format {
-        Format::NDR20_LE => 0,
-        Format::NDR20_BE => BIG_ENDIAN,
-        Format::Ndr64 => NDR64,
-    }
-}
-
 /// Reads into a structure of its own.
 fn read(case: Case) -> Result<Job> {
     let read = move || -> Result<usize> {
@@ -121,14 +119,12 @@ fn read(case: Case) -> Result<Job> {
 
 /// Reads a response into variables that are there.
 fn reread(mut case: Case) -> Result<Job> {
-    let pulled = case.parameters.refill(case.direction, case.stub)?;
+    let blocks = case.parameters.refill()?.blocks();
     let mut writer = case.parameters.writer()?;
     case.parameters.write(case.direction, &mut writer)?;
     ensure!(writer.octets() == case.stub, "libndr reads something else the second time");
-    let blocks = pulled.blocks();
     Ok(Job::new(move || {
-        let pulled = case.parameters.refill(case.direction, black_box(case.stub));
-        let _: &Result<Pulled> = black_box(&pulled);
+        let _ = black_box(black_box(&mut case.parameters).refill());
     })
     .allocating(blocks as f64))
 }

@@ -11,6 +11,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("[in, switch_is(n)] LOOSE *x, [in] long n", "a union other than one inside a structure with switch_is"),
     ("[in] S_POINTED *x", "a union other than one inside a structure with switch_is"),
     ("[in] S_MANY *x", "a fixed array of something other than integers"),
+    ("[in] S_KINDS *x", "a fixed array of something other than integers"),
+    ("[in] S_WORDS *x", "a fixed array of something other than integers"),
     ("[in] S_BARE *x", "a union other than one inside a structure with switch_is"),
     ("[in] S_EARLY *x", "a union before the member that it switches on"),
     ("[in] S_SUM *x", "a switch_is other than the name of a member"),
@@ -103,6 +105,8 @@ const TYPES: &str = "
     typedef enum { RED = 1 } COLOUR;
     typedef [wire_marshal(long)] short MARSHALED;
     typedef enum _KIND { KIND_ONE = 1 } KIND;
+    typedef struct _S_KINDS { KIND kinds[2]; } S_KINDS;
+    typedef struct _S_WORDS { unsigned __int3264 words[2]; } S_WORDS;
     typedef struct _A { long value; struct _B *b; } A;
     typedef struct _B { KIND kind; A *a; } B;
     typedef [ref, string] wchar_t *REF_STRING;

@@ -1,5 +1,4 @@
-//! Reads lists of registry commands.
-#![no_main]
-use cmrp_testsuite::reading;
+//! Lists of registry commands.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| reading::batch(octets));
+cmrp_fuzz::target!("batch");

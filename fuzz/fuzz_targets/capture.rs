@@ -1,4 +1,4 @@
-//! Reads a whole capture: file format, link layers, TCP streams, calls, output.
-#![no_main]
+//! A whole capture: file format, link layers, TCP streams, calls, output.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| drop(cmrp_cli::dissect_octets(octets)));
+cmrp_fuzz::target!("capture");

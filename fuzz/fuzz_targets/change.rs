@@ -1,5 +1,4 @@
-//! Reads lines of files of changes.
-#![no_main]
-use cmrp_testsuite::reading;
+//! Lines of files of changes.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|line: &str| reading::change(line));
+cmrp_fuzz::target!("change");

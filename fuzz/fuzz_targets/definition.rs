@@ -1,5 +1,4 @@
-//! Reads definitions of clusters.
-#![no_main]
-use cmrp_testsuite::reading;
+//! Definitions of clusters.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|text: &str| reading::definition(text));
+cmrp_fuzz::target!("definition");

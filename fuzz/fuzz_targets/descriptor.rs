@@ -1,5 +1,4 @@
-//! Reads security descriptors.
-#![no_main]
-use cmrp_testsuite::reading;
+//! Security descriptors.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| reading::descriptor(octets));
+cmrp_fuzz::target!("descriptor");

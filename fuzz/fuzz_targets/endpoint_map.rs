@@ -1,5 +1,4 @@
-//! Asks an endpoint mapper.
-#![no_main]
-use cmrp_testsuite::endpoint;
+//! Questions to an endpoint mapper.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| endpoint::endpoint_map(octets));
+cmrp_fuzz::target!("endpoint_map");

@@ -1,5 +1,4 @@
-//! Reads dependency expressions.
-#![no_main]
-use cmrp_testsuite::reading;
+//! Dependency expressions.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|text: &str| reading::expression(text));
+cmrp_fuzz::target!("expression");

@@ -1,5 +1,4 @@
-//! Compiles IDL.
-#![no_main]
-use cmrp_testsuite::oracle;
+//! IDL text through the compiler.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|text: &str| oracle::idl(text));
+cmrp_fuzz::target!("idl");

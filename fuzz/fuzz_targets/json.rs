@@ -1,5 +1,4 @@
-//! Reads the JSON form of requests and responses.
-#![no_main]
-use cmrp_testsuite::oracle;
+//! The JSON form of requests and responses.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| oracle::json(octets));
+cmrp_fuzz::target!("json");

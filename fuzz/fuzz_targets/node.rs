@@ -1,4 +1,4 @@
 //! A node of a cluster under a sequence of calls.
-#![no_main]
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| cmrp_testsuite::node::run(octets));
+cmrp_fuzz::target!("node");

@@ -1,5 +1,4 @@
-//! Reads the buffers of version 2 events.
-#![no_main]
-use cmrp_testsuite::oracle;
+//! The buffers of version 2 events.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| oracle::payload(octets));
+cmrp_fuzz::target!("payload");

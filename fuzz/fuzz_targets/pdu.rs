@@ -1,5 +1,4 @@
-//! Decodes one DCE/RPC PDU.
-#![no_main]
-use cmrp_testsuite::oracle;
+//! One DCE/RPC PDU.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| oracle::pdu(octets));
+cmrp_fuzz::target!("pdu");

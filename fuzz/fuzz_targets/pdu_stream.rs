@@ -1,5 +1,4 @@
-//! Cuts one direction of a connection into PDUs and watches them.
-#![no_main]
-use cmrp_testsuite::oracle;
+//! One direction of a connection, cut anywhere, and watched.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| oracle::pdu_stream(octets));
+cmrp_fuzz::target!("pdu_stream");

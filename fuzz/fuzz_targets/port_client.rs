@@ -1,5 +1,4 @@
 //! The client engine of notification ports among hostile servers.
-#![no_main]
-use cmrp_simulator::oracle;
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| oracle::port_client(octets));
+cmrp_fuzz::target!("port_client");

@@ -1,5 +1,4 @@
 //! Operations on the server engine of notification ports, held against its model.
-#![no_main]
-use cmrp_simulator::oracle;
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| oracle::port_server(octets));
+cmrp_fuzz::target!("port_server");

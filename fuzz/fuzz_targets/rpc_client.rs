@@ -1,7 +1,4 @@
 //! A script of a server and a program on the client's side of a connection.
-#![no_main]
-use cmrp_testsuite::connection;
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
-    connection::rpc_client(octets);
-});
+cmrp_fuzz::target!("rpc_client");

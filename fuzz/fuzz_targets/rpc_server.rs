@@ -1,7 +1,4 @@
 //! A script of a client and a program on the server's side of a connection.
-#![no_main]
-use cmrp_testsuite::connection;
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
-    connection::rpc_server(octets);
-});
+cmrp_fuzz::target!("rpc_server");

@@ -1,5 +1,4 @@
-//! Reads protocol towers.
-#![no_main]
-use cmrp_testsuite::endpoint;
+//! Protocol towers.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| endpoint::tower(octets));
+cmrp_fuzz::target!("tower");

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use allocation_counter::measure;
 use cmrp::ndr::{Format, Limits, TargetLevel};
 use cmrp_testsuite::hex;
+use cmrp_testsuite::input::{Input, Strictness};
 use cmrp_testsuite::message::{Direction, Message, Protocol};
-use cmrp_testsuite::oracle::{self, Input};
+use cmrp_testsuite::oracle;
 use cmrp_testsuite::random::Random;
 use cmrp_testsuite::vector::{self, Vector};
 
@@ -181,14 +182,15 @@ impl Stub {
     }
 
     fn input(&self) -> Input<'_> {
-        Input { format: self.format, opnum: self.opnum, stub: &self.octets }
+        let Self { direction, format, opnum, .. } = *self;
+        Input { format, direction, strictness: Strictness::Level5, opnum, stub: &self.octets }
     }
 
     /// Sends it through the oracle: how long that took, and whether it could be decoded.
     fn take(&self) -> (Duration, bool) {
         let start = Instant::now();
         let witness = Witness(self);
-        let decoded = oracle::check_stub(self.protocol, self.direction, self.input());
+        let decoded = oracle::check_stub(self.protocol.into(), self.input());
         drop(witness);
         (start.elapsed(), decoded)
     }

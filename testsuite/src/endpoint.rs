@@ -11,7 +11,9 @@ use cmrp_port::server::{AssociationId, CallId, Caller};
 use cmrp_port::time::Instant;
 use dcerpc_proto::SyntaxId;
 
-use crate::oracle::{Input, panic_with};
+use crate::input::{Input, Strictness};
+use crate::message::Direction;
+use crate::oracle::panic_with;
 
 /// Reads octets as a protocol tower: written again it is the same, in 75 octets.
 ///
@@ -48,7 +50,7 @@ fn endpoints() -> Vec<Endpoint> {
 /// # Panics
 /// A law does not hold, which is a defect of the mapper or of the codec of its interface.
 pub fn endpoint_map(octets: &[u8]) {
-    let Some(Input { format, opnum, stub }) = Input::cut(octets) else { return };
+    let Some(Input { format, opnum, stub, .. }) = Input::cut(octets) else { return };
     let mut map = EndpointMap::new(endpoints());
     let [interface] = EndpointMap::interfaces()[..] else { return };
     let caller = Caller { association: AssociationId(1), access: None };
@@ -97,5 +99,6 @@ pub fn question(interface: SyntaxId, format: Format, max_towers: u32) -> Vec<u8>
         max_towers,
     };
     let stub = request.encode(format).unwrap_or_default();
-    Input { format, opnum: 3, stub: &stub }.join()
+    let (direction, strictness) = (Direction::Request, Strictness::Level5);
+    Input { format, direction, strictness, opnum: 3, stub: &stub }.join()
 }

@@ -3,15 +3,22 @@
 
 pub mod connection;
 pub mod constructs;
+pub mod dictionary;
+#[cfg(feature = "libndr")]
+pub mod differential;
 #[cfg(feature = "net")]
 pub mod endpoint;
 pub mod hex;
+pub mod input;
+pub mod mutate;
 pub mod node;
 pub mod operations;
 pub mod oracle;
 pub mod random;
 pub mod reading;
 pub mod requirements;
+pub mod seeds;
+pub mod stubs;
 pub mod variation;
 pub mod vector;
 

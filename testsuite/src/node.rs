@@ -30,7 +30,7 @@ static DEFAULT_STATE: LazyLock<Option<State>> =
     LazyLock::new(|| Definition::from_text(DEFAULT).ok().map(|definition| definition.state(0)));
 
 /// Names that a call may use: of objects of the default cluster, of types, of keys, and of nothing.
-const NAMES: [&str; 16] = [
+pub(crate) const NAMES: [&str; 16] = [
     "node1",
     "node2",
     "Cluster Group",

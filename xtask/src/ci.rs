@@ -67,6 +67,13 @@ fn steps() -> Result<Vec<Step>> {
         },
         // That it runs, not how fast: what the tests have built is enough.
         step("the bench", "cargo run --quiet --locked --package cmrp-bench -- --quick"),
+        // The build script builds every target, which the campaigns then find built.
+        step(
+            "the build script of ClusterFuzzLite",
+            "cargo run --quiet --locked --package xtask -- fuzz build-script",
+        ),
+        step("what is checked in for fuzzing", "cargo run --quiet --locked --package xtask -- fuzz replay"),
+        step("a campaign of seconds", "cargo run --quiet --locked --package xtask -- fuzz smoke"),
         step("the budget of generated code", "cargo run --quiet --locked --package xtask -- cost --check"),
         step(
             "the README's main command",

@@ -4,6 +4,7 @@
 mod big;
 mod ci;
 mod cost;
+mod fuzz;
 mod interop;
 mod ndrdump;
 mod operations;
@@ -24,6 +25,8 @@ enum Chore {
     Ci,
     /// What building on the codec costs: time, generated lines, machine code.
     Cost(cost::Cost),
+    /// Fuzzing: seeds, campaigns, what they cover, planted bugs. See fuzz/README.md.
+    Fuzz(fuzz::Fuzz),
     /// Clients that share no code with us against `cmrp serve`: smbtorture, rpcclient, scapy; and tshark on the traffic.
     Interop(interop::Interop),
     /// Compares what we encode with what Samba's ndrdump makes of it.
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
         Chore::BigVectors(big) => big.vectors(),
         Chore::Ci => ci::run(),
         Chore::Cost(cost) => cost.run(),
+        Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Interop(interop) => interop.run(),
         Chore::Ndrdump(compare) => compare.run(),
         Chore::Operations => operations::run(),

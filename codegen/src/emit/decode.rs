@@ -315,7 +315,7 @@ impl Emitter<'_> {
 
     pub(super) fn fixed_field_type(&self, slot: &Slot) -> TokenStream {
         match &slot.wire {
-            Wire::Pointer(pointer) if pointer.nullable => quote!(ndr::Referent),
+            Wire::Pointer(_) => quote!(ndr::Referent),
             Wire::Struct(id) if self.defers(&slot.wire) => {
                 let fixed = format_ident!("{}Fixed", self.type_ident(*id));
                 let lifetime = self.borrows_in_place(&slot.wire).then(|| quote!(<'de>));

@@ -74,12 +74,7 @@ impl Emitter<'_> {
         };
         let missing = self.interface.operations.iter().filter(|operation| !generated(operation.opnum));
         let rows = missing.map(|operation| {
-            let unsupported = plan.unsupported.iter().find(|(other, _)| other.opnum == operation.opnum);
-            let reason = match unsupported {
-                Some((_, unsupported)) => format!("not supported: {}", unsupported.what),
-                None if operation.is_reserved() => "reserved".to_owned(),
-                None => "not asked for".to_owned(),
-            };
+            let reason = if operation.is_reserved() { "reserved" } else { "not asked for" };
             let (opnum, name) = (Literal::u16_unsuffixed(operation.opnum), &operation.name);
             quote!((#opnum, #name, #reason))
         });

@@ -55,22 +55,23 @@ impl Emitter<'_> {
         if self.flags_of(slot).is_some() {
             return quote!(&#place.bits());
         }
-        match &slot.wire {
+        // A `ref` pointer is what it points to.
+        let wire = match &slot.wire {
+            Wire::Pointer(pointer) if !pointer.nullable => &*pointer.target,
+            wire => wire,
+        };
+        match wire {
             Wire::Scalar(Scalar::Integer(name)) if name.starts_with('u') => reference,
             Wire::Scalar(scalar) => {
                 let inner = if matches!(scalar, Scalar::Integer(_)) { &value } else { place };
                 let value = scalar_value(*scalar, inner);
                 quote!(&#value)
             }
-            Wire::FixedArray(scalar @ (Scalar::Enum(_) | Scalar::Enum32(_)), _) => {
-                let value = scalar_value(*scalar, &quote!(value));
-                quote!(#place.map(|value| #value).as_slice())
-            }
             // As a slice, since arrays of more than 32 elements do not serialize.
             Wire::FixedArray(..) => quote!(#place.as_slice()),
             Wire::Handle(_) => quote!(&#place.map_or(ndr::ContextHandle::NULL, ndr::Handle::token)),
             Wire::Array(array) if array.length.is_none() => quote!(&ndr::json::Full(&#place)),
-            Wire::Pointer(pointer) if pointer.nullable => match &*pointer.target {
+            Wire::Pointer(pointer) => match &*pointer.target {
                 Wire::Array(array) if array.size.is_elsewhere() && array.length.is_none() => {
                     quote!(&#place.as_ref().map(ndr::json::Full))
                 }
@@ -81,10 +82,6 @@ impl Emitter<'_> {
                     let value = scalar_value(*scalar, &quote!(value));
                     quote!(&#place.map(|value| #value))
                 }
-                _ => reference,
-            },
-            Wire::Pointer(pointer) => match pointer.target.array() {
-                Some(array) if array.length.is_none() => quote!(&ndr::json::Full(&#place)),
                 _ => reference,
             },
             _ => reference,

@@ -58,10 +58,6 @@ impl Emitter<'_> {
                 let path = self.type_path(*id);
                 quote!(#path(members.get(&#name)?))
             }
-            Wire::FixedArray(Scalar::Enum(id) | Scalar::Enum32(id), _) => {
-                let path = self.type_path(*id);
-                quote!(members.get::<[_; _]>(&#name)?.map(#path))
-            }
             Wire::Handle(_) => quote!(members.handle(&#name)?),
             Wire::Pointer(pointer) if pointer.nullable => self.read_nullable(name, pointer),
             Wire::Pointer(pointer) => self.read_value(name, &pointer.target),

@@ -327,7 +327,9 @@ impl<'m> Context<'m> {
             return Ok(Wire::VaryingString(count));
         }
         match self.lower(&array.element, walk)? {
-            Wire::Scalar(scalar) => Ok(Wire::FixedArray(scalar, count)),
+            Wire::Scalar(scalar @ Scalar::Integer(name)) if !name.ends_with("3264") => {
+                Ok(Wire::FixedArray(scalar, count))
+            }
             _ => Err(self.unsupported("a fixed array of something other than integers")),
         }
     }

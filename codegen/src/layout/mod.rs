@@ -340,10 +340,9 @@ impl Wire {
     /// The definitions that the value itself names, not those inside structures.
     fn definitions(&self) -> Vec<DefId> {
         match self {
-            Self::Scalar(Scalar::Enum(id) | Scalar::Enum32(id))
-            | Self::FixedArray(Scalar::Enum(id) | Scalar::Enum32(id), _)
-            | Self::Handle(id)
-            | Self::Struct(id) => vec![*id],
+            Self::Scalar(Scalar::Enum(id) | Scalar::Enum32(id)) | Self::Handle(id) | Self::Struct(id) => {
+                vec![*id]
+            }
             Self::Array(array) => array.element.definitions(),
             Self::Pointer(pointer) => pointer.target.definitions(),
             Self::Scalar(Scalar::Integer(_))

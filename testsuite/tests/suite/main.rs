@@ -10,18 +10,21 @@
 mod arbitrary;
 mod bounds;
 mod connection;
-mod constructs;
+mod dictionary;
+#[cfg(feature = "libndr")]
+mod differential;
 mod filters;
 mod handles;
 mod json;
+mod mutate;
 mod negative;
 mod node;
 mod operations;
+mod planted;
 mod reading;
 mod replay;
 mod requirements;
-mod runtime;
+mod seeds;
 mod specification;
 mod strictness;
-mod unions;
 mod vectors;

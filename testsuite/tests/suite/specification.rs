@@ -179,3 +179,35 @@ fn create_enum_hoists_the_count_of_its_list() {
     assert_stub(&response, &ndr20, Format::NDR20_LE);
     assert_stub(&response, &ndr64, Format::Ndr64);
 }
+
+/// MS-CMRP 2.2.3.33. The kind is an enumeration of 2 octets in NDR and 4 in NDR64; the tag repeats it.
+#[test]
+fn a_disk_is_named_by_its_signature_or_its_guid() {
+    use cmrp::clusapi3::{ClusdskDiskid, ClusdskDiskidUnion};
+    use cmrp::ndr::{Decode, Encode, Reader, Writer};
+
+    let guid = Uuid::new(0x0011_2233, 0x4455, 0x6677, [0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]);
+    let guid_octets = "33221100 5544 7766 8899aabbccddeeff";
+    for (arm, ndr20, ndr64) in [
+        (
+            ClusdskDiskidUnion::DiskSignature(0x1122_3344),
+            "0100 0000 0100 0000 44332211".to_owned(),
+            "01000000 01000000 44332211".to_owned(),
+        ),
+        (
+            ClusdskDiskidUnion::DiskGuid(guid),
+            format!("0200 0000 0200 0000 {guid_octets}"),
+            format!("02000000 02000000 {guid_octets}"),
+        ),
+    ] {
+        let disk = ClusdskDiskid { arm };
+        for (format, digits) in [(Format::NDR20_LE, ndr20), (Format::Ndr64, ndr64)] {
+            let stub = octets(&[digits.as_str()]);
+            let mut writer = Writer::new(format);
+            disk.encode(&mut writer).unwrap();
+            assert_eq!(writer.into_stub(), stub, "{format}");
+            let mut reader = Reader::new(&stub, format, &Limits::DEFAULT);
+            assert_eq!(ClusdskDiskid::decode(&mut reader), Ok(disk.clone()), "{format}");
+        }
+    }
+}

@@ -1,5 +1,0 @@
-//! Decodes requests of protocol version 3.
-#![no_main]
-use cmrp_testsuite::{message::Direction, message::Protocol, oracle};
-
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| oracle::round_trip(Protocol::V3, Direction::Request, octets));

@@ -1,0 +1,32 @@
+//! The NDR runtime, and what is generated from constructs that ClusAPI does not have, against octets worked out by hand.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+
+mod arbitrary;
+mod arrays;
+mod bulk;
+mod constructs;
+mod errors;
+mod json;
+mod lenient;
+mod reader;
+mod reserved;
+mod text;
+mod unions;
+mod writer;
+
+use cmrp::ndr::Format;
+use cmrp_ndr_tests::hex;
+
+const LE: Format = Format::NDR20_LE;
+const BE: Format = Format::NDR20_BE;
+const NDR64: Format = Format::Ndr64;
+
+fn octets(digits: &str) -> Vec<u8> {
+    hex::decode(&digits.split_whitespace().collect::<String>()).expect("hexadecimal digits")
+}
