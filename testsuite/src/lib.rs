@@ -1,4 +1,5 @@
-//! What the tests and the fuzz targets share: vectors, oracles, and a value of any operation.
+//! What the tests and the fuzz targets share: vectors, oracles, seeds, dictionaries, mutation, and a value of any
+//! operation.
 #![forbid(unsafe_code)]
 
 pub mod connection;

@@ -59,8 +59,7 @@ fn all(target: &str) -> Vec<DictionaryEntry> {
         // Slots of version 2 are slots of version 3, too.
         "lenient" => stubs(&[InterfaceName::Clusapi3, InterfaceName::Constructs]),
         "json" => [words::json(), interface::member_names(InterfaceName::Clusapi3)].concat(),
-        "pdu" | "pdu_stream" => protocol::pdus(),
-        "rpc_server" | "rpc_client" => protocol::pdus(),
+        "pdu" | "pdu_stream" | "rpc_server" | "rpc_client" => protocol::pdus(),
         "capture" => [protocol::captures(), protocol::pdus()].concat(),
         "endpoint_map" | "tower" => [protocol::towers(), protocol::numbers()].concat(),
         "values" | "node" | "port_server" | "port_client" => protocol::numbers(),

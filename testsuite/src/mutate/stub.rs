@@ -101,7 +101,7 @@ impl Visit for Mutation<'_> {
 }
 
 /// The value of a stub, which may break rules.
-fn read<'a, S: Stubs>(input: Input<'a>) -> Option<S::Stub<'a>> {
+fn read<S: Stubs>(input: Input<'_>) -> Option<S::Stub<'_>> {
     let Input { format, opnum, stub, .. } = input;
     let limits = Strictness::Level5.limits();
     match S::decode(opnum, stub, format, &limits) {

@@ -64,10 +64,10 @@ fn places(value: &Value) -> Vec<String> {
     while let Some(place) = found.get(next).cloned().filter(|_| found.len() < MOST_PLACES) {
         match value.pointer(&place) {
             Some(Value::Object(members)) => {
-                found.extend(members.keys().map(|name| format!("{place}/{name}")))
+                found.extend(members.keys().map(|name| format!("{place}/{name}")));
             }
             Some(Value::Array(elements)) => {
-                found.extend((0..elements.len()).map(|at| format!("{place}/{at}")))
+                found.extend((0..elements.len()).map(|at| format!("{place}/{at}")));
             }
             _ => {}
         }

@@ -185,7 +185,7 @@ impl<'a, S: Stubs> Case<'a, S> {
             match self.decode(self.input.stub, &limits) {
                 Ok(other) => are_same::<S>(value, &other, "a limit changes the value"),
                 Err(error) if matches!(error.kind(), ErrorKind::Limit(_)) => {
-                    is_sound(&error, self.input.stub)
+                    is_sound(&error, self.input.stub);
                 }
                 Err(error) => panic_with("a limit finds something else", &error),
             }

@@ -128,7 +128,7 @@ fn places(value: &Value) -> Vec<String> {
     while let Some(place) = found.get(next).cloned() {
         match value.pointer(&place) {
             Some(Value::Object(members)) => {
-                found.extend(members.keys().map(|name| format!("{place}/{name}")))
+                found.extend(members.keys().map(|name| format!("{place}/{name}")));
             }
             Some(Value::Array(elements)) => {
                 found.extend((0..elements.len().min(2)).map(|at| format!("{place}/{at}")));

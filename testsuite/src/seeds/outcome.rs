@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use cmrp::ndr::json::Value;
-use cmrp::ndr::{EncodeStub, Error};
+use cmrp::ndr::{EncodeStub, Limits};
 
 use crate::input::{Input, Strictness};
 use crate::stubs::Stubs;
@@ -20,33 +20,28 @@ impl Kept {
     }
 }
 
-/// The outcome of a stub: the shape of its value, or the error, by kind and path.
-pub(super) fn of<S: Stubs>(input: Input<'_>) -> String {
-    let Input { format, opnum, stub, .. } = input;
-    let decode =
-        |strictness: Strictness| S::decode(opnum, stub, format, &strictness.limits().with_trailing(0));
-    let mut outcome = format!("{opnum} {} ", format.is_ndr64());
-    match decode(Strictness::Level5) {
-        Err(error) => outcome.push_str(&breach(&error)),
-        Ok(value) => {
-            shape(&serde_json::to_value(&value).unwrap_or_default(), &mut outcome);
-            // Gaps and referents may be others than we write.
-            let is_canonical = value.encode(format).is_ok_and(|encoded| encoded == stub);
-            let _ = write!(outcome, " {is_canonical}");
-            if let Err(error) = decode(Strictness::Level6) {
-                outcome.push_str(&breach(&error));
-            }
-        }
-    }
-    outcome
+/// The shape of the value of a stub; `None` if it is refused at level 5.0.
+pub(super) fn of<S: Stubs>(input: Input<'_>) -> Option<String> {
+    let value = S::decode(input.opnum, input.stub, input.format, &strict(Strictness::Level5)).ok()?;
+    let mut outcome = format!("{} {} ", input.opnum, input.format);
+    shape(&serde_json::to_value(&value).unwrap_or_default(), &mut outcome);
+    // Gaps and referents may be others than we write.
+    let is_canonical = value.encode(input.format).is_ok_and(|encoded| encoded == input.stub);
+    let _ = write!(outcome, " {is_canonical}");
+    Some(outcome)
 }
 
-/// Kind and path, without the numbers in either.
-fn breach(error: &Error) -> String {
+/// Why a stub is refused at level 6.0, by kind and path; `None` if it is not.
+pub(super) fn breach<S: Stubs>(input: Input<'_>) -> Option<String> {
+    let error = S::decode(input.opnum, input.stub, input.format, &strict(Strictness::Level6)).err()?;
     let (kind, path) = (format!("{:?}", error.kind()), error.path().to_string());
     let kind = kind.split(' ').next().unwrap_or_default();
     let path: String = path.chars().filter(|letter| !letter.is_ascii_digit()).collect();
-    format!("{kind} {path}")
+    Some(format!("{} {} {kind} {path}", input.opnum, input.format.is_ndr64()))
+}
+
+fn strict(strictness: Strictness) -> Limits {
+    strictness.limits().with_trailing(0)
 }
 
 /// Which pointers are null, which arrays and strings are empty, which arms unions have.

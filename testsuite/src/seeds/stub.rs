@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cmrp::ndr::arbitrary::Unstructured;
-use cmrp::ndr::{EncodeStub, Endian, Format};
+use cmrp::ndr::arbitrary::{Landmark, LandmarkKind, Unstructured};
+use cmrp::ndr::{EncodeStub, Endian, Format, Writer};
 use serde_json::Value;
 
 use super::capture;
@@ -125,7 +125,10 @@ impl Visit for Inputs {
         let mut good = self.vectors();
         good.extend(self.captured());
         good.extend(slots(self.interface).flat_map(made::<S>));
-        good.retain(|good| kept.is_new(format!("{} {}", good.format, outcome::of::<S>(self.input(good)))));
+        good.retain(|good| {
+            let outcome = outcome::of::<S>(self.input(good));
+            outcome.is_some_and(|outcome| kept.is_new(outcome))
+        });
         let mut seeds = self.all_strictnesses(&good);
         let mut broken = self.negative();
         // The order of octets makes no difference to which rule is broken.
@@ -134,7 +137,8 @@ impl Visit for Inputs {
         broken.extend(bases.flat_map(breakages));
         broken.push(Good { format: Format::NDR20_LE, opnum: u16::MAX, stub: Vec::new() });
         for broken in broken {
-            if kept.is_new(outcome::of::<S>(self.input(&broken))) {
+            let breach = outcome::breach::<S>(self.input(&broken));
+            if breach.is_some_and(|breach| kept.is_new(breach)) {
                 let strictnesses = [Strictness::Lenient, Strictness::Level6];
                 seeds.extend(strictnesses.map(|strictness| (false, self.join(&broken, strictness))));
             }
@@ -207,9 +211,25 @@ fn made<S: Stubs>(opnum: u16) -> Vec<Good> {
         let octets: Vec<u8> = (0..CHOICES).map(|_| random.octet()).collect();
         let value = S::arbitrary_of(opnum, &mut Unstructured::new(&octets));
         let Ok(Some(value)) = value else { continue };
-        found.extend(value.encode(format).ok().map(|stub| Good { format, opnum, stub }));
+        let mut writer = Writer::marking(format);
+        if value.write(&mut writer).is_err() {
+            continue;
+        }
+        let (stub, landmarks) = writer.into_marked();
+        let filled = filled(&stub, &landmarks);
+        found.push(Good { format, opnum, stub });
+        found.extend(filled.map(|stub| Good { format, opnum, stub }));
     }
     found
+}
+
+/// The same stub with something in its gaps, which nobody may look at (MS-RPCE 3.1.1.5.3.2); `None` if it has none.
+fn filled(stub: &[u8], landmarks: &[Landmark]) -> Option<Vec<u8>> {
+    let mut filled = stub.to_vec();
+    for gap in landmarks.iter().filter(|landmark| landmark.kind == LandmarkKind::Gap) {
+        filled.iter_mut().skip(gap.offset).take(gap.size).for_each(|octet| *octet = 0xAA);
+    }
+    (filled != stub).then_some(filled)
 }
 
 /// Every word of a stub in turn becomes 0, 1, one more, one less, the largest count, a count too large, the largest

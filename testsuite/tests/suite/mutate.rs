@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use cmrp_testsuite::input::Input;
 use cmrp_testsuite::mutate::{Mutated, mutate, mutated};
+use cmrp_testsuite::oracle;
 use cmrp_testsuite::stubs::{InterfaceName, Stubs, Visit};
-use cmrp_testsuite::{oracle, seeds};
 use cmrp_traffic::breakage::BreakageKind;
 use dcerpc_proto::Pdu;
+
+use crate::seeds::seeds_of;
 
 const TARGETS: [(&str, InterfaceName); 3] = [
     ("clusapi2", InterfaceName::Clusapi2),
@@ -37,7 +39,7 @@ fn is_valid(interface: InterfaceName, octets: &[u8]) -> bool {
 
 /// Seeds, few enough for a test.
 fn some(target: &str) -> Vec<Vec<u8>> {
-    seeds::of(target).into_iter().step_by(17).collect()
+    seeds_of(target).iter().step_by(17).cloned().collect()
 }
 
 #[test]
@@ -69,16 +71,17 @@ fn a_stub_stays_valid_unless_it_is_broken() {
 #[test]
 fn a_seed_repeats_a_mutation_and_another_does_not() {
     for target in ["clusapi3", "lenient", "pdu", "pdu_stream"] {
-        let mut different = 0;
+        let (mut different, mut all) = (0, 0);
         for octets in some(target).iter().take(50) {
             for seed in 0..8 {
                 let first = mutated(target, octets, MOST, seed);
                 assert_eq!(first, mutated(target, octets, MOST, seed), "{target} {seed}");
                 assert_eq!(first.clone().map(|it| it.octets), mutate(target, octets, MOST, seed));
                 different += u32::from(first != mutated(target, octets, MOST, seed + 100));
+                all += 1;
             }
         }
-        assert!(different > 100, "{target}: {different}");
+        assert!(different > all * 3 / 4, "{target}: {different} of {all}");
     }
 }
 
@@ -109,9 +112,9 @@ fn any_octets_can_be_mutated() {
 #[test]
 fn pdus_keep_their_lengths() {
     let (mut read, mut all) = (0, 0);
-    for octets in seeds::of("pdu") {
+    for octets in seeds_of("pdu").iter() {
         for seed in 0..20 {
-            if let Some(octets) = mutate("pdu", &octets, MOST, seed) {
+            if let Some(octets) = mutate("pdu", octets, MOST, seed) {
                 read += u32::from(Pdu::decode(&octets).is_ok());
                 all += 1;
             }
