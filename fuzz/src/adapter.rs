@@ -9,6 +9,7 @@ pub(crate) fn mutate(_target: &str, _octets: &[u8], _max_size: usize, _seed: u32
 }
 
 /// Targets of both directions, by the targets of one each.
+#[inline(always)]
 pub(crate) fn run(target: &str, octets: &[u8]) -> bool {
     let response = octets.first().is_some_and(|setup| setup / 3 % 2 == 1);
     match (target, response) {
