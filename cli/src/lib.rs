@@ -5,6 +5,7 @@
 
 mod call;
 mod dissect;
+mod fuzz;
 mod interface;
 mod remote;
 mod serve;
@@ -35,6 +36,8 @@ enum Command {
     Call(call::Options),
     Watch(watch::Options),
     Serve(Box<serve::Options>),
+    #[command(subcommand)]
+    Fuzz(fuzz::Command),
 }
 
 /// Runs the command line of this process, and gives its exit status.
@@ -47,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::Call(options) => call::run(&options),
         Command::Watch(options) => watch::run(&options),
         Command::Serve(options) => serve::run(&options),
+        Command::Fuzz(command) => fuzz::run(&command),
     }
 }
 

@@ -76,7 +76,7 @@ fn allowance(target: &str) -> Allowance {
 ///
 /// # Panics
 /// It costs more each time.
-pub(crate) fn hold(target: &str, octets: usize, oracle: impl Fn()) -> Cost {
+pub fn hold(target: &str, octets: usize, oracle: impl Fn()) -> Cost {
     let allowed = allowed(target, octets);
     let mut cost = once(&oracle);
     for _ in 0..REPETITIONS {

@@ -11,7 +11,7 @@
 macro_rules! target {
     ($name:literal) => {
         $crate::libfuzzer_sys::fuzz_target!(|octets: &[u8]| {
-            $crate::run($name, octets);
+            $crate::bound::hold($name, octets.len(), || $crate::oracle($name, octets));
         });
         $crate::libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
             $crate::mutate($name, data, size, max_size, seed)
@@ -28,7 +28,7 @@ macro_rules! target {
         fn main() {
             loop {
                 $crate::honggfuzz::fuzz!(|octets: &[u8]| {
-                    $crate::run($name, octets);
+                    $crate::bound::hold($name, octets.len(), || $crate::oracle($name, octets));
                 });
             }
         }
@@ -42,7 +42,7 @@ macro_rules! target {
     ($name:literal) => {
         fn main() {
             $crate::afl::fuzz!(|octets: &[u8]| {
-                $crate::run($name, octets);
+                $crate::bound::hold($name, octets.len(), || $crate::oracle($name, octets));
             });
         }
     };
@@ -64,7 +64,7 @@ macro_rules! target {
 #[cfg(feature = "libfuzzer")]
 #[doc(hidden)]
 pub fn mutate(target: &str, data: &mut [u8], size: usize, max_size: usize, seed: u32) -> Option<usize> {
-    let mutated = crate::adapter::mutate(target, data.get(..size)?, max_size, seed)?;
+    let mutated = cmrp_testsuite::mutate::mutate(target, data.get(..size)?, max_size, seed)?;
     let size = mutated.len().min(max_size);
     data.get_mut(..size)?.copy_from_slice(mutated.get(..size)?);
     Some(size)

@@ -28,4 +28,4 @@ mod error;
 mod system;
 
 pub use error::{Error, Refusal};
-pub use system::{Direction, Parameters, Pulled, Pushed, absence};
+pub use system::{Direction, Parameters, Pushed, absence};

@@ -24,7 +24,7 @@ fn what_was_read_is_written() -> Result<(), Error> {
     let mut parameters = Parameters::new(OPEN_RESOURCE, Format::NDR20_LE)?;
     // The octets go before the value is written.
     let stub = NAME.to_vec();
-    assert_eq!(parameters.fill(Direction::In, &stub)?.offset(), stub.len());
+    assert_eq!(parameters.fill(Direction::In, &stub)?, stub.len());
     drop(stub);
     let mut writer = parameters.writer()?;
     parameters.write(Direction::In, &mut writer)?;
@@ -46,7 +46,7 @@ fn formats_differ() -> Result<(), Error> {
         ),
     ] {
         let mut parameters = Parameters::new(OPEN_RESOURCE, format)?;
-        assert_eq!(parameters.fill(Direction::In, stub)?.offset(), length);
+        assert_eq!(parameters.fill(Direction::In, stub)?, length);
         let mut writer = parameters.writer()?;
         parameters.write(Direction::In, &mut writer)?;
         assert_eq!(writer.octets(), stub);
@@ -94,7 +94,7 @@ fn memory_is_bounded() {
     }
     let request = |size: u32| [&[0; 20][..], &NAME, &[0; 2], &size.to_le_bytes()].concat();
     let read = |size: u32| {
-        let mut parameters = Parameters::new(QUERY_VALUE, Format::NDR20_LE)?.with_memory(1 << 20);
+        let mut parameters = Parameters::new(QUERY_VALUE, Format::NDR20_LE)?.with_memory(1 << 20)?;
         parameters.fill(Direction::In, &request(size)).map(|_| ())
     };
     assert_eq!(read(1000), Ok(()));
@@ -110,10 +110,39 @@ fn a_stub_that_is_kept_is_read_again() -> Result<(), Error> {
     let mut parameters = Parameters::new(CLOSE_CLUSTER, Format::NDR20_LE)?;
     parameters.keep(Direction::Out, &STUB)?;
     for _ in 0..3 {
-        assert_eq!(parameters.refill()?.offset(), STUB.len());
+        assert!(parameters.refill()? > 0);
     }
     let mut writer = parameters.copy()?.writer()?;
     parameters.copy()?.write(Direction::Out, &mut writer)?;
     assert_eq!(writer.octets(), STUB);
+    Ok(())
+}
+
+/// libndr hangs the strings of a request on nothing where it has no context for them. 100,000 of them take more than ten
+/// times what is allowed here.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_given_back() -> Result<(), Error> {
+    if !is_here() {
+        return Ok(());
+    }
+    let pages = || {
+        let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+        statm.split(' ').nth(1).and_then(|resident| resident.parse::<u64>().ok()).unwrap_or_default()
+    };
+    let read = || {
+        for stub in [&NAME[..], &NAME[..17]] {
+            let mut parameters = Parameters::new(OPEN_RESOURCE, Format::NDR20_LE)?.with_memory(1 << 20)?;
+            if parameters.fill(Direction::In, stub).is_ok() {
+                parameters.write(Direction::In, &mut parameters.writer()?)?;
+            }
+        }
+        Ok(())
+    };
+    (0..1000).try_for_each(|_| read())?;
+    let before = pages();
+    (0..100_000).try_for_each(|_| read())?;
+    let grown = pages().saturating_sub(before);
+    assert!(grown < 256, "{grown} pages");
     Ok(())
 }

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         let threads: Vec<_> = (0..THREADS)
             .map(|index| {
                 let share = (index + 1) * count / THREADS - index * count / THREADS;
-                scope.spawn(move || run(share, Random::new(seed ^ index).bits(), pool))
+                scope.spawn(move || run(share, Random::new(seed).bits().wrapping_add(index), pool))
             })
             .collect();
         let tallies = threads.into_iter().map(|thread| thread.join().expect("no thread panics"));

@@ -34,7 +34,7 @@ fn what_is_not_hostile_is_accepted_by_a_strict_receiver() {
     for protocol in Protocol::ALL {
         for format in Format::ALL {
             let options = Options { formats: vec![format], seed: 1, ..Options::new(protocol) };
-            let count = protocol.callable().count().saturating_mul(5);
+            let count = protocol.callable().count().saturating_mul(2);
             for call in calls(&options, count) {
                 assert_eq!(call.format, format);
                 let mut decoded = Direction::ALL.map(|way| {
@@ -168,7 +168,7 @@ fn a_handle_stands_at_one_offset_in_all_responses_of_an_operation() {
         for format in Format::ALL {
             let options = Options { formats: vec![format], ..Options::new(protocol) };
             let mut offsets: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
-            let count = protocol.callable().count().saturating_mul(3);
+            let count = protocol.callable().count().saturating_mul(2);
             for call in calls(&options, count) {
                 let at: Vec<usize> = call.yields.iter().map(|yielded| yielded.at).collect();
                 assert_eq!(

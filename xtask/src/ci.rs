@@ -101,7 +101,7 @@ fn packages() -> Result<Step> {
     let folder = std::path::absolute("target/packages")?.join(now.as_nanos().to_string());
     Ok(Step {
         name: "packages",
-        command: "cargo publish --dry-run --locked -p midl-codegen -p cmrp -p dcerpc-proto -p cmrp-port -p cmrp-cluster -p cmrp-net"
+        command: "cargo publish --dry-run --locked -p midl-codegen -p cmrp -p dcerpc-proto -p cmrp-port -p cmrp-cluster -p cmrp-net -p cmrp-traffic"
             .to_owned(),
         environment: vec![("CARGO_TARGET_DIR", folder.display().to_string())],
     })

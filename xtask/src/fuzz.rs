@@ -3,7 +3,6 @@
 //! The targets are in `fuzz/`, a workspace of its own; `fuzz/README.md` is the page about them. What the fuzzers leave
 //! is in `fuzz/corpus` and `fuzz/artifacts`, everything else that is made here in `target/fuzz`.
 
-mod adapter;
 mod campaign;
 mod cmin;
 mod coverage;

@@ -39,8 +39,7 @@ pub trait Call: EncodeStub {
     ///
     /// # Errors
     /// A size is not the one that was asked for. The error's offset is 0.
-    fn check_response(&self, response: &<Self::Operation as Operation>::Response<'_>) -> Result<(), Error> {
-        let _ = response;
+    fn check_response(&self, _: &<Self::Operation as Operation>::Response<'_>) -> Result<(), Error> {
         Ok(())
     }
 

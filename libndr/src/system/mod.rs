@@ -5,4 +5,4 @@ mod library;
 mod parameters;
 
 pub use library::absence;
-pub use parameters::{Direction, Parameters, Pulled, Pushed};
+pub use parameters::{Direction, Parameters, Pushed};

@@ -6,7 +6,7 @@ use std::ptr::{self, NonNull};
 
 use cmrp::ndr::Format;
 
-use super::library::{Api, Blob, Call, Pull, Push};
+use super::library::{Api, Blob, Call, Push};
 use crate::{Error, Refusal};
 
 /// Marks integers as big-endian (`LIBNDR_FLAG_BIGENDIAN`).
@@ -43,10 +43,8 @@ pub struct Parameters<'a> {
     api: &'static Api,
     call: &'static Call,
     format: u32,
-    memory: Option<usize>,
-    structure: NonNull<c_void>,
-    /// What the members point to.
-    held: Vec<Pulled>,
+    /// What is read hangs on it. libndr hangs some of it on nothing where there is nothing to hang it on.
+    structure: Chunk<c_void>,
     /// Directions that were read, as bits of [`Direction`].
     filled: c_int,
     /// The stub that can be read again, and what the members of its direction point to since then.
@@ -58,19 +56,34 @@ pub struct Parameters<'a> {
 struct Kept {
     direction: Direction,
     stub: &'static [u8],
-    again: Option<Pulled>,
-}
-
-/// A reader, which owns all that it allocated.
-pub struct Pulled {
-    api: &'static Api,
-    pull: NonNull<Pull>,
+    again: Option<Chunk<c_void>>,
 }
 
 /// A writer, which owns what it wrote.
-pub struct Pushed {
+pub struct Pushed(Chunk<Push>);
+
+/// Memory of libndr with all that hangs on it.
+struct Chunk<T> {
     api: &'static Api,
-    push: NonNull<Push>,
+    memory: NonNull<T>,
+}
+
+impl<T> Chunk<T> {
+    fn new(api: &'static Api, memory: *mut T) -> Result<Self, Error> {
+        Ok(Self { api, memory: NonNull::new(memory).ok_or(Error::Memory)? })
+    }
+
+    fn zeroed(api: &'static Api, size: usize) -> Result<Self, Error> {
+        // SAFETY: a null context makes a chunk of its own.
+        let memory = unsafe { (api.zeroed)(ptr::null(), size, c"parameters".as_ptr()) };
+        Self::new(api, memory.cast())
+    }
+}
+
+impl<T> Drop for Chunk<T> {
+    fn drop(&mut self) {
+        self.api.free(self.memory);
+    }
 }
 
 impl Parameters<'static> {
@@ -84,28 +97,19 @@ impl Parameters<'static> {
 
     fn of(api: &'static Api, opnum: u16, format: Format) -> Result<Self, Error> {
         let call = api.call(opnum)?;
-        // SAFETY: a null context makes a chunk of its own; the size is that of the operation.
-        let structure = unsafe { (api.zeroed)(ptr::null(), call.size, c"parameters".as_ptr()) };
-        let structure = NonNull::new(structure).ok_or(Error::Memory)?;
-        Ok(Self {
-            api,
-            call,
-            format: flags(format),
-            memory: None,
-            structure,
-            held: Vec::new(),
-            filled: 0,
-            kept: None,
-            original: PhantomData,
-        })
+        let structure = Chunk::zeroed(api, call.size)?;
+        Ok(Self { api, call, format: flags(format), structure, filled: 0, kept: None, original: PhantomData })
     }
 
-    /// Bounds what libndr may allocate for one stub, in octets. Left out, a few octets of a stub can make it ask for
-    /// 256 MiB: it believes counts before it has seen the elements, and makes room for what a request asks for.
-    #[must_use]
-    pub fn with_memory(mut self, octets: usize) -> Self {
-        self.memory = Some(octets);
-        self
+    /// Bounds what libndr may allocate for these parameters, in octets. Left out, a few octets of a stub can make it ask
+    /// for 256 MiB: it believes counts before it has seen the elements, and makes room for what a request asks for.
+    ///
+    /// # Errors
+    /// There is no memory left.
+    pub fn with_memory(self, octets: usize) -> Result<Self, Error> {
+        // SAFETY: the chunk is alive; the limit holds for all that will hang on it.
+        let error = unsafe { (self.api.limit)(self.structure.memory.as_ptr(), octets) };
+        if error == 0 { Ok(self) } else { Err(Error::Memory) }
     }
 }
 
@@ -117,79 +121,86 @@ impl Parameters<'_> {
     pub fn copy(&self) -> Result<Parameters<'_>, Error> {
         // SAFETY: a null context makes a chunk of its own; the structure has the size of the operation.
         let structure = unsafe {
-            (self.api.copy)(ptr::null(), self.structure.as_ptr(), self.call.size, c"parameters".as_ptr())
+            (self.api.copy)(
+                ptr::null(),
+                self.structure.memory.as_ptr(),
+                self.call.size,
+                c"parameters".as_ptr(),
+            )
         };
-        let structure = NonNull::new(structure).ok_or(Error::Memory)?;
-        Ok(Parameters { structure, held: Vec::new(), kept: None, original: PhantomData, ..*self })
+        let structure = Chunk::new(self.api, structure)?;
+        Ok(Parameters { structure, kept: None, original: PhantomData, ..*self })
     }
 
     /// Reads parameters, makes room for those that the caller of C code would have provided, and keeps them. What is
-    /// read is copied, so that the stub may go.
+    /// read is copied, so that the stub may go. Gives the number of octets that were read.
     ///
     /// # Errors
     /// libndr refuses the stub.
-    pub fn fill(&mut self, direction: Direction, stub: &[u8]) -> Result<&Pulled, Error> {
+    pub fn fill(&mut self, direction: Direction, stub: &[u8]) -> Result<usize, Error> {
         self.kept = None;
         // Reading a request clears the response.
         self.filled &= if direction == Direction::In { 0 } else { !(direction as c_int) };
-        let pulled = self.start(stub, ALLOCATE_REFS)?;
-        let pull = pulled.pull;
-        // Members point there from now on, whatever comes out.
-        self.held.push(pulled);
-        self.read(direction, pull)?;
+        let end = self.read(direction, stub, self.structure.memory, ALLOCATE_REFS)?;
         self.filled |= direction as c_int;
-        self.held.last().ok_or(Error::Nothing)
+        Ok(end)
     }
 
     /// As [`fill`](Self::fill), with a stub that can be read again.
     ///
     /// # Errors
     /// libndr refuses the stub.
-    pub fn keep(&mut self, direction: Direction, stub: &'static [u8]) -> Result<&Pulled, Error> {
-        self.fill(direction, stub)?;
+    pub fn keep(&mut self, direction: Direction, stub: &'static [u8]) -> Result<usize, Error> {
+        let end = self.fill(direction, stub)?;
         self.kept = Some(Kept { direction, stub, again: None });
-        self.held.last().ok_or(Error::Nothing)
+        Ok(end)
     }
 
     /// Reads the stub of [`keep`](Self::keep) into the room that was made for it, as a client does. It can't be another
-    /// stub: libndr would write a larger array into the same room.
+    /// stub: libndr would write a larger array into the same room. Gives the chunks of memory that were needed besides.
     ///
     /// # Errors
     /// There is no such stub, or no memory left.
-    pub fn refill(&mut self) -> Result<&Pulled, Error> {
+    pub fn refill(&mut self) -> Result<usize, Error> {
         // What the members point to now lives until they point elsewhere.
         let Kept { direction, stub, again: _before } = self.kept.take().ok_or(Error::Nothing)?;
         self.filled &= !(direction as c_int);
-        let pulled = self.start(stub, 0)?;
-        self.read(direction, pulled.pull)?;
+        let again = Chunk::zeroed(self.api, 1)?;
+        self.read(direction, stub, again.memory, 0)?;
+        let blocks = self.api.blocks(again.memory);
         self.filled |= direction as c_int;
-        let kept = self.kept.insert(Kept { direction, stub, again: Some(pulled) });
-        kept.again.as_ref().ok_or(Error::Nothing)
+        self.kept = Some(Kept { direction, stub, again: Some(again) });
+        Ok(blocks)
     }
 
-    fn start(&self, stub: &[u8], flags: u32) -> Result<Pulled, Error> {
+    /// Reads a stub. The reader, and what it makes room for, hang on the owner.
+    fn read(
+        &mut self,
+        direction: Direction,
+        stub: &[u8],
+        owner: NonNull<c_void>,
+        flags: u32,
+    ) -> Result<usize, Error> {
         let blob = Blob { data: stub.as_ptr(), length: stub.len() };
-        // SAFETY: the blob is copied; the stub is read before the caller's borrow ends, and never later, since nobody
-        // but `read` reads from a reader; a null context makes a chunk of its own.
-        let pull = unsafe { (self.api.init_pull)(&raw const blob, ptr::null()) };
-        let mut pulled = Pulled { api: self.api, pull: NonNull::new(pull).ok_or(Error::Memory)? };
+        // SAFETY: the blob is copied; the stub outlives this function, and nobody has the reader after it.
+        let pull = unsafe { (self.api.init_pull)(&raw const blob, owner.as_ptr()) };
+        let mut pull = NonNull::new(pull).ok_or(Error::Memory)?;
         // SAFETY: it was just made, and nobody else has it.
-        unsafe { pulled.pull.as_mut() }.flags |= self.format | flags;
-        if let Some(memory) = self.memory {
-            // SAFETY: the chunk is alive; the limit holds for all that will hang on it.
-            let error = unsafe { (self.api.limit)(pull.cast(), memory) };
-            if error != 0 {
-                return Err(Error::Memory);
-            }
-        }
-        Ok(pulled)
-    }
-
-    fn read(&mut self, direction: Direction, pull: NonNull<Pull>) -> Result<(), Error> {
+        unsafe { pull.as_mut() }.flags |= self.format | flags;
+        let structure = self.structure.memory.as_ptr();
         // SAFETY: the structure is the one that this operation reads into. Pointers in it that are followed, because
         // no room is to be made, were set by `fill` for the same octets.
-        let error = unsafe { (self.call.pull)(pull.as_ptr(), direction as c_int, self.structure.as_ptr()) };
-        if error == 0 { Ok(()) } else { Err(Error::Read(Refusal(error))) }
+        let error = unsafe { (self.call.pull)(pull.as_ptr(), direction as c_int, structure) };
+        if error != 0 {
+            return Err(Error::Read(Refusal(error)));
+        }
+        // SAFETY: the reader hangs on the owner, which lives.
+        Ok(unsafe { pull.as_ref() }.offset as usize)
+    }
+
+    /// Chunks of memory that the parameters take, except for those of [`refill`](Self::refill).
+    pub fn blocks(&self) -> usize {
+        self.api.blocks(self.structure.memory)
     }
 
     /// Starts an empty writer.
@@ -199,10 +210,10 @@ impl Parameters<'_> {
     pub fn writer(&self) -> Result<Pushed, Error> {
         // SAFETY: a null context makes a chunk of its own.
         let push = unsafe { (self.api.init_push)(ptr::null()) };
-        let mut pushed = Pushed { api: self.api, push: NonNull::new(push).ok_or(Error::Memory)? };
+        let mut chunk = Chunk::new(self.api, push)?;
         // SAFETY: it was just made, and nobody else has it.
-        unsafe { pushed.push.as_mut() }.flags |= self.format;
-        Ok(pushed)
+        unsafe { chunk.memory.as_mut() }.flags |= self.format;
+        Ok(Pushed(chunk))
     }
 
     /// Writes parameters behind what the writer has.
@@ -215,8 +226,9 @@ impl Parameters<'_> {
         }
         // SAFETY: the structure is the one that this operation writes from; it was read to its end, and what it points
         // to is held here or by the original.
-        let error =
-            unsafe { (self.call.push)(writer.push.as_ptr(), direction as c_int, self.structure.as_ptr()) };
+        let error = unsafe {
+            (self.call.push)(writer.0.memory.as_ptr(), direction as c_int, self.structure.memory.as_ptr())
+        };
         if error == 0 { Ok(()) } else { Err(Error::Write(Refusal(error))) }
     }
 }
@@ -236,24 +248,11 @@ pub(super) fn warm_up(api: &'static Api) {
     }
 }
 
-impl Pulled {
-    /// Octets of the stub that were read.
-    pub fn offset(&self) -> usize {
-        // SAFETY: this value owns the reader, so that nobody changes it meanwhile.
-        unsafe { self.pull.as_ref() }.offset as usize
-    }
-
-    /// Chunks of memory that were needed.
-    pub fn blocks(&self) -> usize {
-        self.api.blocks(self.pull)
-    }
-}
-
 impl Pushed {
     /// What was written.
     pub fn octets(&self) -> &[u8] {
         // SAFETY: this value owns the writer, so that nobody changes it meanwhile.
-        let push = unsafe { self.push.as_ref() };
+        let push = unsafe { self.0.memory.as_ref() };
         if push.data.is_null() {
             return &[];
         }
@@ -264,29 +263,11 @@ impl Pushed {
     /// Starts again at the beginning of the buffer. libndr has no function for this; the position is public.
     pub fn restart(&mut self) {
         // SAFETY: this value owns the writer, and any position within the buffer is valid.
-        unsafe { self.push.as_mut() }.offset = 0;
+        unsafe { self.0.memory.as_mut() }.offset = 0;
     }
 
     /// Chunks of memory that were needed.
     pub fn blocks(&self) -> usize {
-        self.api.blocks(self.push)
-    }
-}
-
-impl Drop for Parameters<'_> {
-    fn drop(&mut self) {
-        self.api.free(self.structure);
-    }
-}
-
-impl Drop for Pulled {
-    fn drop(&mut self) {
-        self.api.free(self.pull);
-    }
-}
-
-impl Drop for Pushed {
-    fn drop(&mut self) {
-        self.api.free(self.push);
+        self.0.api.blocks(self.0.memory)
     }
 }

@@ -71,12 +71,12 @@ fn theirs(stub: Stub<'_>) -> Result<Theirs, Refused> {
         Direction::Request => cmrp_libndr::Direction::In,
         Direction::Response => cmrp_libndr::Direction::Out,
     };
-    let mut parameters = Parameters::new(stub.opnum, stub.format)?.with_memory(MEMORY);
+    let mut parameters = Parameters::new(stub.opnum, stub.format)?.with_memory(MEMORY)?;
     if let Some(request) = request::answered_by(&stub) {
         let filled = parameters.fill(cmrp_libndr::Direction::In, &request);
         filled.map_err(|error| Refused { request: true, error })?;
     }
-    let end = parameters.fill(direction, stub.octets)?.offset();
+    let end = parameters.fill(direction, stub.octets)?;
     let mut writer = parameters.writer()?;
     let written = parameters.write(direction, &mut writer).map(|()| writer.octets().to_vec());
     Ok(Theirs { end, written })

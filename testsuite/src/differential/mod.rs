@@ -30,6 +30,7 @@ pub use rule::{NoRule, Rule};
 
 use self::finding::Finding;
 use crate::hex;
+use crate::input::Input;
 use crate::message::Direction;
 
 /// The largest stub that is compared, in octets, so that libndr has memory for all that we accept.
@@ -49,12 +50,10 @@ pub struct Stub<'a> {
 }
 
 impl<'a> Stub<'a> {
-    /// Cuts arbitrary octets: setup, opnum (two octets, little-endian), stub. The setup chooses format and direction.
+    /// Cuts arbitrary octets as an [`Input`], whose strictness plays no part.
     pub fn cut(octets: &'a [u8]) -> Option<Self> {
-        let (&[setup, low, high], octets) = octets.split_first_chunk()?;
-        let format = *Format::ALL.get(usize::from(setup % 3))?;
-        let direction = if (setup / 3) % 2 == 0 { Direction::Request } else { Direction::Response };
-        Some(Self { opnum: u16::from_le_bytes([low, high]), direction, format, octets })
+        let Input { format, direction, opnum, stub, .. } = Input::cut(octets)?;
+        Some(Self { opnum, direction, format, octets: stub })
     }
 
     /// The name of the operation.

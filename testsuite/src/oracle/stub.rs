@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use cmrp::ndr::json::Arena;
 use cmrp::ndr::{EncodeStub, Error, ErrorKind, Limits, MAX_FORGIVEN, Path, TargetLevel};
 
+use super::account::Account;
 use super::panic_with;
 use super::runtime::hash;
 use crate::input::{self, Input, Strictness};
@@ -136,6 +137,9 @@ impl<'a, S: Stubs> Case<'a, S> {
         self.check_levels(value);
         self.check_limits(value, limits);
         let read = self.check_end(value, limits);
+        let account = Account::of(value, self.input.format, read);
+        account.check();
+        account.check_depth(&self.decode(read, &limits.with_depth(0)));
         let encoded = self.check_encoding(value, limits);
         self.check_prefixes(read, limits);
         // Unless it is what was read: gaps, referents and lengths beyond need may differ.

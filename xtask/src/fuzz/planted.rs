@@ -108,8 +108,12 @@ impl Bug {
         println!("planted: {}: {}", self.name(), self.what);
         workshop.build(&self.targets)?;
         for target in &self.targets {
-            let outcome = job(target, workshop, seconds)?.run()?;
-            if outcome.failed.is_some() {
+            let artifacts = project::scratch("planted-artifacts")?;
+            let outcome = job(target, workshop, &artifacts, seconds)?.run()?;
+            // A fuzzer that could not even start has found nothing.
+            let has_found = !project::files(&artifacts)?.is_empty();
+            ensure!(has_found || outcome.failed.is_none(), "{}", outcome.failed.unwrap_or_default());
+            if has_found {
                 return Ok(Some((target.name.clone(), outcome.elapsed)));
             }
         }
@@ -124,8 +128,8 @@ impl Bug {
 }
 
 /// A fuzzer that begins from the checked-in seeds and keeps nothing.
-fn job(target: &Target, workshop: &Workshop, seconds: u64) -> Result<Job> {
-    let (found, artifacts) = (project::scratch("planted-found")?, project::scratch("planted-artifacts")?);
+fn job(target: &Target, workshop: &Workshop, artifacts: &Path, seconds: u64) -> Result<Job> {
+    let found = project::scratch("planted-found")?;
     let seeds = project::scratch("planted-seeds")?;
     for seed in target.seeds()? {
         fs::copy(&seed, seeds.join(seed.file_name().unwrap_or_default())).context("copying a seed")?;

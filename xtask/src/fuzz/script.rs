@@ -24,6 +24,8 @@ pub(super) fn run() -> Result<()> {
     let targets = project::targets(&[])?;
     targets.iter().try_for_each(|target| check(target, &out))?;
     start(&out)?;
+    // It holds every program a second time.
+    fs::remove_dir_all(&out).with_context(|| format!("removing {}", out.display()))?;
     println!("build script: {} targets, and {STARTED} runs its seeds", targets.len());
     Ok(())
 }

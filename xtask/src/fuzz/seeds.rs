@@ -5,8 +5,8 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use cmrp_testsuite::{dictionary, seeds};
 
-use super::adapter;
 use super::project::Target;
 
 pub(super) fn run(targets: &[Target]) -> Result<()> {
@@ -19,7 +19,7 @@ pub(super) fn run(targets: &[Target]) -> Result<()> {
 
 /// Writes the seeds of a target into its corpus, and says how many.
 pub(super) fn write_seeds(target: &Target) -> Result<usize> {
-    let (folder, seeds) = (target.corpus(), adapter::seeds(&target.name));
+    let (folder, seeds) = (target.corpus(), seeds::of(&target.name));
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     for (index, octets) in seeds.iter().enumerate() {
         let file = folder.join(format!("made-up-{index:05}"));
@@ -30,7 +30,7 @@ pub(super) fn write_seeds(target: &Target) -> Result<usize> {
 
 /// Writes the dictionary of a target, if it has one, and says how many entries.
 fn write_dictionary(target: &Target) -> Result<usize> {
-    let (file, text) = (target.dictionary(), adapter::dictionary(&target.name));
+    let (file, text) = (target.dictionary(), dictionary::of(&target.name));
     if text.is_empty() {
         return Ok(0);
     }

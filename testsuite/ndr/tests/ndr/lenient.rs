@@ -4,14 +4,14 @@ use cmrp::ndr::{DecodeStub, Error, ErrorKind, InField, Limit, Limits, MAX_FORGIV
 
 use super::{LE, octets};
 
-/// Strings up to the end of the stub.
+/// Strings up to the end of the stub, or so many that a reader that does not move is noticed.
 #[derive(Debug)]
 struct Strings(Vec<String>);
 
 impl<'de> DecodeStub<'de> for Strings {
     fn read(reader: &mut Reader<'de>) -> Result<Self, Error> {
         let mut strings = Vec::new();
-        while reader.remaining() > 0 {
+        while reader.remaining() > 0 && strings.len() < 100 {
             strings.push(reader.wstr().element(strings.len())?.to_string());
         }
         Ok(Self(strings))
