@@ -5,6 +5,7 @@
 mod account;
 mod document;
 mod pdu;
+mod refusal;
 mod runtime;
 mod stub;
 mod value;

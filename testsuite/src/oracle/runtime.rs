@@ -26,7 +26,9 @@ pub(super) fn check(format: Format, choices: &mut Unstructured<'_>) -> Result<()
     let handle = ContextHandle { attributes: choices.arbitrary()?, uuid };
     assert!(handle.to_string().ends_with(&uuid.to_string()), "{handle:?} is shown as {handle}");
     check_pointers(octets(choices, 0, MOST_OCTETS)?);
-    assert_eq!(format.name().parse(), Ok(format), "a format is not read by its name");
+    assert_eq!(format.to_string().parse(), Ok(format), "a format is not read by its name");
+    let unknown = format.name().to_uppercase().parse::<Format>().map_err(|error| error.to_string());
+    assert!(unknown.is_err_and(|reason| reason.contains(format.name())), "names are told where one is wrong");
     assert_eq!(Limits::default(), Limits::DEFAULT, "there are two defaults of limits");
     Ok(())
 }

@@ -4,7 +4,7 @@ use cmrp::ndr::arbitrary::{Landmark, Unstructured, Vary as _};
 use cmrp::ndr::{EncodeStub, ErrorKind, Format, Writer};
 use cmrp::{clusapi2, clusapi3};
 
-use super::{panic_with, runtime, stub};
+use super::{panic_with, refusal, runtime, stub};
 use crate::constructs;
 use crate::input::{Input, Strictness, cut_named};
 use crate::message::Direction;
@@ -34,7 +34,9 @@ pub fn check_value(interface: InterfaceName, input: Input<'_>) {
     match (interface, input.direction) {
         (_, Direction::Response) => {
             // Choices that end are zeros, so that there is no error.
-            runtime::check(input.format, &mut Unstructured::new(input.stub)).unwrap_or_default();
+            let choices = &mut Unstructured::new(input.stub);
+            runtime::check(input.format, choices).unwrap_or_default();
+            refusal::check(input.format, choices).unwrap_or_default();
         }
         (InterfaceName::Clusapi2, _) => answers_2(input),
         (InterfaceName::Clusapi3, _) => answers_3(input),
@@ -132,7 +134,7 @@ fn marked<T: EncodeStub>(value: &T, format: Format) -> Vec<u8> {
     assert_eq!(stub, plain, "a writer that marks writes something else");
     for Landmark { kind, offset, size } in landmarks {
         let end = offset.checked_add(size).filter(|end| *end <= stub.len());
-        assert!(end.is_some(), "{kind:?} at {offset} is not in {} octets", stub.len());
+        assert!(end.is_some(), "{} at {offset} is not in {} octets", kind.name(), stub.len());
     }
     stub
 }
