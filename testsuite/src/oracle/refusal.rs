@@ -90,6 +90,7 @@ fn check_counts(data: &[u8], other: i64) {
     let (pointer, vector) = (SizedPtr::Array(data), data.to_vec());
     assert_eq!((data.size(), data.length(), vector.length(), pointer.length()), (len, len, len, len));
     assert_eq!((data.counted(), vector.counted(), pointer.counted()), (Some(len), Some(len), Some(len)));
+    assert_eq!(VaryingPtr::Array(Varying::full(data)).counted(), Some(len));
     assert_eq!(SizedPtr::<&[u8]>::NULL.counted(), None, "a null pointer has a count");
     assert_eq!(Elements::is_empty(&data), data.is_empty());
     assert_eq!(check_requested_size(&data, other).is_ok(), other == len, "{other} for {len}");

@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 
 use cmrp::ndr::arbitrary::{Result, Unstructured, octets};
 use cmrp::ndr::{
-    ContextHandle, Decode, Encode, FileTime, Format, Limits, Reader, SizedPtr, Uuid, Varying, VaryingPtr,
-    WStr, Writer,
+    ContextHandle, Decode, Encode, FileTime, FixedPart, Format, Limits, Reader, SizedPtr, Uuid, Varying,
+    VaryingPtr, WStr, Writer,
 };
 
 use super::panic_with;
@@ -23,6 +23,8 @@ pub(super) fn check(format: Format, choices: &mut Unstructured<'_>) -> Result<()
     let uuid: Uuid = choices.arbitrary()?;
     travels(&uuid, format);
     travels(&FileTime(choices.arbitrary()?), format);
+    // MS-DTYP 2.3.3: two integers of 4 octets, not one of 8.
+    assert_eq!(FileTime::FIXED_PARTS, Some([FixedPart::new(4, 8); 2]));
     let handle = ContextHandle { attributes: choices.arbitrary()?, uuid };
     assert!(handle.to_string().ends_with(&uuid.to_string()), "{handle:?} is shown as {handle}");
     check_pointers(octets(choices, 0, MOST_OCTETS)?);

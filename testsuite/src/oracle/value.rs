@@ -134,7 +134,8 @@ fn marked<T: EncodeStub>(value: &T, format: Format) -> Vec<u8> {
     assert_eq!(stub, plain, "a writer that marks writes something else");
     for Landmark { kind, offset, size } in landmarks {
         let end = offset.checked_add(size).filter(|end| *end <= stub.len());
-        assert!(end.is_some(), "{} at {offset} is not in {} octets", kind.name(), stub.len());
+        let name = kind.name();
+        assert!(!name.is_empty() && end.is_some(), "{name} at {offset} is not in {} octets", stub.len());
     }
     stub
 }
