@@ -12,7 +12,9 @@ use std::time::Instant;
 
 use cmrp::ndr::Format;
 use cmrp_testsuite::differential::{self, DEVIATIONS, Outcome, Stub};
+use cmrp_testsuite::input::{Input, Strictness};
 use cmrp_testsuite::message::{Direction, Protocol};
+use cmrp_testsuite::mutate;
 use cmrp_testsuite::random::Random;
 use cmrp_testsuite::variation::{self, Kind};
 use cmrp_testsuite::vector;
@@ -189,7 +191,22 @@ impl Owned {
         Stub { opnum: self.opnum, direction: self.direction, format: self.format, octets: &self.octets }
     }
 
+    /// Another stub: as often as not by way of its value, as in the fuzz target, else by damage to its octets.
     fn mutated(&self, random: &mut Random) -> Self {
+        let by_value = if random.below(2) == 0 { self.varied(random) } else { None };
+        by_value.unwrap_or_else(|| self.damaged(random))
+    }
+
+    fn varied(&self, random: &mut Random) -> Option<Self> {
+        let Self { opnum, direction, format, ref octets } = *self;
+        let input = Input { format, direction, strictness: Strictness::Level5, opnum, stub: octets };
+        let seed = u32::try_from(random.bits() >> 32).ok()?;
+        let octets = mutate::mutate("differential", &input.join(), differential::LARGEST, seed)?;
+        let Stub { opnum, direction, format, octets } = Stub::cut(&octets)?;
+        Some(Self { opnum, direction, format, octets: octets.to_vec() })
+    }
+
+    fn damaged(&self, random: &mut Random) -> Self {
         let mut stub = self.clone();
         for _ in 0..random.below(MOST_DAMAGES + 1) {
             stub.damage(random);
