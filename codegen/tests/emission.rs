@@ -117,3 +117,42 @@ fn a_count_is_no_flag_set() {
     );
     assert!(!count.contains("from_bits_retain"), "{count}");
 }
+
+/// A null pointer goes with any count up to 127, so that a range which lacks some of them leaves no null.
+#[test]
+fn values_are_made_up_within_the_range_of_their_count() {
+    let builder = Builder::new().arbitrary_feature("arbitrary");
+    for (range, made, may_be_null) in [
+        ("", "octets(choices, 0, usize::MAX)", true),
+        (", range(0, 127)", "octets(choices, 0, 127)", true),
+        (", range(0, 126)", "octets(choices, 0, 126)", false),
+        (", range(1, 200)", "octets(choices, 1, 200)", false),
+    ] {
+        let rust = emitted(
+            &format!(
+                "void Call([in, range(3, 4)] short other, [in, unique, size_is(count)] byte *x, \
+                 [in{range}] unsigned long count);"
+            ),
+            &builder,
+        );
+        assert!(rust.contains(made), "{rust}");
+        assert_eq!(rust.contains("arbitrary::sized"), may_be_null, "{rust}");
+    }
+}
+
+#[test]
+fn the_table_of_handles_tells_what_goes_in_comes_out_and_comes_back() {
+    let builder = Builder::new().arbitrary_feature("arbitrary");
+    let rust = emitted(
+        "typedef [context_handle] void *G; typedef [context_handle] void *H; \
+         long Open([in] G g, [in] long x, [out] H *h); \
+         long Close([in, out] H *h, [out] G *g);",
+        &builder,
+    );
+    for row in [
+        "opnum: 0,\n        needs: &[\"G\"],\n        yields: &[\"H\"],\n        closes: &[],\n",
+        "opnum: 1,\n        needs: &[\"H\"],\n        yields: &[\"G\"],\n        closes: &[\"H\"],\n",
+    ] {
+        assert!(rust.contains(row), "{rust}");
+    }
+}

@@ -1,10 +1,10 @@
 //! Values made of any octets: what comes out is a value of its operation, and stays one when it is varied; landmarks
 //! are where the octets say they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cmrp::ndr::arbitrary::{LandmarkKind, Unstructured, Vary};
-use cmrp::ndr::{EncodeStub, Format, Writer};
+use cmrp::ndr::{ContextHandle, EncodeStub, Format, Handle, Writer};
 use cmrp_ndr_tests::arbitrary::pool;
 use cmrp_ndr_tests::random::Random;
 use cmrp_ndr_tests::{constructs, laws_of_arbitrary_values};
@@ -187,6 +187,11 @@ fn numbers_keep_their_bounds_and_reach_them() {
     let middle =
         many(|choices| between::<u32>(choices, 0, 1000)).into_iter().filter(|n| (1..1000).contains(n));
     assert!(middle.count() > 500, "not the ends alone");
+    for end in [0, 1000] {
+        let times =
+            many(|choices| between::<u32>(choices, 0, 1000)).into_iter().filter(|n| *n == end).count();
+        assert!(times > 300, "{end} is there {times} times of 2000");
+    }
     assert_eq!(ends(many(number::<u8>)), (0, u8::MAX));
     assert_eq!(ends(many(number::<i64>)), (i64::MIN, i64::MAX));
     let small = many(number::<u32>).into_iter().filter(|number| *number < 100).count();
@@ -201,6 +206,10 @@ fn numbers_keep_their_bounds_and_reach_them() {
     let bits: Vec<u32> = many(flags).into_iter().map(u32::count_ones).collect();
     let share = |wanted: u32| bits.iter().filter(|bits| **bits == wanted).count();
     assert!(share(0) > 100 && share(1) > 800 && share(2) > 200, "{} {} {}", share(0), share(1), share(2));
+    let many_bits = bits.iter().filter(|bits| **bits > 2).count();
+    assert!(many_bits > 100, "{many_bits} of 2000 have more than two bits");
+    // Two of the same bit are that bit.
+    assert_eq!(flags(&mut Unstructured::new(&[1, 5, 5])), Ok(1 << 5));
     let tags = many(|choices| tag::<i32>(choices, &[0, 1, 2, 64], 3));
     assert!(tags.iter().all(|tag| ![0, 1, 2, 64].contains(tag)));
     assert_eq!(ends(tags), (3, 0x7F));
@@ -242,6 +251,53 @@ fn arrays_and_strings_keep_their_bounds_and_reach_them() {
     assert!(made.iter().any(|made| matches!(made, VaryingPtr::Null { length: 0, .. })));
 }
 
+#[test]
+fn arrays_in_place_are_made_up_in_every_place() {
+    use cmrp::ndr::FileTime;
+    use cmrp::ndr::arbitrary::{array, number};
+
+    let arrays = many(|choices| array::<u32, 3>(choices, number));
+    for place in 0..3 {
+        let made = arrays.iter().filter(|array| array[place] != 0).count();
+        assert!(made > 1000, "{made} of 2000 are not 0 in place {place}");
+    }
+    let times: BTreeSet<u64> =
+        many(|choices| choices.arbitrary::<FileTime>()).iter().map(|time| time.0).collect();
+    assert!(times.len() > 1000, "{} times of 2000", times.len());
+}
+
+/// A kind of handle.
+#[derive(Clone, Copy)]
+struct Token(ContextHandle);
+
+impl Handle for Token {
+    fn new(token: ContextHandle) -> Option<Self> {
+        (!token.is_null()).then_some(Self(token))
+    }
+
+    fn token(self) -> ContextHandle {
+        self.0
+    }
+}
+
+/// Most handles are of fifteen objects and have no attributes, so that calls meet; the others are any.
+#[test]
+fn handles_are_null_now_and_then_and_else_of_a_few_objects() {
+    let handles: Vec<ContextHandle> =
+        many(cmrp::ndr::arbitrary::handle::<Token>).into_iter().flatten().map(Handle::token).collect();
+    let nulls = 2000 - handles.len();
+    assert!((200..500).contains(&nulls), "{nulls} of 2000 are null");
+    let plain = handles.iter().filter(|handle| handle.attributes == 0).count();
+    assert!(plain < handles.len() && plain * 10 > handles.len() * 9, "{plain} of {}", handles.len());
+    let mut times = BTreeMap::<_, usize>::new();
+    for handle in &handles {
+        *times.entry(handle.uuid).or_default() += 1;
+    }
+    let often = times.values().filter(|times| **times > 50).count();
+    assert_eq!(often, 15, "{times:?}");
+    assert!(times.len() > 50, "only {} objects", times.len());
+}
+
 /// A number moves a little, changes one bit, or becomes another.
 #[test]
 fn numbers_are_varied_in_three_ways() {
@@ -255,7 +311,7 @@ fn numbers_are_varied_in_three_ways() {
     assert!((500..1000).contains(&near), "{near} of 2000 are near");
     let one_bit = varied.iter().filter(|number| (*number ^ START).is_power_of_two()).count();
     assert!(one_bit > 600, "{one_bit} of 2000 differ in one bit");
-    let bits: std::collections::BTreeSet<u32> = varied.iter().map(|number| number ^ START).collect();
+    let bits: BTreeSet<u32> = varied.iter().map(|number| number ^ START).collect();
     assert!((0..32).all(|bit| bits.contains(&(1 << bit))), "every bit is changed sometimes");
 }
 

@@ -1,5 +1,6 @@
 //! Reserved slots: a request of nothing, a response of a status.
 
+use cmrp::ndr::arbitrary::Unstructured;
 use cmrp::ndr::json::Arena;
 use cmrp::ndr::{EncodeStub, ErrorKind, Limits, ReservedRequest, ReservedResponse};
 use serde_json::json;
@@ -42,4 +43,26 @@ fn the_json_of_a_reserved_slot_has_the_status_alone() {
     assert_eq!(ReservedResponse::from_json(80, &json!({"return": 1}), &arena), Ok(response));
     let error = ReservedResponse::from_json(80, &json!({}), &arena).unwrap_err();
     assert_eq!(error.to_string(), "return: is missing");
+}
+
+/// The slot stays, the status is any; a request has nothing that could change.
+#[test]
+fn a_response_is_made_up_and_varied_by_its_status() {
+    let octets: Vec<u8> = (0..=u8::MAX).rev().collect();
+    let mut choices = Unstructured::new(&octets);
+    let mut statuses = Vec::new();
+    for _ in 0..8 {
+        let mut response = ReservedResponse::arbitrary(80, &mut choices).unwrap();
+        statuses.push(response.return_value);
+        response.vary(&mut choices).unwrap();
+        statuses.push(response.return_value);
+        assert_eq!(response.opnum, 80);
+    }
+    let made_up = statuses.iter().step_by(2).filter(|status| **status != 0).count();
+    assert!(made_up > 2, "{statuses:?}");
+    let varied = statuses.chunks(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(varied > 4, "{statuses:?}");
+    let mut request = ReservedRequest::arbitrary(80, &mut choices).unwrap();
+    request.vary(&mut choices).unwrap();
+    assert_eq!(request, ReservedRequest { opnum: 80 });
 }
