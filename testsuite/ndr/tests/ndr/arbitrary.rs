@@ -261,8 +261,7 @@ fn arrays_in_place_are_made_up_in_every_place() {
         let made = arrays.iter().filter(|array| array[place] != 0).count();
         assert!(made > 1000, "{made} of 2000 are not 0 in place {place}");
     }
-    let times: BTreeSet<u64> =
-        many(|choices| choices.arbitrary::<FileTime>()).iter().map(|time| time.0).collect();
+    let times: BTreeSet<u64> = many(Unstructured::arbitrary::<FileTime>).iter().map(|time| time.0).collect();
     assert!(times.len() > 1000, "{} times of 2000", times.len());
 }
 
