@@ -118,25 +118,37 @@ fn a_count_is_no_flag_set() {
     assert!(!count.contains("from_bits_retain"), "{count}");
 }
 
-/// A null pointer goes with any count up to 127, so that a range which lacks some of them leaves no null.
+/// Ranges of counts and of what they count, and what is made up for `x`. A null pointer goes with any count up to 127, so
+/// that a range of its count which lacks some of them leaves no null.
 #[test]
-fn values_are_made_up_within_the_range_of_their_count() {
+fn values_are_made_up_within_their_ranges() {
     let builder = Builder::new().arbitrary_feature("arbitrary");
-    for (range, made, may_be_null) in [
-        ("", "octets(choices, 0, usize::MAX)", true),
-        (", range(0, 127)", "octets(choices, 0, 127)", true),
-        (", range(0, 126)", "octets(choices, 0, 126)", false),
-        (", range(1, 200)", "octets(choices, 1, 200)", false),
+    let count = |range| format!("[in, unique, size_is(n)] byte *x, [in{range}] unsigned long n");
+    for (parameters, made, may_be_null) in [
+        (&*count(""), "octets(choices, 0, usize::MAX)", true),
+        (&count(", range(0, 127)"), "octets(choices, 0, 127)", true),
+        (&count(", range(0, 126)"), "octets(choices, 0, 126)", false),
+        (&count(", range(1, 200)"), "octets(choices, 1, 200)", false),
+        (
+            "[in, unique, range(1, 5), size_is(n)] byte *x, [in] unsigned long n",
+            "octets(choices, 1, 5)",
+            true,
+        ),
+        (
+            "[in, unique, range(1, 5), size_is(n)] long *x, [in] unsigned long n",
+            "elements(choices, 1, 5, ndr::arbitrary::number)",
+            true,
+        ),
+        (
+            "[in, size_is(n), length_is(m)] byte *x, [in, range(6, 9)] unsigned long n, [in] unsigned long m",
+            "octets(choices, 0, 9)",
+            false,
+        ),
     ] {
-        let rust = emitted(
-            &format!(
-                "void Call([in, range(3, 4)] short other, [in, unique, size_is(count)] byte *x, \
-                 [in{range}] unsigned long count);"
-            ),
-            &builder,
-        );
-        assert!(rust.contains(made), "{rust}");
-        assert_eq!(rust.contains("arbitrary::sized"), may_be_null, "{rust}");
+        let rust = emitted(&format!("void Call([in, range(3, 4)] short other, {parameters});"), &builder);
+        let one_line = rust.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(");
+        assert!(one_line.contains(made), "{parameters}: {rust}");
+        assert_eq!(rust.contains("arbitrary::sized"), may_be_null, "{parameters}: {rust}");
     }
 }
 

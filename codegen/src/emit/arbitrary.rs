@@ -110,15 +110,14 @@ impl Emitter<'_> {
     /// Whether any other content than a wholly new one suits the value.
     fn has_inside(&self, slot: &Slot) -> bool {
         let is_free = |scalar: &Scalar| matches!(scalar, Scalar::Integer(name) if !name.ends_with("3264"));
-        let is_bounded = slot.range.is_some() && (!slot.wire.is_counted() || slot.wire.array().is_none());
-        let wire = innermost(&slot.wire);
-        let is_bounded_text = matches!(wire, Wire::String) && slot.range.is_some();
-        let may = match wire {
+        // The range of an array is that of its count, which stays.
+        let is_bounded = slot.range.is_some() && slot.wire.array().is_none();
+        let may = match innermost(&slot.wire) {
             Wire::Scalar(scalar) | Wire::FixedArray(scalar, _) => is_free(scalar),
             Wire::Handle(_) | Wire::VaryingString(_) => false,
             _ => true,
         };
-        may && !is_bounded && !is_bounded_text && self.flags_of(slot).is_none()
+        may && !is_bounded && self.flags_of(slot).is_none()
     }
 
     /// An expression for a value of a parameter, member or arm.

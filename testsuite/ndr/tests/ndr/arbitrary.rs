@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cmrp::ndr::arbitrary::{LandmarkKind, Unstructured, Vary};
-use cmrp::ndr::{ContextHandle, EncodeStub, Format, Handle, Writer};
+use cmrp::ndr::{ContextHandle, EncodeStub, FileTime, Format, Handle, Uuid, WStr, Writer};
 use cmrp_ndr_tests::arbitrary::pool;
 use cmrp_ndr_tests::random::Random;
 use cmrp_ndr_tests::{constructs, laws_of_arbitrary_values};
@@ -225,6 +225,7 @@ fn arrays_and_strings_keep_their_bounds_and_reach_them() {
     assert_eq!(ends(many(|choices| elements(choices, 1, 9, number::<u8>).map(|made| made.len()))), (1, 7));
     assert_eq!(ends(many(|choices| text(choices, 3, 5).map(|text| text.len()))), (2, 4));
     assert_eq!(ends(many(|choices| text(choices, 60, 90).map(|text| text.len()))).0, 59);
+    assert_eq!(ends(many(Unstructured::arbitrary::<WStr<'_>>).iter().map(WStr::len)), (0, 48));
     let texts = many(|choices| text(choices, 1, usize::MAX).map(|text| text.units().all(|unit| unit != 0)));
     assert!(texts.into_iter().all(|is_whole| is_whole));
     let room = |low, high| {
@@ -253,7 +254,6 @@ fn arrays_and_strings_keep_their_bounds_and_reach_them() {
 
 #[test]
 fn arrays_in_place_are_made_up_in_every_place() {
-    use cmrp::ndr::FileTime;
     use cmrp::ndr::arbitrary::{array, number};
 
     let arrays = many(|choices| array::<u32, 3>(choices, number));
@@ -306,6 +306,9 @@ fn numbers_are_varied_in_three_ways() {
         number.vary(choices)?;
         Ok(number)
     });
+    for number in START - 4..=START + 4 {
+        assert!(varied.contains(&number), "{number} is not there");
+    }
     let near = varied.iter().filter(|number| (START - 4..=START + 4).contains(*number)).count();
     assert!((500..1000).contains(&near), "{near} of 2000 are near");
     let one_bit = varied.iter().filter(|number| (*number ^ START).is_power_of_two()).count();
@@ -363,4 +366,54 @@ fn variation_inside_keeps_counts() {
         ])
     });
     assert!(nothing.into_iter().all(|changed| changed == [false; 5]), "there is nothing to change");
+}
+
+/// Strings, identifiers and times become others; so does what a field has inside.
+#[test]
+fn what_is_varied_is_seldom_what_it_was() {
+    use cmrp::ndr::arbitrary::vary_inside;
+
+    let uuid = Uuid::new(0x0011_2233, 0x4455, 0x6677, [0x88; 8]);
+    let changed = many(|choices| {
+        let (mut text, mut id, mut time, mut inside) =
+            (WStr::from("a name"), uuid, FileTime(1 << 40), 1_u32 << 20);
+        text.vary(choices)?;
+        id.vary(choices)?;
+        time.vary(choices)?;
+        vary_inside(&mut inside, choices)?;
+        Ok([text != WStr::from("a name"), id != uuid, time != FileTime(1 << 40), inside != 1 << 20])
+    });
+    for place in 0..4 {
+        let times = changed.iter().filter(|changed| changed[place]).count();
+        assert!(times > 1500, "{place} is changed {times} times of 2000");
+    }
+}
+
+#[test]
+fn a_field_is_made_anew_now_and_then_and_where_nothing_is_inside() {
+    use cmrp::ndr::arbitrary::vary_field;
+
+    let anew = many(|choices| {
+        let mut field = 0x000F_4240_u32;
+        vary_field(&mut field, choices, |_| Ok(0x7654_3210)).map(|()| field == 0x7654_3210)
+    });
+    let times = anew.into_iter().filter(|anew| *anew).count();
+    assert!((400..650).contains(&times), "{times} of 2000 are made anew");
+    let filled = many(|choices| {
+        let mut field = None::<u8>;
+        vary_field(&mut field, choices, |_| Ok(Some(5))).map(|()| field)
+    });
+    assert!(filled.into_iter().all(|field| field == Some(5)));
+}
+
+/// Other octets come from the choices, if there are as many.
+#[test]
+fn octets_are_varied_as_far_as_the_choices_reach() {
+    use cmrp::ndr::arbitrary::Inside;
+
+    let mut octets: &[u8] = &[1, 2, 3];
+    assert_eq!(octets.vary_inside(&mut Unstructured::new(&[8, 9])), Ok(false));
+    assert_eq!(octets, [1, 2, 3]);
+    assert_eq!(octets.vary_inside(&mut Unstructured::new(&[7, 8, 9])), Ok(true));
+    assert_eq!(octets, [7, 8, 9]);
 }
