@@ -104,7 +104,10 @@ fn packages() -> Result<Step> {
         name: "packages",
         command: "cargo publish --dry-run --locked -p midl-codegen -p cmrp -p dcerpc-proto -p cmrp-port -p cmrp-cluster -p cmrp-net -p cmrp-traffic"
             .to_owned(),
-        environment: vec![("CARGO_TARGET_DIR", folder.display().to_string())],
+        environment: vec![
+            ("CARGO_TARGET_DIR", folder.display().to_string()),
+            ("CARGO_PROFILE_DEV_DEBUG", "false".to_owned()),
+        ],
     })
 }
 
