@@ -9,6 +9,8 @@ use cmrp_ndr_tests::arbitrary::pool;
 use cmrp_ndr_tests::random::Random;
 use cmrp_ndr_tests::{constructs, laws_of_arbitrary_values};
 
+use super::Open;
+
 laws_of_arbitrary_values! { arbitrary_values_of_constructs_travel constructs }
 
 /// Values are varied: sooner or later each field is another, and now and then a value is one that was there before.
@@ -265,25 +267,11 @@ fn arrays_in_place_are_made_up_in_every_place() {
     assert!(times.len() > 1000, "{} times of 2000", times.len());
 }
 
-/// A kind of handle.
-#[derive(Clone, Copy)]
-struct Token(ContextHandle);
-
-impl Handle for Token {
-    fn new(token: ContextHandle) -> Option<Self> {
-        (!token.is_null()).then_some(Self(token))
-    }
-
-    fn token(self) -> ContextHandle {
-        self.0
-    }
-}
-
 /// Most handles are of fifteen objects and have no attributes, so that calls meet; the others are any.
 #[test]
 fn handles_are_null_now_and_then_and_else_of_a_few_objects() {
     let handles: Vec<ContextHandle> =
-        many(cmrp::ndr::arbitrary::handle::<Token>).into_iter().flatten().map(Handle::token).collect();
+        many(cmrp::ndr::arbitrary::handle::<Open>).into_iter().flatten().map(Handle::token).collect();
     let nulls = 2000 - handles.len();
     assert!((200..500).contains(&nulls), "{nulls} of 2000 are null");
     let plain = handles.iter().filter(|handle| handle.attributes == 0).count();

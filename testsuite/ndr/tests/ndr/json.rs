@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use cmrp::ndr::json::{Arena, FromJson, Members, Value};
-use cmrp::ndr::{ContextHandle, FileTime, Handle, Uuid, Varying, VaryingPtr};
+use cmrp::ndr::{ContextHandle, FileTime, Uuid, Varying, VaryingPtr};
 use cmrp_ndr_tests::constructs::{
     Always, Awkward, Blob, Broad, Colour, Folder, GetBlobResponse, GetItemsResponse, InPlace, Labeled, Mark,
     Note, Palette, Pixel, Pointers, Rest, Row, SendAlignedRequest, SendAwkwardRequest, SendChainRequest,
@@ -13,6 +13,8 @@ use cmrp_ndr_tests::constructs::{
 };
 use serde::Serialize;
 use serde_json::json;
+
+use super::Open;
 
 #[track_caller]
 fn survives<T: Serialize + for<'a> Same<'a> + Debug>(value: &T) {
@@ -205,19 +207,6 @@ fn uuids_handles_and_times_are_read() {
 
 #[test]
 fn a_member_may_be_a_handle() {
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    struct Open(ContextHandle);
-
-    impl Handle for Open {
-        fn new(token: ContextHandle) -> Option<Self> {
-            (!token.is_null()).then_some(Self(token))
-        }
-
-        fn token(self) -> ContextHandle {
-            self.0
-        }
-    }
-
     let (json, arena) = (json!({"one": {"attributes": 1, "uuid": Uuid::NIL}, "other": null}), Arena::new());
     let members = Members::new(&json, &arena, &["one", "other", "third"]).unwrap();
     let open = Open(ContextHandle { attributes: 1, uuid: Uuid::NIL });

@@ -1,12 +1,12 @@
 //! What the writer writes, and what it refuses to write.
 
 use cmrp::ndr::{
-    ContextHandle, Encode, EncodeError, EncodeErrorKind, EncodeStub, FileTime, Format, Handle, Limits,
-    Reader, Uuid, Varying, WStr, Writer,
+    ContextHandle, Encode, EncodeError, EncodeErrorKind, EncodeStub, FileTime, Format, Limits, Reader, Uuid,
+    Varying, WStr, Writer,
 };
 use cmrp_ndr_tests::hex;
 
-use super::{BE, LE, NDR64};
+use super::{BE, LE, NDR64, Open};
 
 type Write = fn(&mut Writer) -> Result<(), EncodeError>;
 
@@ -133,19 +133,6 @@ fn a_file_time_is_two_integers() {
 /// C706 Appendix N: 4 octets of attributes and a UUID, aligned to 4; all zeros for none.
 #[test]
 fn a_context_handle_is_20_octets() {
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    struct Open(ContextHandle);
-
-    impl Handle for Open {
-        fn new(token: ContextHandle) -> Option<Self> {
-            (!token.is_null()).then_some(Self(token))
-        }
-
-        fn token(self) -> ContextHandle {
-            self.0
-        }
-    }
-
     let uuid = Uuid::new(0x0011_2233, 0x4455, 0x6677, [0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]);
     for (handle, digits) in [
         (
